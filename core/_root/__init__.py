@@ -1,0 +1,44 @@
+"""The economics of running large language models: `inferscope` as a library.
+
+    from inferscope import evaluate, load_scenario, report
+
+The names are loaded when they are first asked for, so that importing this package stays cheap.
+"""
+
+from typing import TYPE_CHECKING
+
+from inferscope.core import __version__
+
+if TYPE_CHECKING:
+    from inferscope.core.evaluate import evaluate
+    from inferscope.core.report import report
+    from inferscope.core.scenario.files import load_scenario
+    from inferscope.core.scenario.schema import Scenario
+
+__all__ = ["Scenario", "__version__", "evaluate", "load_scenario", "report"]
+
+_HOME = {
+    "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
+    "evaluate": ("inferscope.core.evaluate", "evaluate"),
+    "load_scenario": ("inferscope.core.scenario.files", "load_scenario"),
+    "report": ("inferscope.core.report", "report"),
+}
+"""Public name: the module it lives in, and its name there."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module on first use (PEP 562)."""
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    module, attribute = _HOME[name]
+    value: object = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what can be had, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,89 @@
+"""The catalogue: accelerators, models, regions, prices, formats and techniques, with sources."""
+
+from __future__ import annotations
+
+from inferscope.core.catalog.architecture import (
+    SLOTS,
+    FoldedModel,
+    fold,
+    kv_bytes_per_token,
+    scale_like,
+)
+from inferscope.core.catalog.loader import REGION_VALUES, accelerator, model, region
+from inferscope.core.catalog.names import (
+    CATALOG_KINDS,
+    UnknownIdError,
+    entries,
+    ids,
+    resolve,
+    search,
+)
+from inferscope.core.catalog.prices import Price, price, prices, providers
+from inferscope.core.catalog.quality import (
+    Comparison,
+    Recovery,
+    comparison,
+    comparisons,
+    distilled_scores,
+    kv_recovery,
+    recoveries,
+)
+from inferscope.core.catalog.records import KINDS, UNKNOWN, Record, Tier, Value
+from inferscope.core.catalog.schema import ACCELERATOR_VALUES, ARCHITECTURE_KEYS, MODEL_VALUES
+from inferscope.core.catalog.sources import source_text
+from inferscope.core.catalog.techniques import (
+    Format,
+    SpeculativeMethod,
+    format_,
+    formats,
+    speculative_method,
+    speculative_methods,
+    technique_default,
+    technique_defaults,
+)
+
+__all__ = [
+    "ACCELERATOR_VALUES",
+    "ARCHITECTURE_KEYS",
+    "CATALOG_KINDS",
+    "KINDS",
+    "MODEL_VALUES",
+    "REGION_VALUES",
+    "SLOTS",
+    "UNKNOWN",
+    "Comparison",
+    "FoldedModel",
+    "Format",
+    "Price",
+    "Record",
+    "Recovery",
+    "SpeculativeMethod",
+    "Tier",
+    "UnknownIdError",
+    "Value",
+    "accelerator",
+    "comparison",
+    "comparisons",
+    "distilled_scores",
+    "entries",
+    "fold",
+    "format_",
+    "formats",
+    "ids",
+    "kv_bytes_per_token",
+    "kv_recovery",
+    "model",
+    "price",
+    "prices",
+    "providers",
+    "recoveries",
+    "region",
+    "resolve",
+    "scale_like",
+    "search",
+    "source_text",
+    "speculative_method",
+    "speculative_methods",
+    "technique_default",
+    "technique_defaults",
+]

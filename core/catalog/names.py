@@ -1,0 +1,159 @@
+"""Find a record by any of its names, and say what was meant where there is none."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from inferscope.core.catalog.sources import DATA, read_table, read_toml
+from inferscope.core.errors import CatalogError
+
+__all__ = [
+    "CATALOG_KINDS",
+    "Entry",
+    "UnknownIdError",
+    "entries",
+    "ids",
+    "resolve",
+    "search",
+    "squash",
+]
+
+CATALOG_KINDS: Final = ("accelerator", "model", "region")
+"""The kinds of record that have an identifier."""
+
+_SUGGESTIONS: Final = 3
+_FOLDERS: Final = {"accelerator": "accelerators", "model": "models"}
+
+
+class Entry(NamedTuple):
+    """The names of one record."""
+
+    id: str
+    name: str
+    maker: str
+    aliases: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Identifier, name and aliases."""
+        return (self.id, self.name, *self.aliases)
+
+
+class UnknownIdError(CatalogError):
+    """A name is not in the catalogue.
+
+    Args:
+        kind: What was looked for.
+        word: What was asked.
+        near: Identifiers that may have been meant, best first.
+    """
+
+    def __init__(self, kind: str, word: str, near: tuple[str, ...]) -> None:
+        """Keep the suggestions apart, so that a screen can offer them."""
+        self.kind, self.word, self.near = kind, word, near
+        meant = f"did you mean {', '.join(near)}? " if near else ""
+        listed = f"`inferscope list {kind}s` shows all"
+        super().__init__(f"unknown {kind} {word!r}: {meant}{listed}")
+
+
+def squash(name: str) -> str:
+    """Return a name without case, spaces, dots, dashes, underscores and slashes.
+
+    >>> squash("Llama-3.1 70B_Instruct")
+    'llama3170binstruct'
+    """
+    return re.sub(r"[\s._\-/()]+", "", name.casefold())
+
+
+@lru_cache(maxsize=len(CATALOG_KINDS))
+def entries(kind: str) -> tuple[Entry, ...]:
+    """Return the names of all records of a kind, in the catalogue's order.
+
+    Raises:
+        CatalogError: There is no such kind.
+    """
+    if kind == "region":
+        return tuple(
+            Entry(row["id"], row["name"], row["macro_region"], (row["iso2"],))
+            for row in read_table("regions.csv")
+        )
+    if kind not in CATALOG_KINDS:
+        message = f"unknown kind {kind!r}: kinds are {', '.join(CATALOG_KINDS)}"
+        raise CatalogError(message)
+    table = _index()[kind]
+    return tuple(Entry(name, row["name"], row["maker"], tuple(row["aliases"])) for name, row in table.items())
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, dict[str, dict[str, str]]]:
+    return read_toml("index.toml")
+
+
+@lru_cache(maxsize=len(CATALOG_KINDS))
+def _by_name(kind: str) -> dict[str, str]:
+    """Return identifiers by squashed name; an identifier wins over another record's alias."""
+    found = {squash(name): entry.id for entry in entries(kind) for name in entry.names}
+    return found | {squash(entry.id): entry.id for entry in entries(kind)}
+
+
+def ids(kind: str) -> tuple[str, ...]:
+    """Return the identifiers of all records of a kind, in the catalogue's order."""
+    return tuple(entry.id for entry in entries(kind))
+
+
+def resolve(kind: str, word: str) -> str:
+    """Return the identifier behind an identifier, a name or an alias.
+
+    Case, spaces, dots, dashes and underscores do not matter; a leading maker ("NVIDIA H100") or
+    repository owner ("meta-llama/Llama-3.1-8B-Instruct") is ignored.
+
+    Raises:
+        UnknownIdError: Nothing has this name; the message offers the nearest ones.
+    """
+    if _is_identifier(kind, word):
+        return word
+    known = _by_name(kind)
+    whole = squash(word)
+    attempts = [whole, squash(word.rpartition("/")[2])]
+    if kind != "region":
+        makers = {squash(entry.maker) for entry in entries(kind)}
+        attempts += [whole.removeprefix(maker) for maker in makers if whole.startswith(maker)]
+    for attempt in attempts:
+        if attempt in known:
+            return known[attempt]
+    raise UnknownIdError(kind, word, _near(whole, known))
+
+
+def _is_identifier(kind: str, word: str) -> bool:
+    """Return whether a record's file has this name, which needs no index."""
+    if kind not in _FOLDERS or not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", word):
+        return False
+    return (DATA / _FOLDERS[kind] / f"{word}.toml").is_file()
+
+
+def _near(word: str, known: dict[str, str]) -> tuple[str, ...]:
+    """Return the identifiers whose names are closest to a word."""
+    import difflib  # noqa: PLC0415  (only on the error path)
+
+    names = [name for name in known if word and name.startswith(word)]
+    names += difflib.get_close_matches(word, known, n=12, cutoff=0.55)
+    return tuple(dict.fromkeys(known[name] for name in names))[:_SUGGESTIONS]
+
+
+def search(kind: str, text: str) -> list[tuple[str, str]]:
+    """Return identifier and name of the records that contain every word of a text.
+
+    Names, aliases and makers are searched; records whose identifier starts with the text come
+    first. An empty text returns all.
+    """
+    words = [squash(word) for word in text.split()]
+    start = squash(text)
+    hits = []
+    for order, entry in enumerate(entries(kind)):
+        haystack = " ".join(squash(name) for name in (*entry.names, entry.maker))
+        if all(word in haystack for word in words):
+            first = not squash(entry.id).startswith(start)
+            hits.append((first, order, entry.id, entry.name))
+    return [(name, label) for _, _, name, label in sorted(hits)]

@@ -1,0 +1,267 @@
+"""Evaluate scenarios: bind, plan, run, and say why where there is no number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from inferscope.core.bind import Bound, bind
+from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.plan import plan
+from inferscope.core.program import compile_program
+from inferscope.core.scenario.schema import Scenario
+
+CHUNK = 2048
+"""Rows computed together: large enough to amortise a call, small enough for the cache."""
+
+CONTRACT = [
+    "fits_memory",
+    "memory_used_fraction",
+    "max_batch",
+    "batch",
+    "ttft_s",
+    "tpot_s",
+    "e2e_latency_s",
+    "output_tok_s_per_user",
+    "output_tok_s",
+    "total_tok_s",
+    "prefill_tok_s",
+    "output_tok_s_per_accelerator",
+    "fleet_output_tok_s",
+    "mfu",
+    "mbu",
+    "bound",
+    "flop_per_query",
+    "flop_per_output_token",
+    "usd_per_query",
+    "usd_per_million_input_tokens",
+    "usd_per_million_output_tokens",
+    "usd_per_day",
+    "wh_per_query",
+    "joules_per_output_token",
+    "gco2e_per_query",
+    "liters_per_query",
+    "facility_mw",
+    "ttft_p50_s",
+    "ttft_p99_s",
+    "load_utilization",
+    "replicas_needed",
+    "accelerators_needed",
+    "max_requests_per_s",
+    "quality_recovery",
+    "effective_training_flop",
+    "training_flop",
+    "training_usd",
+    "crossover_days_flop",
+    "crossover_days_usd",
+    "inference_share_of_lifetime_flop",
+    "tpp",
+    "performance_density",
+    "dram_bandwidth_gb_s",
+    "io_bandwidth_gb_s",
+]
+"""The quantities that every report has; their names are a contract."""
+
+BESIDE = [
+    "parameters",
+    "active_parameters",
+    "weight_bytes",
+    "kv_bytes_per_token",
+    "mean_kv_tokens",
+    "generated_tokens",
+    "queries_per_day",
+    "input_tokens_per_day",
+    "output_tokens_per_day",
+    "fleet_accelerators",
+    "accelerators_per_replica",
+    "training_flop_6nd",
+    "training_accelerator_hours",
+    "bound_tpot_s",
+    "bound_ttft_s",
+    "bound_output_tok_s",
+    "prefill_cost_share",
+]
+"""What stands beside them in a report."""
+
+_ORDER = ("does_not_fit", "slo_unreachable", "needs_input", "unsupported", "not_in_this_version", "unknown")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Values of the outputs, one row a scenario, and the way back to their causes.
+
+    Attributes:
+        values: Outputs by name, ``(n,)``.
+        bound: The inputs they were computed from, with everything planned.
+    """
+
+    values: Mapping[str, Array]
+    bound: Bound
+
+    def __getitem__(self, name: str) -> Array:
+        """The values of one output, ``(n,)``."""
+        return self.values[name]
+
+    def all_values(self, row: int, names: Iterable[str] | None = None) -> dict[str, float | Array]:
+        """Every quantity (or those named) and its ancestors for one row; arrays for slots."""
+        wanted = tuple(REGISTRY.order) if names is None else tuple(names)
+        one = self.bound.take([row])
+        needed = tuple(REGISTRY.needed(wanted))
+        found = compile_program(needed).run(one.inputs, one.pins)
+        return {name: (v[0] if v.ndim > 1 else float(v[0])) for name, v in found.items()}
+
+    @cached_property
+    def _reasons(self) -> dict[tuple[str, int], str]:
+        return {}
+
+    def why(self, name: str, row: int = 0) -> str:
+        """Why an output of a row is NaN: a reason and, after a colon, what would settle it."""
+        if not math.isnan(float(self.values[name][row])):
+            return ""
+        key = (name, row)
+        if key not in self._reasons:
+            missing = [n for n, v in self.values.items() if math.isnan(float(v[row]))]
+            self._reasons.update({(n, row): text for n, text in _reasons(self.bound, missing, row).items()})
+        return self._reasons[key]
+
+
+def evaluate(
+    scenarios: Scenario | Sequence[Scenario], outputs: Iterable[str] = CONTRACT, *, chunk: int = CHUNK
+) -> Result:
+    """Compute quantities for one or many scenarios.
+
+    Args:
+        scenarios: One scenario, or n of them.
+        outputs: Names of quantities; default: those every report has.
+        chunk: Rows computed together.
+
+    Returns:
+        Arrays ``(n,)`` by name; NaN has a reason (:meth:`Result.why`).
+
+    Raises:
+        ScenarioError: A scenario names something that does not exist.
+        QuantityError: An output does not exist.
+    """
+    group = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
+    return evaluate_bound(plan(bind(group)), outputs, chunk=chunk)
+
+
+def evaluate_bound(bound: Bound, outputs: Iterable[str] = CONTRACT, *, chunk: int = CHUNK) -> Result:
+    """Compute quantities of scenarios that are bound and planned already.
+
+    Args:
+        bound: n rows of inputs.
+        outputs: Names of quantities.
+        chunk: Rows computed together.
+
+    Returns:
+        Arrays ``(n,)`` by name.
+    """
+    names = tuple(outputs)
+    program = compile_program(names)
+    if bound.rows <= chunk:
+        found = program.run(bound.inputs, bound.pins)
+        return Result({name: _full(found[name], bound.rows) for name in names}, bound)
+    parts = [
+        program.run(_cut(bound.inputs, start, chunk, bound.rows), _cut(bound.pins, start, chunk, bound.rows))
+        for start in range(0, bound.rows, chunk)
+    ]
+    sizes = [min(chunk, bound.rows - start) for start in range(0, bound.rows, chunk)]
+    values = {
+        name: np.concatenate([_full(part[name], size) for part, size in zip(parts, sizes, strict=True)])
+        for name in names
+    }
+    return Result(values, bound)
+
+
+def _full(values: Array, rows: int) -> Array:
+    return values if len(values) == rows else np.broadcast_to(values, (rows, *values.shape[1:]))
+
+
+def _cut(arrays: Mapping[str, Array], start: int, chunk: int, rows: int) -> dict[str, Array]:
+    """Rows of every array, as views; arrays of one row serve all."""
+    return {name: v[start : start + chunk] if len(v) == rows else v for name, v in arrays.items()}
+
+
+def _reasons(bound: Bound, outputs: Sequence[str], row: int) -> dict[str, str]:
+    """Find, for each NaN output of a row, the input or function that makes it NaN.
+
+    Every absent input is tried alone: the others are filled in, and the one that by itself still
+    makes the output NaN is its cause. Demand may be absent by intent, so an output that does
+    without it is tried without it. What no input causes, a function does by design.
+    """
+    one = bound.take([row])
+    needed = REGISTRY.needed(outputs)
+    used = {p for n in needed for p in REGISTRY.quantities[n].parents if p in REGISTRY.inputs}
+    absent = [name for name in sorted(used) if np.isnan(one.inputs[name]).any() and bound.leaf(name, row).why]
+    suspects = [name for name in absent if _cause(bound, name, row)]
+    without_demand = frozenset({_DEMAND} & set(absent))
+    trials = [frozenset[str](), without_demand]
+    trials += [
+        frozenset({name}) | demand for demand in (frozenset[str](), without_demand) for name in suspects
+    ]
+    broken = _try(one, outputs, absent, trials)
+    by_design = _designed(one, needed, outputs)
+    reasons: dict[str, str] = {}
+    for name in outputs:
+        hold = without_demand if not broken[name][1] else frozenset[str]()
+        causes = [
+            _cause(bound, s, row) for s in suspects if broken[name][trials.index(frozenset({s}) | hold)]
+        ]
+        if broken[name][0]:
+            causes = []
+        reasons[name] = _first([*causes, *([by_design[name]] if name in by_design else [])])
+    return {name: text or "unknown: it cannot be computed" for name, text in reasons.items()}
+
+
+_DEMAND = "workload_requests_per_s"
+_FAINT = 1e-9
+"""A demand that saturates nothing."""
+
+
+def _try(
+    one: Bound, outputs: Sequence[str], absent: Sequence[str], trials: Sequence[frozenset[str]]
+) -> dict[str, list[bool]]:
+    """Which outputs stay NaN when only the inputs of each trial are absent."""
+    filled = {name: np.repeat(one.inputs[name], len(trials), axis=0) for name in absent}
+    for i, kept in enumerate(trials):
+        for name in absent:
+            if name not in kept:
+                likely = _FAINT if name == _DEMAND else 1.0
+                filled[name][i] = np.where(np.isnan(filled[name][i]), likely, filled[name][i])
+    found = compile_program(tuple(outputs)).run({**one.inputs, **filled}, one.pins)
+    result = {}
+    for name in outputs:
+        values = np.broadcast_to(found[name], (len(trials), *found[name].shape[1:]))
+        result[name] = [bool(np.isnan(values[i]).any()) for i in range(len(trials))]
+    return result
+
+
+def _cause(bound: Bound, name: str, row: int) -> str:
+    why = bound.leaf(name, row).why
+    return "" if why in ("auto", "upstream") else why
+
+
+def _first(causes: Sequence[str]) -> str:
+    """The cause to name: what does not fit comes before what is missing."""
+    return min(causes, key=lambda text: _ORDER.index(text.split(":")[0]), default="")
+
+
+def _designed(one: Bound, needed: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
+    """NaN that a function introduces itself, carried to everything that depends on it."""
+    values = compile_program(tuple(needed)).run(one.inputs, one.pins)
+    reason: dict[str, str] = {}
+    for name in needed:
+        if not np.isnan(values[name]).any():
+            continue
+        node = REGISTRY.quantities[name]
+        inherited = [reason[p] for p in node.parents if p in reason]
+        if inherited:
+            reason[name] = _first(inherited)
+        elif node.null and not any(np.isnan({**one.inputs, **values}[p]).any() for p in node.parents):
+            reason[name] = node.null
+    return {name: reason[name] for name in outputs if name in reason}

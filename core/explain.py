@@ -1,0 +1,215 @@
+"""Explain a number: its formula with values filled in, and where every leaf comes from."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from inferscope.core.catalog import SLOTS
+from inferscope.core.evaluate import Result
+from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.leaves import Leaf
+from inferscope.core.report import kind_of
+from inferscope.core.units import human
+
+
+@dataclass(slots=True)
+class Explanation:
+    """One quantity or input, with what it was computed from.
+
+    Attributes:
+        name: The quantity or input.
+        label: What it is called in tables.
+        value: A number, or one per attention slot.
+        unit: Its unit.
+        kind: ``computed``, ``planned``, ``user``; for an input how it is known.
+        formula: The formula with parameter names; empty for an input.
+        filled: The formula with values filled in.
+        source: Where the formula or the value comes from.
+        date: Date of a value.
+        meaning: The quantity's docstring.
+        why: Why there is no value.
+        parts: What it was computed from.
+    """
+
+    name: str
+    label: str
+    value: float | list[float]
+    unit: str
+    kind: str
+    formula: str = ""
+    filled: str = ""
+    source: str = ""
+    date: str = ""
+    meaning: str = ""
+    note: str = ""
+    why: str = ""
+    key: str = ""
+    parts: list[Explanation] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tree as plain mappings; absent numbers are None."""
+        plain = {
+            name: getattr(self, name)
+            for name in (
+                "name",
+                "label",
+                "unit",
+                "kind",
+                "formula",
+                "filled",
+                "source",
+                "date",
+                "note",
+                "why",
+                "key",
+            )
+            if getattr(self, name)
+        }
+        values = self.value if isinstance(self.value, list) else [self.value]
+        known = [None if math.isnan(v) else v for v in values]
+        value: Any = known if isinstance(self.value, list) else known[0]
+        return {**plain, "value": value, "parts": [part.to_dict() for part in self.parts]}
+
+
+def explain(result: Result, name: str, row: int = 0) -> Explanation:
+    """The tree of one quantity down to the leaves.
+
+    A quantity that several others need is the same object each time.
+
+    Raises:
+        QuantityError: There is no quantity of this name.
+    """
+    REGISTRY.node(name)
+    values = result.all_values(row, [name])
+    seen: dict[str, Explanation] = {}
+    return _explain(result, name, row, values, seen)
+
+
+def _explain(
+    result: Result, name: str, row: int, values: Mapping[str, float | Array], seen: dict[str, Explanation]
+) -> Explanation:
+    if name in seen:
+        return seen[name]
+    if name in REGISTRY.inputs:
+        seen[name] = _leaf(result, name, row)
+        return seen[name]
+    node = REGISTRY.quantities[name]
+    parts = [_explain(result, parent, row, values, seen) for parent in dict.fromkeys(node.parents)]
+    value = values[name]
+    plain = [float(v) for v in value] if isinstance(value, np.ndarray) else float(value)
+    kind = kind_of(result, name, row)
+    shown = zip(dict.fromkeys(node.parameters), parts, strict=False)
+    figures = {parameter: _short(part.value) for parameter, part in shown}
+    seen[name] = Explanation(
+        name,
+        node.label,
+        plain,
+        node.unit,
+        kind,
+        node.formula if kind != "user" else "",
+        _fill(node.formula, figures) if kind != "user" else "",
+        node.source if kind != "user" else "pinned in the scenario",
+        meaning=node.meaning,
+        note=node.codes[int(plain)] if node.codes and isinstance(plain, float) and plain == plain else "",  # noqa: PLR0124
+        parts=parts if kind != "user" else [],
+    )
+    return seen[name]
+
+
+def _is_nan(value: float | list[float]) -> bool:
+    return not isinstance(value, list) and math.isnan(value)
+
+
+def _leaf(result: Result, name: str, row: int) -> Explanation:
+    leaf: Leaf = result.bound.leaf(name, row)
+    declared = REGISTRY.inputs[name]
+    array = result.bound.inputs[name]
+    value = array[row if len(array) == result.bound.rows else 0]
+    plain = [float(v) for v in value] if np.ndim(value) else float(value)
+    why = leaf.why if leaf.why not in ("auto", "upstream") and _is_nan(plain) else ""
+    return Explanation(
+        name,
+        declared.label,
+        plain,
+        declared.unit,
+        leaf.kind,
+        source=leaf.source,
+        date=leaf.date,
+        note=leaf.note,
+        why=why,
+        key=leaf.key,
+    )
+
+
+def _fill(formula: str, figures: Mapping[str, str]) -> str:
+    """Put values in place of parameter names."""
+    return re.sub(r"[A-Za-z_]\w*", lambda match: figures.get(match[0], match[0]), formula)
+
+
+def _short(value: float | list[float]) -> str:
+    """Four digits, whole numbers whole."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_short(v) for v in value) + "]"
+    if not math.isfinite(value):
+        return f"{value:g}"
+    return f"{value:.0f}" if value == int(value) and abs(value) < 1e7 else f"{value:.4g}"
+
+
+def value_text(item: Explanation) -> str:
+    """The value for people, slots named."""
+    if isinstance(item.value, list):
+        shown = [
+            f"{slot} {human(v, item.unit)}"
+            for slot, v in zip(SLOTS, item.value, strict=False)
+            if v and not math.isnan(v)
+        ]
+        return ", ".join(shown) or "0"
+    if item.unit == "code":
+        return item.note or f"{item.value:g}"
+    return human(item.value, item.unit)
+
+
+def text(root: Explanation) -> str:
+    """The tree as indented lines with numbered sources; what was shown above is only named again."""
+    lines: list[str] = []
+    sources: dict[str, int] = {}
+    _lines(root, 0, lines, set(), sources)
+    listed = [f"[{number}] {source}" for source, number in sources.items()]
+    return "\n".join([*lines, "", "Sources", *listed])
+
+
+def _lines(item: Explanation, depth: int, lines: list[str], shown: set[str], sources: dict[str, int]) -> None:
+    indent = "  " * depth
+    head = f"{indent}{item.name} = {value_text(item)}"
+    if item.name in shown and item.parts:
+        lines.append(f"{head}  (explained above)")
+        return
+    shown.add(item.name)
+    is_cited = item.source and item.kind != "planned"
+    number = f"[{sources.setdefault(item.source, len(sources) + 1)}]" if is_cited else ""
+    if not item.formula:
+        lines.append(" ".join([f"{head} ", *_about_leaf(item, number)]))
+        return
+    kind = "" if item.kind == "computed" else f" ({item.kind})"
+    lines.append(f"{head}{kind}  {item.label} {number}")
+    lines.append(f"{indent}  = {item.formula}")
+    lines.append(f"{indent}  = {item.filled}")
+    for part in item.parts:
+        _lines(part, depth + 1, lines, shown, sources)
+
+
+def _about_leaf(item: Explanation, number: str) -> list[str]:
+    """How an input is known, from where and since when."""
+    note = item.note if item.unit != "code" else ""
+    date = f"({item.date})" if item.date else ""
+    if item.kind == "planned":
+        return [f"planned: {item.source}"]
+    plain = item.kind in ("scenario", "default") and item.source in ("scenario", "default", "")
+    where = [] if plain else [note, number, date]
+    return [part for part in (f"{item.kind}:" if not plain and note else item.kind, *where, item.why) if part]

@@ -1,0 +1,252 @@
+"""A scenario's report for people and for machines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.graph import REGISTRY
+from inferscope.core.units import human
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Fit", ("fits_memory", "memory_used_fraction", "max_batch", "batch")),
+    ("Latency", ("ttft_s", "tpot_s", "e2e_latency_s", "output_tok_s_per_user", "bound")),
+    (
+        "Throughput",
+        (
+            "output_tok_s",
+            "output_tok_s_per_accelerator",
+            "total_tok_s",
+            "prefill_tok_s",
+            "accelerators_per_replica",
+            "mfu",
+            "mbu",
+            "flop_per_query",
+            "flop_per_output_token",
+        ),
+    ),
+    (
+        "Cost",
+        (
+            "usd_per_query",
+            "usd_per_million_input_tokens",
+            "usd_per_million_output_tokens",
+            "usd_per_day",
+            "fleet_accelerators",
+        ),
+    ),
+    (
+        "Energy",
+        ("wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw"),
+    ),
+    (
+        "Under load",
+        (
+            "ttft_p50_s",
+            "ttft_p99_s",
+            "load_utilization",
+            "max_requests_per_s",
+            "replicas_needed",
+            "accelerators_needed",
+            "fleet_output_tok_s",
+            "queries_per_day",
+            "input_tokens_per_day",
+            "output_tokens_per_day",
+            "mean_kv_tokens",
+        ),
+    ),
+    ("Quality", ("quality_recovery", "effective_training_flop")),
+    (
+        "Training",
+        (
+            "training_flop",
+            "training_usd",
+            "training_accelerator_hours",
+            "crossover_days_flop",
+            "crossover_days_usd",
+            "inference_share_of_lifetime_flop",
+        ),
+    ),
+    ("Chip", ("tpp", "performance_density", "dram_bandwidth_gb_s", "io_bandwidth_gb_s")),
+    ("Model", ("parameters", "active_parameters", "weight_bytes", "kv_bytes_per_token")),
+    ("Bounds", ("bound_ttft_s", "bound_tpot_s", "bound_output_tok_s")),
+)
+"""Quantities by subject, in reading order."""
+
+REASONS = {
+    "does_not_fit": "does not fit",
+    "slo_unreachable": "limit cannot be kept",
+    "needs_input": "needs",
+    "unsupported": "unsupported",
+    "unknown": "unknown",
+    "not_in_this_version": "not in this version",
+}
+
+
+def reason_text(why: str) -> str:
+    """A reason for people.
+
+    >>> reason_text("needs_input: workload.requests_per_s")
+    'needs workload.requests_per_s'
+    """
+    word, _, what = why.partition(": ")
+    title = REASONS.get(word, word)
+    return f"{title} {what}".strip() if word == "needs_input" else f"{title}: {what}" if what else title
+
+
+def shown(entry: Mapping[str, Any]) -> str:
+    """The value of an entry for people, or the reason that there is none."""
+    value = entry["value"]
+    if value is None:
+        return f"- ({reason_text(str(entry.get('why', '')))})"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    return human(float(value), entry["unit"])
+
+
+def as_json(reports: Sequence[Mapping[str, Any]]) -> str:
+    """One object, or a list of them."""
+    return json_text(reports[0] if len(reports) == 1 else list(reports))
+
+
+def as_csv(reports: Sequence[Mapping[str, Any]]) -> str:
+    """One line a quantity and scenario."""
+    header = (
+        "scenario",
+        "scenario_hash",
+        "quantity",
+        "value",
+        "unit",
+        "low",
+        "high",
+        "why",
+        "kind",
+        "basis",
+        "boundary",
+    )
+    rows = [
+        (
+            title(report), report["scenario_hash"], name, e["value"], e["unit"], e["low"], e["high"],
+            e.get("why"), e["kind"], e.get("basis"), e.get("boundary"),
+        )
+        for report in reports
+        for name, e in report["quantities"].items()
+    ]  # fmt: skip
+    return csv_text(header, rows)
+
+
+def title(report: Mapping[str, Any]) -> str:
+    """The scenario's name, or what it is about."""
+    scenario = report["scenario"]
+    model, chip = (
+        scenario.get("model", {}).get("id", "default model"),
+        scenario.get("hardware", {}).get("accelerator", ""),
+    )
+    return str(scenario.get("name") or f"{model} {chip}".strip())
+
+
+def as_markdown(reports: Sequence[Mapping[str, Any]]) -> str:
+    """A section a scenario."""
+    return "\n".join(_markdown(report) for report in reports)
+
+
+def _markdown(report: Mapping[str, Any]) -> str:
+    rows = [(label, f"`{name}`", value) for _, name, label, value in _rows(report)]
+    policy = [(p["id"], _verdict(p), _margin(p), p["source"]) for p in report["policy"]]
+    notes = "".join(f"- {note}\n" for note in report["notes"])
+    return (
+        f"# {title(report)}\n\n{report['headline']}\n\n"
+        + markdown_table(("quantity", "name", "value"), rows)
+        + "\n"
+        + markdown_table(("rule", "verdict", "margin", "source"), policy)
+        + (f"\n{notes}" if notes else "")
+        + f"\n{_made_with(report)}\n"
+    )
+
+
+def as_text(reports: Sequence[Mapping[str, Any]], width: int = 100) -> str:
+    """The report for a terminal, without box drawing or colour."""
+    return "\n".join(_text(report, width) for report in reports)
+
+
+def _text(report: Mapping[str, Any], width: int) -> str:
+    parts = [title(report), *textwrap.wrap(report["headline"], width), ""]
+    rows = _rows(report)
+    name_width = max(len(name) for _, name, _, _ in rows)
+    label_width = max(len(label) for _, _, label, _ in rows)
+    group = ""
+    for subject, name, label, value in rows:
+        head = subject if subject != group else ""
+        group = subject
+        line = f"{head:<10}  {label:<{label_width}}  {name:<{name_width}}  {value}"
+        parts.append(line.rstrip())
+    parts.append("")
+    for name in ("usd_per_query", "wh_per_query"):
+        entry = report["quantities"][name]
+        what = "basis" if "basis" in entry else "boundary"
+        parts += textwrap.wrap(f"{name}: {what} {entry[what]}", width, subsequent_indent="  ")
+    parts.append("")
+    parts.append(text_table(("rule", "verdict", "margin", "on", "source"), _policy_rows(report)).rstrip())
+    published = report["scenario"].get("published") or ()
+    if published:
+        parts += ["", text_table(("published", "figure", "here", "ratio"), _published_rows(report)).rstrip()]
+    if report["notes"]:
+        parts += ["", "Notes"]
+        parts += [
+            line
+            for note in report["notes"]
+            for line in textwrap.wrap(f"- {note}", width, subsequent_indent="  ")
+        ]
+    parts += [
+        "",
+        _made_with(report),
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (subject, name, REGISTRY.quantities[name].label, shown(report["quantities"][name]))
+        for subject, names in GROUPS
+        for name in names
+    ]
+
+
+def _policy_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    return [
+        (p["id"], _verdict(p), _margin(p), p["as_of"], p["source"].split("; ")[0]) for p in report["policy"]
+    ]
+
+
+def _verdict(entry: Mapping[str, Any]) -> str:
+    word = str(entry["verdict"]).replace("_", " ")
+    if entry["missing"]:
+        word += f" (needs {', '.join(entry['missing'])})"
+    return word if entry["binding"] else f"{word}; not binding then"
+
+
+def _margin(entry: Mapping[str, Any]) -> str:
+    margin = entry["margin_oom"]
+    return "-" if margin is None else f"{margin:+.2f} orders"
+
+
+def _made_with(report: Mapping[str, Any]) -> str:
+    """What it takes to get the same numbers again."""
+    versions = f"inferscope {report['inferscope']}, data of {report['data']}"
+    return f"{versions}, scenario {report['scenario_hash'][:12]}"
+
+
+def _published_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for item in report["scenario"]["published"]:
+        entry = report["quantities"].get(item["quantity"])
+        value = None if entry is None else entry["value"]
+        ratio = f"{value / item['value']:.2f}" if isinstance(value, int | float) and item["value"] else "-"
+        here = "-" if entry is None else shown(entry)
+        rows.append((item["claim"], human(item["value"], item["unit"]), here, ratio))
+    return rows

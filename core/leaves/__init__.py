@@ -1,0 +1,82 @@
+"""From one scenario to the leaves of the graph: each a number with where it came from.
+
+No text enters the graph. Catalogue names, formats and regions become numbers here; a number that
+is not there stays NaN with the reason why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from inferscope.core import catalog
+from inferscope.core.catalog import Record
+from inferscope.core.leaves.formats import format_leaves, formats_in_use, rate_leaves
+from inferscope.core.leaves.hardware import DEGREES, chip_leaves, layout_leaves, prefill_leaves, price_leaf
+from inferscope.core.leaves.leaf import Leaf, calibration, constant_leaves, is_auto, named
+from inferscope.core.leaves.model import model_leaves
+from inferscope.core.leaves.workload import site_leaves, training_leaves, workload_leaves
+from inferscope.core.scenario.schema import Scenario
+
+__all__ = ["Leaf", "Resolved", "calibration", "resolve"]
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A scenario with all its leaves.
+
+    Attributes:
+        scenario: The scenario.
+        leaves: Every input by name.
+        notes: Fall-backs and other things that must be said.
+        model: The model's record.
+        accelerator: The main accelerator's record.
+        texts: Text facts for reports and rules.
+        auto: What the plan still has to choose: ``batch``, ``layout``, ``replicas``.
+    """
+
+    scenario: Scenario
+    leaves: dict[str, Leaf]
+    notes: list[str]
+    model: Record
+    accelerator: Record
+    texts: dict[str, str]
+    auto: set[str] = field(default_factory=set)
+
+
+def resolve(scenario: Scenario) -> Resolved:
+    """Look everything up and keep where each number came from.
+
+    Raises:
+        ScenarioError: A name, format or key that does not exist, or a layout that cannot be.
+        CatalogError: A catalogue file is damaged.
+    """
+    notes: list[str] = []
+    record = named(catalog.model, scenario.model.id, "model.id")
+    chip = named(catalog.accelerator, scenario.hardware.accelerator, "hardware.accelerator")
+    leaves: dict[str, Leaf] = {}
+    leaves.update(model_leaves(scenario, record, notes))
+    leaves.update(chip_leaves(chip, scenario.hardware.overrides, "hardware"))
+    formats = formats_in_use(scenario, record)
+    leaves.update(format_leaves(scenario, formats, record, leaves))
+    rate_leaves(leaves, formats, chip, "", notes)
+    leaves["economics_usd_per_accelerator_hour"] = price_leaf(scenario, chip, "hardware", notes)
+    leaves.update(workload_leaves(scenario))
+    leaves.update(site_leaves(scenario))
+    leaves.update(constant_leaves(scenario))
+    leaves.update(layout_leaves(scenario.hardware, "hardware"))
+    prefill_leaves(scenario, chip, leaves, formats, notes)
+    leaves.update(training_leaves(scenario, record, chip, leaves))
+    auto = {
+        name
+        for name, key in (("batch", "workload_batch"), ("replicas", "hardware_replicas"))
+        if is_auto(leaves[key])
+    }
+    if any(is_auto(leaves[f"hardware_{part}"]) for part in ("count", *DEGREES)):
+        auto.add("layout")
+    texts = {
+        "weight_format": formats["linear"].name,
+        "expert_weight_format": formats["expert"].name,
+        "activation_format": formats["activation"].name,
+        "kv_format": formats["kv"].name,
+    }
+    return Resolved(scenario, leaves, notes, record, chip, texts, auto)

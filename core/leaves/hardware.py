@@ -1,0 +1,184 @@
+"""The accelerators: their figures, price and layout, and the pool that only prefills."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from inferscope.core import DATA_DATE, catalog
+from inferscope.core.catalog import Format, Record
+from inferscope.core.errors import ScenarioError
+from inferscope.core.leaves.formats import rate_leaves
+from inferscope.core.leaves.leaf import (
+    LATER,
+    NEEDS_INPUT,
+    Leaf,
+    catalog_leaf,
+    named,
+    number_leaf,
+    or_auto,
+    overrides,
+)
+from inferscope.core.scenario.ranges import Number
+from inferscope.core.scenario.schema import Hardware, PrefillPool, Scenario
+
+_CHIP = [
+    "bf16_flop_per_s",
+    "fp8_flop_per_s",
+    "int8_flop_per_s",
+    "fp4_flop_per_s",
+    "int4_flop_per_s",
+    "memory_bytes",
+    "memory_bandwidth_bytes_per_s",
+    "dram_bandwidth_bytes_per_s",
+    "scaleup_bytes_per_s",
+    "scaleup_domain",
+    "scaleup_is_pcie",
+    "scaleout_bytes_per_s",
+    "host_link_bytes_per_s",
+    "tdp_w",
+    "server_w",
+    "die_area_mm2",
+    "fixed_time_factor",
+]
+
+
+DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
+
+
+@lru_cache(maxsize=256)
+def _plain_chip_leaves(identifier: str, section: str) -> Mapping[str, Leaf]:
+    record = catalog.accelerator(identifier)
+    return MappingProxyType(
+        {f"hardware_{name}": catalog_leaf(record.values[name], f"{section}.{name}") for name in _CHIP}
+    )
+
+
+def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[str, Leaf]:
+    """The figures of one accelerator, with what the scenario overrides."""
+    leaves = dict(_plain_chip_leaves(record.id, section))
+    for name, leaf in overrides(given, catalog.ACCELERATOR_VALUES, section).items():
+        leaves[f"hardware_{name}"] = leaf
+    if math.isnan(leaves["hardware_scaleup_domain"].value):
+        leaves["hardware_scaleup_domain"] = Leaf(
+            1.0,
+            "assumption",
+            "no scale-up domain in the catalogue: one accelerator",
+            DATA_DATE,
+            key=f"{section}.scaleup_domain",
+        )
+    if math.isnan(leaves["hardware_scaleup_is_pcie"].value):
+        leaves["hardware_scaleup_is_pcie"] = Leaf(0.0, "default", key=f"{section}.scaleup_is_pcie")
+    return leaves
+
+
+def price_leaf(scenario: Scenario, chip: Record, section: str, notes: list[str]) -> Leaf:
+    """The price of an accelerator-hour: given, or the catalogue's for the chosen term."""
+    key = "economics.usd_per_accelerator_hour"
+    economics = scenario.economics
+    if economics.basis != "rental":
+        return Leaf(math.nan, why=f"{LATER}: economics.basis = {economics.basis!r}", key="economics.basis")
+    if section == "hardware" and economics.usd_per_accelerator_hour is not None:
+        return number_leaf(economics.usd_per_accelerator_hour, key)
+    return catalog_price(chip, economics.rental_term, key, notes)
+
+
+def catalog_price(chip: Record, term: str | None, key: str, notes: list[str]) -> Leaf:
+    """The rental price of the catalogue: of a term, or on demand, else reserved."""
+    for name in (term,) if term else ("on_demand", "reserved"):
+        value = chip.values[f"rental_{name}_usd_per_h"]
+        if value.is_known:
+            text = f"{chip.id}: {name.replace('_', ' ')} rental, {value.note or value.source} ({value.date})"
+            if not term and name != "on_demand":
+                notes.append(f"no on-demand price of {chip.id} in the catalogue: {text}")
+            return catalog_leaf(value, key, text)
+    return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
+
+
+def layout_leaves(hardware: Hardware, section: str) -> dict[str, Leaf]:
+    """Counts and degrees as given; what is ``auto`` is left to the plan."""
+    found = {
+        f"hardware_{name}": or_auto(getattr(hardware, name), f"{section}.{name}")
+        for name in ("count", *DEGREES, "replicas")
+    }
+    given = {name: found[f"hardware_{name}"].value for name in ("count", *DEGREES)}
+    degrees = [given[name] for name in DEGREES]
+    if not any(math.isnan(v) for v in degrees):
+        product = math.prod(degrees)
+        if math.isnan(given["count"]):
+            found["hardware_count"] = Leaf(
+                product, "derived", "tensor x pipeline x data", key=f"{section}.count"
+            )
+        elif given["count"] != product:
+            parts = " x ".join(
+                f"{name.removesuffix('_parallel')} {v:g}" for name, v in zip(DEGREES, degrees, strict=True)
+            )
+            message = f"must be {parts} = {product:g}, not {given['count']:g}"
+            raise ScenarioError(message, key=f"{section}.count")
+    found["hardware_fleet_accelerators"] = number_leaf(
+        hardware.fleet_accelerators, f"{section}.fleet_accelerators"
+    )
+    return found
+
+
+def prefill_leaves(
+    scenario: Scenario, chip: Record, leaves: dict[str, Leaf], formats: Mapping[str, Format], notes: list[str]
+) -> None:
+    """The prefill pool's own figures; the same as the main ones where there is no such pool."""
+    pool = scenario.hardware.prefill
+    leaves["hardware_disaggregated"] = Leaf(float(pool is not None), "scenario", key="hardware.prefill")
+    if pool is None:
+        return
+    section = "hardware.prefill"
+    record = (
+        chip
+        if pool.accelerator is None
+        else named(catalog.accelerator, pool.accelerator, f"{section}.accelerator")
+    )
+    own = chip_leaves(record, pool.overrides, section)
+    if pool.accelerator is None:
+        own = {**own, **{k: v for k, v in leaves.items() if k in own and v.kind == "scenario"}}
+    leaves.update({f"prefill_{name}": leaf for name, leaf in own.items()})
+    rate_leaves(leaves, formats, record, "prefill_", notes)
+    if pool.usd_per_accelerator_hour is not None:
+        price = number_leaf(pool.usd_per_accelerator_hour, f"{section}.usd_per_accelerator_hour")
+    elif record.id == chip.id:
+        price = leaves["economics_usd_per_accelerator_hour"]
+    else:
+        price = price_leaf(scenario, record, section, notes)
+        if math.isnan(price.value) and price.why.startswith(NEEDS_INPUT):
+            price = replace(price, why=f"{NEEDS_INPUT}: {section}.usd_per_accelerator_hour")
+    leaves["prefill_economics_usd_per_accelerator_hour"] = price
+    leaves.update({f"prefill_{name}": leaf for name, leaf in _pool_layout(pool, scenario).items()})
+
+
+def _pool_layout(pool: PrefillPool, scenario: Scenario) -> dict[str, Leaf]:
+    """Degrees of the prefill pool: as given, else one kind of parallelism over all of it."""
+    count = pool.count.mid
+    given = {name: getattr(pool, name) for name in DEGREES}
+    known = math.prod(v.mid for v in given.values() if v is not None)
+    rest = count / known
+    if rest != int(rest):
+        message = f"{count:g} accelerators cannot be split by {known:g}"
+        raise ScenarioError(message, key="hardware.prefill.count")
+    free = [name for name in ("tensor_parallel", "data_parallel") if given[name] is None]
+    main_data = scenario.hardware.data_parallel
+    spread = "data_parallel" if isinstance(main_data, Number) and main_data.mid > 1 else "tensor_parallel"
+    takes_rest = spread if spread in free else (free[0] if free else None)
+    if takes_rest is None and rest != 1:
+        message = f"must be tensor x pipeline x data = {known:g}, not {count:g}"
+        raise ScenarioError(message, key="hardware.prefill.count")
+    found = {"hardware_count": number_leaf(pool.count, "hardware.prefill.count")}
+    for name, number in given.items():
+        key = f"hardware.prefill.{name}"
+        if number is not None:
+            found[f"hardware_{name}"] = number_leaf(number, key)
+        else:
+            found[f"hardware_{name}"] = Leaf(
+                rest if name == takes_rest else 1.0, "derived", "fills the prefill pool", key=key
+            )
+    return found

@@ -1,0 +1,139 @@
+"""A leaf of the graph: a number with where it came from, or the reason that there is none."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from inferscope.core import DATA_DATE, catalog
+from inferscope.core.catalog import Record, Value
+from inferscope.core.catalog.sources import DATA
+from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.scenario.ranges import Number, parse_number
+from inferscope.core.scenario.schema import Scenario
+
+NEEDS_INPUT, UNKNOWN, UNSUPPORTED, LATER = "needs_input", "unknown", "unsupported", "not_in_this_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One input of the graph.
+
+    Attributes:
+        value: The number.
+        kind: ``scenario``, ``default``, ``planned``, or how the catalogue knows it.
+        source: Where it was read.
+        date: When.
+        note: What a reader should know.
+        why: Why it is NaN, with the key that would settle it; empty where absence is meant.
+        key: The scenario key that sets it.
+        slots: One number per attention slot, in place of the value.
+    """
+
+    value: float
+    kind: str = "default"
+    source: str = ""
+    date: str = ""
+    note: str = ""
+    why: str = ""
+    key: str = ""
+    slots: tuple[float, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def calibration() -> Mapping[str, Leaf]:
+    """The physical constants by name (without their ``calibration_`` prefix)."""
+    with (DATA / "calibration.toml").open("rb") as stream:
+        table = tomllib.load(stream)
+    sources = table.pop("sources")
+    return MappingProxyType(
+        {
+            name: Leaf(
+                row["value"],
+                row["kind"],
+                sources[row["source"]],
+                DATA_DATE,
+                row.get("note", ""),
+                key=f"calibration.{name}",
+            )
+            for name, row in table.items()
+        }
+    )
+
+
+def constant_leaves(scenario: Scenario) -> dict[str, Leaf]:
+    """The physical constants, as shipped or as the scenario sets them."""
+    shipped = calibration()
+    for name in scenario.calibration:
+        if name not in shipped:
+            hint = nearest(name, shipped)
+            message = f"unknown constant{f': {hint}' if hint else ''}"
+            raise ScenarioError(message, key=f"calibration.{name}")
+    return {
+        f"calibration_{name}": number_leaf(scenario.calibration[name], f"calibration.{name}")
+        if name in scenario.calibration
+        else leaf
+        for name, leaf in shipped.items()
+    }
+
+
+def named(look_up: Any, name: str, key: str) -> Record:
+    """A catalogue record; an unknown name is reported under the scenario's key."""
+    try:
+        record: Record = look_up(name)
+    except catalog.UnknownIdError as error:
+        raise ScenarioError(error.message, key=key) from None
+    return record
+
+
+def is_auto(leaf: Leaf) -> bool:
+    """Whether the plan still has to choose this number."""
+    return leaf.why == "auto"
+
+
+def or_auto(value: Number | str, key: str) -> Leaf:
+    """A number as a leaf, or one that the plan has to choose."""
+    if isinstance(value, Number):
+        return number_leaf(value, key)
+    return Leaf(math.nan, "planned", why="auto", key=key)
+
+
+def catalog_leaf(value: Value, key: str, note: str = "") -> Leaf:
+    """A catalogue value as a leaf; NaN with its state where there is no figure."""
+    figure = math.nan if value.value is None else float(value.value)
+    why = "" if value.is_known else f"{value.state}: {key}"
+    return Leaf(figure, value.kind or "catalogue", value.source, value.date, note or value.note, why, key)
+
+
+def number_leaf(number: Number | None, key: str, *, why: str = "", is_set: bool = True) -> Leaf:
+    """A scenario's number as a leaf; NaN with the reason where it is absent."""
+    if number is None:
+        return Leaf(math.nan, "default", why=why, key=key)
+    kind = "scenario" if is_set else "default"
+    return Leaf(
+        number.mid, kind, number.source or ("scenario" if is_set else "default"), number.date, key=key
+    )
+
+
+def overrides(given: Mapping[str, Any], known: Any, section: str) -> dict[str, Leaf]:
+    """Catalogue figures given in the scenario, as leaves by field name."""
+    found: dict[str, Leaf] = {}
+    for name, raw in given.items():
+        if name not in known:
+            hint = nearest(name, known)
+            message = f"unknown key{f': {hint}' if hint else f'; see `inferscope show {section}`'}"
+            raise ScenarioError(message, key=f"{section}.{name}")
+        try:
+            number = parse_number(raw)
+        except ValueError as error:
+            raise ScenarioError(str(error), key=f"{section}.{name}") from None
+        if min(number.ends()) < 0:
+            message = f"must be at least 0, not {min(number.ends()):g}"
+            raise ScenarioError(message, key=f"{section}.{name}")
+        found[name] = number_leaf(number, f"{section}.{name}")
+    return found

@@ -1,0 +1,152 @@
+"""The model: its folded architecture and its training figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from inferscope.core import DATA_DATE, catalog
+from inferscope.core.catalog import FoldedModel, Record
+from inferscope.core.errors import ScenarioError
+from inferscope.core.leaves.leaf import UNKNOWN, Leaf, catalog_leaf, named, overrides
+from inferscope.core.scenario.schema import Scenario
+
+_FOLDED = [
+    "layers",
+    "latent_or_linear_layers",
+    "hidden_size",
+    "mixer_params",
+    "dense_ffn_params",
+    "moe_common_params",
+    "expert_params",
+    "experts",
+    "experts_per_token",
+    "moe_layers",
+    "moe_input_size",
+    "ffn_width",
+    "embedding_params",
+    "head_params",
+    "head_is_tied",
+    "other_params",
+    "state_bytes",
+]
+
+
+_SLOTS = {
+    "kv_elements": "slot_kv_elements",
+    "index_bytes": "slot_index_bytes",
+    "tokens_per_entry": "slot_tokens_per_entry",
+    "window_tokens": "slot_window_tokens",
+    "decode_flop": "slot_decode_flop_per_entry",
+    "prefill_flop": "slot_prefill_flop_per_entry",
+    "index_flop": "slot_index_flop_per_entry",
+    "max_shards": "slot_max_shards",
+}
+
+
+@lru_cache(maxsize=256)
+def _folded(identifier: str) -> FoldedModel | None:
+    record = catalog.model(identifier)
+    return None if record.architecture is None else catalog.fold(record.architecture)
+
+
+def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[str, Leaf]:
+    """The folded architecture and the training figures."""
+    given = scenario.model.overrides
+    layers = {k: v for k, v in given.items() if k in catalog.ARCHITECTURE_KEYS}
+    figures = overrides(
+        {k: v for k, v in given.items() if k not in layers},
+        (*catalog.MODEL_VALUES, *catalog.ARCHITECTURE_KEYS),
+        "model",
+    )
+    like = scenario.model.architecture_like
+    if layers:
+        if record.architecture is None:
+            message = f"{record.id} has no published architecture; name a stand-in: model.architecture_like"
+            raise ScenarioError(message, key=f"model.{next(iter(layers))}")
+        folded: FoldedModel | None = catalog.fold({**record.architecture, **layers})
+        origin = Leaf(0.0, "scenario", "scenario")
+    elif like is not None:
+        folded, origin = _stand_in(record, like, notes)
+    else:
+        folded = _folded(record.id)
+        about = record.text.get("record_architecture")
+        origin = Leaf(0.0) if about is None else catalog_leaf(about, "model")
+    leaves = _architecture_leaves(folded, origin, record)
+    for name in ("training_flop", "training_tokens", "training_accelerator_hours"):
+        leaves[f"model_{name}"] = figures.get(name) or catalog_leaf(record.values[name], f"model.{name}")
+    return leaves
+
+
+def _stand_in(record: Record, like: str, notes: list[str]) -> tuple[FoldedModel, Leaf]:
+    """Another model's architecture, scaled to this one's stated or estimated sizes."""
+    pattern = named(catalog.model, like, "model.architecture_like")
+    folded = _folded(pattern.id)
+    if folded is None:
+        message = f"{pattern.id} has no published architecture either"
+        raise ScenarioError(message, key="model.architecture_like")
+    total = next(
+        (
+            record.values[n].value
+            for n in ("total_params_estimate", "total_params_stated")
+            if record.values[n].is_known
+        ),
+        None,
+    )
+    active = next(
+        (
+            record.values[n].value
+            for n in ("active_params_estimate", "active_params_stated")
+            if record.values[n].is_known
+        ),
+        None,
+    )
+    if total is not None:
+        folded = catalog.scale_like(folded, total, active)
+        sizes = f"scaled to {total / 1e9:g}B" + (f", {active / 1e9:g}B active" if active else "")
+    else:
+        sizes = "not scaled: the size is unknown"
+    notes.append(f"architecture of {record.id} is not published: {pattern.id} stands in, {sizes}")
+    return folded, Leaf(0.0, "assumption", f"architecture of {pattern.id}, {sizes}", DATA_DATE)
+
+
+def _architecture_leaves(folded: FoldedModel | None, origin: Leaf, record: Record) -> dict[str, Leaf]:
+    """The folded figures; NaN with the reason where nothing is published and nothing stands in."""
+    origin = replace(origin, key="model.id")
+    if folded is None:
+        about = "is not published; model.architecture_like names a stand-in"
+        why = f"{UNKNOWN}: the architecture of {record.id} {about}"
+        absent = replace(origin, value=math.nan, why=why)
+        slots = replace(absent, slots=(math.nan,) * len(catalog.SLOTS))
+        names = [*_SLOTS, "read_tokens"]
+        return {f"model_{n}": absent for n in _FOLDED} | {f"model_slot_{n}": slots for n in names}
+    leaves = {f"model_{name}": replace(origin, value=float(getattr(folded, name))) for name in _FOLDED}
+    for name, attribute in _SLOTS.items():
+        leaves[f"model_slot_{name}"] = replace(
+            origin, slots=tuple(float(v) for v in getattr(folded, attribute))
+        )
+    caps = zip(folded.slot_window_tokens, folded.slot_topk_entries, folded.slot_tokens_per_entry, strict=True)
+    read = [float(min(window, top * tokens)) for window, top, tokens in caps]
+    read[catalog.SLOTS.index("state")] = 1.0  # one entry a token for its FLOP, and no growing cache
+    leaves["model_slot_read_tokens"] = replace(origin, slots=tuple(read))
+    return leaves
+
+
+def total_params(leaves: Mapping[str, Leaf]) -> float:
+    """All parameters, from the leaves."""
+
+    def value(name: str) -> float:
+        return leaves[f"model_{name}"].value
+
+    routed = value("expert_params") * value("experts") * value("moe_layers")
+    head = 0.0 if value("head_is_tied") else value("head_params")
+    return (
+        value("mixer_params")
+        + value("dense_ffn_params")
+        + value("moe_common_params")
+        + routed
+        + value("embedding_params")
+        + head
+    )

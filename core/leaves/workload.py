@@ -1,0 +1,164 @@
+"""Workload, options, limits, site and training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from inferscope.core import catalog
+from inferscope.core.catalog import Record
+from inferscope.core.errors import CatalogError, ScenarioError
+from inferscope.core.leaves.hardware import catalog_price
+from inferscope.core.leaves.leaf import (
+    NEEDS_INPUT,
+    Leaf,
+    calibration,
+    catalog_leaf,
+    named,
+    number_leaf,
+    or_auto,
+)
+from inferscope.core.quantities import energy
+from inferscope.core.scenario.schema import Scenario
+
+
+def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
+    """Options, workload, limits and test-time compute."""
+    options, work, slo, test_time = (
+        scenario.optimizations,
+        scenario.workload,
+        scenario.slo,
+        scenario.test_time,
+    )
+    found: dict[str, Leaf] = {}
+    for section, names in (
+        (options, ("prefix_cache_hit_rate", "prefill_chunk_tokens", "expert_imbalance")),
+        (
+            work,
+            ("input_tokens", "output_tokens", "reasoning_tokens", "peak_to_mean", "arrival_cv", "service_cv"),
+        ),
+        (slo, ("max_load_utilization",)),
+        (scenario.economics, ("utilization",)),
+        (test_time, ("multiplier", "exponent", "plateau")),
+    ):
+        title = {
+            id(options): "optimizations",
+            id(work): "workload",
+            id(slo): "slo",
+            id(test_time): "test_time",
+        }.get(id(section), "economics")
+        for name in names:
+            found[f"{title}_{name}"] = number_leaf(
+                getattr(section, name), f"{title}.{name}", is_set=name in section.model_fields_set
+            )
+    found["optimizations_two_batch_overlap"] = Leaf(
+        float(options.two_batch_overlap), "scenario", key="optimizations.two_batch_overlap"
+    )
+    if not options.continuous_batching:
+        found["optimizations_prompt_share_in_ttft"] = Leaf(
+            1.0, "derived", "static batching: all prompts come first", key="optimizations.continuous_batching"
+        )
+    else:
+        found["optimizations_prompt_share_in_ttft"] = calibration()[
+            "prompt_share_chunked" if options.chunked_prefill else "prompt_share_whole"
+        ]
+    found.update(_speculation(scenario))
+    demand = work.demand_per_s()
+    found["workload_requests_per_s"] = (
+        Leaf(demand, "scenario", "scenario", key="workload.requests_per_s")
+        if demand is not None
+        else Leaf(math.nan, why=f"{NEEDS_INPUT}: workload.requests_per_s", key="workload.requests_per_s")
+    )
+    found["workload_batch"] = or_auto(work.batch, "workload.batch")
+    found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
+    found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
+    return found
+
+
+def _speculation(scenario: Scenario) -> dict[str, Leaf]:
+    """Draft tokens, acceptance and cost; nothing drafted where speculation is off."""
+    given, prefix = scenario.optimizations.speculative, "optimizations.speculative"
+    if given is None:
+        off = Leaf(0.0, "default", "speculation is off", key=prefix)
+        return {
+            "optimizations_draft_tokens": off,
+            "optimizations_draft_acceptance": off,
+            "optimizations_draft_cost_ratio": off,
+        }
+    try:
+        method = catalog.speculative_method(given.method)
+    except CatalogError as error:
+        known = f"; methods are {', '.join(catalog.speculative_methods())}"
+        raise ScenarioError(error.message + known, key=f"{prefix}.method") from None
+    found = {}
+    for name, mine, theirs in (
+        ("draft_tokens", given.draft_tokens, method.draft_tokens),
+        ("draft_acceptance", given.acceptance, method.acceptance),
+        ("draft_cost_ratio", given.draft_cost_ratio, method.draft_cost_ratio),
+    ):
+        key = f"{prefix}.{name.replace('draft_acceptance', 'acceptance')}"
+        found[f"optimizations_{name}"] = catalog_leaf(theirs, key) if mine is None else number_leaf(mine, key)
+    return found
+
+
+def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
+    """Grid, PUE, water and the boundary of energy figures."""
+    site = scenario.site
+    country = named(catalog.region, site.region, "site.region")
+    found = {
+        f"site_{name}": catalog_leaf(country.values[name], f"site.{name}")
+        if getattr(site, name) is None
+        else number_leaf(getattr(site, name), f"site.{name}")
+        for name in ("pue", "grid_gco2e_per_kwh", "grid_water_l_per_kwh")
+    }
+    found["site_wue_l_per_kwh"] = number_leaf(
+        site.wue_l_per_kwh, "site.wue_l_per_kwh", is_set="wue_l_per_kwh" in site.model_fields_set
+    )
+    found["site_boundary"] = Leaf(
+        float(energy.BOUNDARIES.index(site.boundary)), "scenario", key="site.boundary"
+    )
+    return found
+
+
+def training_leaves(
+    scenario: Scenario, record: Record, chip: Record, leaves: Mapping[str, Leaf]
+) -> dict[str, Leaf]:
+    """Training figures given, and the accelerator and price to derive the rest with."""
+    training = scenario.training
+    trained_on = _training_accelerator(scenario, record, chip)
+    peak = catalog_leaf(trained_on.values["bf16_flop_per_s"], "training.accelerator")
+    price_key = "training.usd_per_accelerator_hour"
+    if training.usd_per_accelerator_hour is not None:
+        price = number_leaf(training.usd_per_accelerator_hour, price_key)
+    elif trained_on.id == chip.id:
+        price = leaves["economics_usd_per_accelerator_hour"]
+    else:
+        price = catalog_price(trained_on, scenario.economics.rental_term, price_key, [])
+    found = {
+        "training_flop_given": number_leaf(training.flop, "training.flop"),
+        "training_usd_given": number_leaf(training.usd, "training.usd"),
+        "training_accelerator_hours_given": number_leaf(
+            training.accelerator_hours, "training.accelerator_hours"
+        ),
+        "training_usd_per_accelerator_hour": price,
+        "training_bf16_flop_per_s": replace(peak, note=f"trained on {trained_on.id}"),
+    }
+    for name in ("mfu", "goodput", "lifetime_days"):
+        found[f"training_{name}"] = number_leaf(
+            getattr(training, name), f"training.{name}", is_set=name in training.model_fields_set
+        )
+    return found
+
+
+def _training_accelerator(scenario: Scenario, record: Record, chip: Record) -> Record:
+    """What the model was trained on: as given, as published, else the serving accelerator."""
+    if scenario.training.accelerator is not None:
+        return named(catalog.accelerator, scenario.training.accelerator, "training.accelerator")
+    for name in (record.text.get("training_accelerator"), record.text.get("training_hardware")):
+        if name:
+            try:
+                return catalog.accelerator(str(name))
+            except catalog.UnknownIdError:
+                continue
+    return chip

@@ -1,0 +1,310 @@
+"""The plan: every ``auto`` replaced by a number, by running parts of the graph.
+
+The graph itself never solves. The batch is the largest whole number that memory and the latency
+limits allow; times rise with the batch, so a search that narrows a bracket finds the same number
+as trying them all. Layouts are expanded, each with its own best batch, and scored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from inferscope.core.bind import Bound
+from inferscope.core.errors import ScenarioError
+from inferscope.core.graph import Array
+from inferscope.core.leaves import Leaf, Resolved
+from inferscope.core.program import compile_program
+from inferscope.core.units import human
+
+MAX_BATCH = 2.0**20
+"""No engine keeps more sequences in flight."""
+
+_WIDTH = 48
+"""Candidates tried at once for one scenario."""
+_FEW = 8
+_DEGREES = (
+    "hardware_count",
+    "hardware_tensor_parallel",
+    "hardware_pipeline_parallel",
+    "hardware_data_parallel",
+)
+_SEARCHED = ("tpot_s", "ttft_s")
+
+
+def plan(bound: Bound) -> Bound:
+    """Choose layouts, batches and replicas.
+
+    Returns:
+        The rows with every ``auto`` filled in; where nothing meets the limits the batch stays NaN
+        and its leaf says why.
+
+    Raises:
+        ScenarioError: A layout that cannot be.
+    """
+    if any("layout" in r.auto for r in bound.resolved):
+        bound = _plan_layouts(bound)
+    if any("batch" in r.auto for r in bound.resolved):
+        bound = _plan_batches(bound)
+    if any("replicas" in r.auto for r in bound.resolved):
+        bound = _plan_replicas(bound)
+    return bound
+
+
+# --- batch ---------------------------------------------------------------------------------------
+
+
+def best_batch(bound: Bound) -> tuple[Array, Array]:
+    """The largest batch within memory and limits, for each row.
+
+    Returns:
+        The batch ``(n,)`` (NaN where none serves) and the largest that memory holds ``(n,)``.
+    """
+    unplanned = bound.with_inputs({"workload_batch": np.ones(bound.rows)})
+    most = _run(unplanned, ("max_batch",))["max_batch"]
+    limit = np.minimum(np.broadcast_to(most, (bound.rows,)), MAX_BATCH)
+    fits = limit >= 1
+    start = np.where(fits, limit, 1.0)
+    search = _narrow if bound.rows <= _FEW else _bisect
+    found = search(bound, start)
+    return np.where(np.isnan(limit), np.nan, np.where(fits, found, 1.0)), limit
+
+
+def _meets(bound: Bound, batch: Array) -> Array:
+    """Whether each candidate keeps both limits; an unknown time keeps none."""
+    results = _run(bound.with_inputs({"workload_batch": batch}), _SEARCHED)
+    good = np.ones(len(batch), dtype=bool)
+    for name, limit in (("tpot_s", "slo_tpot_s"), ("ttft_s", "slo_ttft_s")):
+        allowed = bound.inputs[limit]
+        good &= np.isnan(allowed) | (results[name] <= allowed)
+        good &= ~np.isnan(results[name])
+    return good
+
+
+def _narrow(bound: Bound, limit: Array) -> Array:
+    """For few rows: many candidates of each at once, then the bracket between two of them."""
+    rows = bound.rows
+    low, high = np.zeros(rows), limit.copy()
+    while True:
+        steps = np.linspace(0.0, 1.0, _WIDTH + 1)[1:]
+        wide = high > 64.0 * np.maximum(low, 1.0)
+        straight = low[:, None] + np.ceil((high - low)[:, None] * steps)
+        curved = np.ceil(np.maximum(low, 1.0)[:, None] * (high / np.maximum(low, 1.0))[:, None] ** steps)
+        grid = np.minimum(np.where(wide[:, None], curved, straight), high[:, None])
+        index = np.repeat(np.arange(rows), _WIDTH)
+        good = _meets(bound.take(index), grid.ravel()).reshape(rows, _WIDTH)
+        new_low = np.maximum(low, np.where(good, grid, 0.0).max(axis=1))
+        new_high = np.maximum(np.where(good, high[:, None], grid - 1.0).min(axis=1), new_low)
+        done = np.all(new_high <= new_low)
+        low, high = new_low, new_high
+        if done:
+            return np.where(low >= 1, low, np.nan)
+
+
+def _bisect(bound: Bound, limit: Array) -> Array:
+    """For many rows: halve the bracket of each row until it closes."""
+    low, high = np.zeros(bound.rows), limit.copy()
+    good = _meets(bound, high)
+    low = np.where(good, high, low)
+    while np.any(high > low):
+        middle = np.ceil(0.5 * (low + high))
+        good = _meets(bound, middle)
+        low, high = np.where(good, middle, low), np.where(good, high, np.minimum(middle - 1.0, high))
+        high = np.maximum(high, low)
+    return np.where(low >= 1, low, np.nan)
+
+
+def _plan_batches(bound: Bound) -> Bound:
+    chosen, limit = best_batch(bound)
+    wanted = np.array([("batch" in _row(bound, i).auto) for i in range(bound.rows)])
+    given = np.broadcast_to(bound.inputs["workload_batch"], (bound.rows,))
+    batch = np.where(wanted, chosen, given)
+    result = bound.with_inputs({"workload_batch": batch})
+    for row in np.flatnonzero(wanted) if len(bound.resolved) == bound.rows else ():
+        _record_batch(result, int(row), float(batch[row]), float(limit[row]))
+    return result
+
+
+def _row(bound: Bound, row: int) -> Resolved:
+    return bound.resolved[row if row < len(bound.resolved) else 0]
+
+
+def _record_batch(bound: Bound, row: int, batch: float, limit: float) -> None:
+    """Say what the batch is and why it is no larger."""
+    key = "workload.batch"
+    if math.isnan(batch):
+        why, text = _why_no_batch(bound, row, limit)
+        bound.set_leaves(row, {"workload_batch": Leaf(math.nan, "planned", text, why=why, key=key)})
+        return
+    text = f"batch {batch:g}"
+    if limit >= 1:
+        text += f": {_next_batch(bound, row, batch, limit)}"
+    bound.set_leaves(row, {"workload_batch": Leaf(batch, "planned", text, key=key)})
+
+
+def _next_batch(bound: Bound, row: int, batch: float, limit: float) -> str:
+    """What one sequence more would break."""
+    if batch >= limit:
+        return f"memory holds {limit:g} sequences"
+    one = bound.take([row]).with_inputs({"workload_batch": np.array([batch, batch + 1.0])})
+    times = _run(one, _SEARCHED)
+    for name in _SEARCHED:
+        allowed = float(np.broadcast_to(bound.inputs[f"slo_{name}"], (bound.rows,))[row])
+        here, there = (float(v) for v in np.broadcast_to(times[name], (2,)))
+        if there > allowed:
+            title = name.removesuffix("_s")
+            digits = next((d for d in (3, 4, 5, 6) if human(here, "s", d) != human(there, "s", d)), 7)
+            return (
+                f"{title} {human(here, 's', digits)}; {batch + 1:g} gives {human(there, 's', digits)}"
+                f" > {human(allowed, 's')} (SLO)"
+            )
+    return "the largest batch"
+
+
+def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
+    """The reason that no batch serves, and the sentence that says by how much."""
+    one = bound.take([row]).with_inputs({"workload_batch": np.array([1.0])})
+    times = _run(one, _SEARCHED)
+    if math.isnan(limit) or any(np.isnan(times[name]).any() for name in _SEARCHED):
+        return "upstream", "no batch can be planned: a figure it needs is missing"
+    missed = []
+    for name in _SEARCHED:
+        allowed = float(np.broadcast_to(bound.inputs[f"slo_{name}"], (bound.rows,))[row])
+        here = float(times[name][0])
+        if here > allowed:
+            missed.append(
+                f"{name.removesuffix('_s')} is {human(here, 's')} with one sequence,"
+                f" above {human(allowed, 's')}"
+            )
+    return f"slo_unreachable: {'; '.join(missed)}", "; ".join(missed)
+
+
+# --- layout --------------------------------------------------------------------------------------
+
+
+def _plan_layouts(bound: Bound) -> Bound:
+    """Try the legal layouts of each row that leaves them open, and keep the best of each."""
+    columns = {name: np.array(np.broadcast_to(bound.inputs[name], (bound.rows,))) for name in _DEGREES}
+    open_rows = [row for row in range(bound.rows) if "layout" in _row(bound, row).auto]
+    options = {row: layouts(_row(bound, row)) for row in open_rows}
+    index = [row for row in open_rows for _ in options[row]]
+    table = np.array([option for row in open_rows for option in options[row]], dtype=np.float64)
+    expanded = bound.take(index) if bound.rows > 1 else replace(bound, rows=len(index))
+    expanded = expanded.with_inputs({name: table[:, i] for i, name in enumerate(_DEGREES)})
+    given = np.broadcast_to(expanded.inputs["workload_batch"], (len(index),))
+    batch, limit = best_batch(expanded) if np.isnan(given).any() else (given, given)
+    batch = np.where(np.isnan(given), batch, given)
+    scored = _run(
+        expanded.with_inputs({"workload_batch": batch}), ("output_tok_s_per_accelerator", "fits_memory")
+    )
+    score = np.broadcast_to(scored["output_tok_s_per_accelerator"], (len(index),))
+    start = 0
+    for row in open_rows:
+        size = len(options[row])
+        part = slice(start, start + size)
+        pick, text = _best_layout(score[part], table[part], np.broadcast_to(limit, (len(index),))[part])
+        for i, name in enumerate(_DEGREES):
+            columns[name][row] = table[part][pick, i]
+        bound.set_leaves(
+            row if row < len(bound.resolved) else 0, _layout_leaves(table[part][pick], text, _row(bound, row))
+        )
+        start += size
+    return bound.with_inputs(columns)
+
+
+def _best_layout(score: Array, table: Array, limit: Array) -> tuple[int, str]:
+    """The layout with most tokens per accelerator; fewer accelerators and less splitting break ties."""
+    order = np.lexsort((table[:, 1], table[:, 0]))
+    usable = [int(i) for i in order if not math.isnan(score[i])]
+    if usable:
+        pick = max(usable, key=lambda i: (score[i], -table[i, 0], -table[i, 1]))
+        if len(score) == 1:
+            return pick, "the only legal layout"
+        return (
+            pick,
+            f"best of {len(score)} legal layouts by output tokens per accelerator; {len(usable)} serve",
+        )
+    if np.isnan(limit).all():
+        return int(order[0]), "no layout can be planned: a figure it needs is missing"
+    roomy = [int(i) for i in order if limit[i] >= 1]
+    pick = roomy[-1] if roomy else int(order[-1])
+    return (
+        pick,
+        f"none of {len(score)} legal layouts serves; shown is {'one that fits' if roomy else 'the largest'}",
+    )
+
+
+def _layout_leaves(degrees: Array, text: str, resolved: Resolved) -> Mapping[str, Leaf]:
+    return {
+        name: Leaf(float(value), "planned", text, key=name.replace("_", ".", 1))
+        for name, value in zip(_DEGREES, degrees, strict=True)
+        if resolved.leaves[name].why == "auto"
+    }
+
+
+def layouts(resolved: Resolved) -> list[tuple[float, float, float, float]]:
+    """Every legal (count, tensor, pipeline, data) that agrees with what the scenario gives.
+
+    Tensor parallelism stays within powers of two and the scale-up domain; data-parallel attention
+    is for models with routed experts; pipeline stages take what is left.
+
+    Raises:
+        ScenarioError: What is given leaves no layout.
+    """
+    given = {name: resolved.leaves[name].value for name in _DEGREES}
+    count, tensor, pipeline, data = (None if math.isnan(v) else v for v in given.values())
+    domain = max(float(resolved.leaves["hardware_scaleup_domain"].value), 1.0)
+    experts = float(resolved.leaves["model_experts"].value)
+    counts = [count] if count else _counts(domain, tensor, pipeline, data)
+    found = []
+    for total in counts:
+        for t in [tensor] if tensor else _powers(min(total, domain)):
+            for d in [data] if data else ([1.0] if not experts > 1 else _powers(total / t)):
+                p = pipeline or total / (t * d)
+                if t * p * d == total and (pipeline or p == 1 or total > domain or p == total / (t * d) == 1):
+                    found.append((total, t, p, d))
+    if not found:
+        text = ", ".join(
+            f"{n.removeprefix('hardware_')} {v:g}" for n, v in given.items() if not math.isnan(v)
+        )
+        message = f"no layout agrees with {text}"
+        raise ScenarioError(message, key="hardware.count")
+    return sorted(set(found))
+
+
+def _counts(domain: float, tensor: float | None, pipeline: float | None, data: float | None) -> list[float]:
+    """Accelerator counts to try: powers of two up to the domain, then a few domains."""
+    known = math.prod(v for v in (tensor, pipeline, data) if v)
+    inside = _powers(min(domain, 64.0))
+    return [n * known for n in (*inside, *(inside[-1] * 2.0**k for k in range(1, 4)))]
+
+
+def _powers(limit: float) -> list[float]:
+    """Powers of two up to a limit, and the limit itself where it is none."""
+    found = [2.0**k for k in range(int(math.log2(max(limit, 1.0))) + 1)]
+    return found if found[-1] == limit or limit != int(limit) else [*found, limit]
+
+
+# --- replicas ------------------------------------------------------------------------------------
+
+
+def _plan_replicas(bound: Bound) -> Bound:
+    """As many replicas as the demand needs; one where there is no demand."""
+    needed = np.broadcast_to(_run(bound, ("replicas_needed",))["replicas_needed"], (bound.rows,))
+    given = np.broadcast_to(bound.inputs["hardware_replicas"], (bound.rows,))
+    none = np.isnan(bound.inputs["workload_requests_per_s"])
+    replicas = np.where(np.isnan(given), np.where(none, 1.0, needed), given)
+    for row in range(bound.rows) if len(bound.resolved) == bound.rows else ():
+        if "replicas" in _row(bound, row).auto:
+            text = "no demand is given" if none[row if len(none) > 1 else 0] else "carries the peak demand"
+            why = "upstream" if math.isnan(replicas[row]) else ""
+            leaf = Leaf(float(replicas[row]), "planned", text, why=why, key="hardware.replicas")
+            bound.set_leaves(row, {"hardware_replicas": leaf})
+    return bound.with_inputs({"hardware_replicas": replicas})
+
+
+def _run(bound: Bound, outputs: tuple[str, ...]) -> dict[str, Array]:
+    return compile_program(outputs).run(bound.inputs)

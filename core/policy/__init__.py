@@ -1,0 +1,1 @@
+"""Policy rules as predicates over facts, on a date."""

@@ -1,0 +1,28 @@
+"""Every quantity of the model, one file a subject; importing this package closes the registry."""
+
+from __future__ import annotations
+
+from inferscope.core.graph import REGISTRY
+from inferscope.core.quantities import (
+    architecture,
+    bounds,
+    collectives,
+    cost,
+    decode,
+    energy,
+    governance,
+    inputs,
+    load,
+    memory,
+    prefill,
+    quality,
+    serving,
+    training,
+)
+
+__all__ = [
+    "architecture", "bounds", "collectives", "cost", "decode", "energy", "governance",
+    "inputs", "load", "memory", "prefill", "quality", "serving", "training",
+]  # fmt: skip
+
+REGISTRY.close()

@@ -1,0 +1,152 @@
+"""What serving costs: accelerator-seconds of prompt and output, priced apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inferscope.core import units
+from inferscope.core.graph import Array, quantity
+
+_RENTAL = "accelerator-hours x price (rental basis)"
+
+
+@quantity(
+    unit="s",
+    label="Prefill accelerator-seconds per query",
+    better="lower",
+    formula="prefill_service_s * prefill_hardware_count",
+    source="time a prompt takes from the pool x accelerators in it",
+)
+def prefill_accelerator_s(prefill_service_s: Array, prefill_hardware_count: Array) -> Array:
+    """Accelerator-seconds of one prompt. 20 ms of eight accelerators: 0.16."""
+    return prefill_service_s * prefill_hardware_count
+
+
+@quantity(
+    unit="s",
+    label="Decode accelerator-seconds per query",
+    better="lower",
+    formula=(
+        "hardware_count / replica_requests_per_s - where(hardware_disaggregated > 0, 0, prefill_accelerator_s)"
+    ),
+    source="accelerator-seconds of the decode replica per completed query, less its prefill",
+)
+def decode_accelerator_s(
+    hardware_count: Array,
+    replica_requests_per_s: Array,
+    hardware_disaggregated: Array,
+    prefill_accelerator_s: Array,
+) -> Array:
+    """Accelerator-seconds of one answer. Eight accelerators at 6.4 queries/s, prompt 0.16: 1.09."""
+    own = np.where(hardware_disaggregated > 0, 0.0, prefill_accelerator_s)
+    return hardware_count / replica_requests_per_s - own
+
+
+@quantity(
+    unit="USD/h",
+    label="Price of a replica-hour",
+    better="lower",
+    formula=(
+        "hardware_count * economics_usd_per_accelerator_hour + where(prefill_units > 0, prefill_units"
+        " * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour, 0)"
+    ),
+    source=_RENTAL,
+)
+def replica_usd_per_hour(
+    hardware_count: Array,
+    economics_usd_per_accelerator_hour: Array,
+    prefill_units: Array,
+    prefill_hardware_count: Array,
+    prefill_economics_usd_per_accelerator_hour: Array,
+) -> Array:
+    """Rent of one replica with its share of prefill. Eight accelerators at 2.95: 23.60 an hour."""
+    prefill = prefill_units * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour
+    return hardware_count * economics_usd_per_accelerator_hour + np.where(prefill_units > 0, prefill, 0.0)
+
+
+@quantity(
+    unit="USD",
+    label="Cost per day",
+    better="lower",
+    formula="24 * fleet_accelerators * replica_usd_per_hour / accelerators_per_replica",
+    source=_RENTAL,
+)
+def usd_per_day(
+    fleet_accelerators: Array, replica_usd_per_hour: Array, accelerators_per_replica: Array
+) -> Array:
+    """Rent of the fleet for a day, busy or not. 1,814 accelerators at 2 USD: 87,072."""
+    return units.HOURS_PER_DAY * fleet_accelerators * replica_usd_per_hour / accelerators_per_replica
+
+
+@quantity(
+    unit="USD",
+    label="Cost per query",
+    better="lower",
+    formula=(
+        "where(isnan(workload_requests_per_s), replica_usd_per_hour / (3600 * replica_requests_per_s"
+        " * economics_utilization), usd_per_day / queries_per_day)"
+    ),
+    source=_RENTAL + "; fleet over demand, or a replica at the stated utilisation",
+)
+def usd_per_query(
+    workload_requests_per_s: Array,
+    replica_usd_per_hour: Array,
+    replica_requests_per_s: Array,
+    economics_utilization: Array,
+    usd_per_day: Array,
+    queries_per_day: Array,
+) -> Array:
+    """Cost of one query. With demand: the fleet's day over its queries; utilisation enters once."""
+    alone = replica_usd_per_hour / (units.SECONDS_PER_HOUR * replica_requests_per_s * economics_utilization)
+    return np.where(np.isnan(workload_requests_per_s), alone, usd_per_day / queries_per_day)
+
+
+@quantity(
+    unit="1",
+    label="Prefill share of cost",
+    formula=(
+        "where(hardware_disaggregated > 0, 1 - hardware_count * economics_usd_per_accelerator_hour"
+        " / replica_usd_per_hour, prefill_accelerator_s * replica_requests_per_s / hardware_count)"
+    ),
+    source=_RENTAL,
+)
+def prefill_cost_share(
+    hardware_disaggregated: Array,
+    hardware_count: Array,
+    economics_usd_per_accelerator_hour: Array,
+    replica_usd_per_hour: Array,
+    prefill_accelerator_s: Array,
+    replica_requests_per_s: Array,
+) -> Array:
+    """Share of the rent that prompts take; the rest is output and the wait for it."""
+    apart = 1.0 - hardware_count * economics_usd_per_accelerator_hour / replica_usd_per_hour
+    shared = prefill_accelerator_s * replica_requests_per_s / hardware_count
+    return np.where(hardware_disaggregated > 0, apart, shared)
+
+
+@quantity(
+    unit="USD",
+    label="Cost per million input tokens",
+    better="lower",
+    formula="1e6 * usd_per_query * prefill_cost_share / workload_input_tokens",
+    source=_RENTAL + "; cached prompt tokens count as input",
+)
+def usd_per_million_input_tokens(
+    usd_per_query: Array, prefill_cost_share: Array, workload_input_tokens: Array
+) -> Array:
+    """Rent of the prompts over the prompt tokens."""
+    return units.MILLION * usd_per_query * prefill_cost_share / workload_input_tokens
+
+
+@quantity(
+    unit="USD",
+    label="Cost per million output tokens",
+    better="lower",
+    formula="1e6 * usd_per_query * (1 - prefill_cost_share) / generated_tokens",
+    source=_RENTAL + "; reasoning tokens count as output",
+)
+def usd_per_million_output_tokens(
+    usd_per_query: Array, prefill_cost_share: Array, generated_tokens: Array
+) -> Array:
+    """Rent of the decoding over the generated tokens."""
+    return units.MILLION * usd_per_query * (1.0 - prefill_cost_share) / generated_tokens

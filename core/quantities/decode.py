@@ -1,0 +1,392 @@
+"""The decode step: what is read, what is multiplied, and the fixed time around it.
+
+Time is the sum of its parts, each part the larger of its memory and its compute time; overlapping
+the fixed part with the rest, or a smooth maximum, explained measurements no better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.functions import SERVING_STUDY, accepted_tokens, distinct_experts, slot_sum
+
+_ROOFLINE = "roofline, each part max(bytes / bandwidth, FLOP / rate); " + SERVING_STUDY
+
+
+@quantity(
+    unit="1",
+    label="Sequences per rank and micro-batch",
+    formula="maximum(batch / (hardware_data_parallel * hardware_pipeline_parallel), 1)",
+    source="the batch is spread over attention ranks and pipeline stages; a busy rank holds at least one",
+)
+def rank_batch(batch: Array, hardware_data_parallel: Array, hardware_pipeline_parallel: Array) -> Array:
+    """Sequences that one attention rank decodes together. 128 over DP8: 16."""
+    return np.maximum(batch / (hardware_data_parallel * hardware_pipeline_parallel), 1.0)
+
+
+@quantity(
+    unit="tokens",
+    label="Tokens verified per sequence and step",
+    formula="1 + optimizations_draft_tokens",
+    source="speculative decoding verifies the drafts and one token more",
+)
+def verified_tokens(optimizations_draft_tokens: Array) -> Array:
+    """Tokens that each sequence brings to a step; 1 without speculation."""
+    return 1.0 + optimizations_draft_tokens
+
+
+@quantity(
+    unit="tokens",
+    label="Tokens gained per step",
+    better="higher",
+    formula="accepted_tokens(optimizations_draft_acceptance, optimizations_draft_tokens)",
+    source="Leviathan, Kalman and Matias, arXiv 2211.17192; independent acceptance",
+)
+def tokens_per_step(optimizations_draft_acceptance: Array, optimizations_draft_tokens: Array) -> Array:
+    """Expected tokens per sequence and step. Acceptance 0.8, four drafts: 3.36."""
+    return accepted_tokens(optimizations_draft_acceptance, optimizations_draft_tokens)
+
+
+@quantity(
+    unit="tokens",
+    label="Tokens in a step over the replica",
+    formula="maximum(batch / hardware_pipeline_parallel, 1) * verified_tokens",
+    source="all sequences of one micro-batch, with their drafts",
+)
+def step_tokens(batch: Array, hardware_pipeline_parallel: Array, verified_tokens: Array) -> Array:
+    """Tokens that meet the routed experts together. Batch 128 with three drafts: 512."""
+    return np.maximum(batch / hardware_pipeline_parallel, 1.0) * verified_tokens
+
+
+@quantity(
+    unit="1",
+    label="Experts touched per layer",
+    better="lower",
+    formula="distinct_experts(model_experts, model_experts_per_token, step_tokens)",
+    source="uniform independent routing: E (1 - (1 - k/E)^T)",
+)
+def experts_touched(model_experts: Array, model_experts_per_token: Array, step_tokens: Array) -> Array:
+    """Distinct routed experts that a step reads in one layer. DeepSeek-V3, 32 tokens: 163 of 256."""
+    return distinct_experts(model_experts, model_experts_per_token, step_tokens)
+
+
+@quantity(
+    unit="s",
+    label="Linear weights: memory time",
+    better="lower",
+    formula=(
+        "(linear_params * optimizations_linear_bytes_per_param"
+        " + model_head_params * optimizations_embedding_bytes_per_param)"
+        " / (hardware_tensor_parallel * calibration_weight_bandwidth_share"
+        " * hardware_memory_bandwidth_bytes_per_s)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_linear_memory_s(
+    linear_params: Array,
+    optimizations_linear_bytes_per_param: Array,
+    model_head_params: Array,
+    optimizations_embedding_bytes_per_param: Array,
+    hardware_tensor_parallel: Array,
+    calibration_weight_bandwidth_share: Array,
+    hardware_memory_bandwidth_bytes_per_s: Array,
+) -> Array:
+    """Reading attention, dense FFN, shared experts and head once, over all layers.
+
+    Llama 3.1 70B, fp8, TP8 on H100: (68.5e9 + 2.1e9) / (8 x 0.93 x 3.35e12) = 2.83 ms.
+    """
+    read = (
+        linear_params * optimizations_linear_bytes_per_param
+        + model_head_params * optimizations_embedding_bytes_per_param
+    )
+    return read / (
+        hardware_tensor_parallel * calibration_weight_bandwidth_share * hardware_memory_bandwidth_bytes_per_s
+    )
+
+
+@quantity(
+    unit="s",
+    label="Linear weights: compute time",
+    better="lower",
+    formula=(
+        "2 * rank_batch * verified_tokens * (linear_params / (hardware_linear_flop_per_s"
+        " * optimizations_linear_rate_efficiency) + model_head_params / hardware_bf16_flop_per_s)"
+        " / (hardware_tensor_parallel * calibration_decode_flop_share)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_linear_compute_s(
+    rank_batch: Array,
+    verified_tokens: Array,
+    linear_params: Array,
+    hardware_linear_flop_per_s: Array,
+    optimizations_linear_rate_efficiency: Array,
+    model_head_params: Array,
+    hardware_bf16_flop_per_s: Array,
+    hardware_tensor_parallel: Array,
+    calibration_decode_flop_share: Array,
+) -> Array:
+    """Multiplying them by the rank's tokens at the rate of the activation format; the head at bf16."""
+    per_token = (
+        linear_params / (hardware_linear_flop_per_s * optimizations_linear_rate_efficiency)
+        + model_head_params / hardware_bf16_flop_per_s
+    )
+    return (
+        2.0
+        * rank_batch
+        * verified_tokens
+        * per_token
+        / (hardware_tensor_parallel * calibration_decode_flop_share)
+    )
+
+
+@quantity(
+    unit="byte",
+    label="Routed-expert bytes read per step",
+    better="lower",
+    formula="model_moe_layers * experts_touched * model_expert_params * optimizations_expert_bytes_per_param",
+    source=_ROOFLINE,
+)
+def expert_bytes_per_step(
+    model_moe_layers: Array,
+    experts_touched: Array,
+    model_expert_params: Array,
+    optimizations_expert_bytes_per_param: Array,
+) -> Array:
+    """Routed experts read by one step. DeepSeek-V3, fp8, 32 tokens: 58 x 163.3 x 44.04e6 = 417e9."""
+    return model_moe_layers * experts_touched * model_expert_params * optimizations_expert_bytes_per_param
+
+
+@quantity(
+    unit="s",
+    label="Experts: memory time",
+    better="lower",
+    formula=(
+        "expert_bytes_per_step / (hardware_tensor_parallel * hardware_data_parallel"
+        " * calibration_weight_bandwidth_share * hardware_memory_bandwidth_bytes_per_s)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_expert_memory_s(
+    expert_bytes_per_step: Array,
+    hardware_tensor_parallel: Array,
+    hardware_data_parallel: Array,
+    calibration_weight_bandwidth_share: Array,
+    hardware_memory_bandwidth_bytes_per_s: Array,
+) -> Array:
+    """Reading the touched experts, which lie over all accelerators of a stage."""
+    return expert_bytes_per_step / (
+        hardware_tensor_parallel
+        * hardware_data_parallel
+        * calibration_weight_bandwidth_share
+        * hardware_memory_bandwidth_bytes_per_s
+    )
+
+
+@quantity(
+    unit="s",
+    label="Experts: compute time",
+    better="lower",
+    formula=(
+        "where(model_moe_layers > 0, 2 * rank_batch * verified_tokens * model_experts_per_token"
+        " * model_moe_layers * model_expert_params * optimizations_expert_imbalance"
+        " / (hardware_tensor_parallel * hardware_expert_flop_per_s * optimizations_expert_rate_efficiency"
+        " * calibration_decode_flop_share), 0)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_expert_compute_s(
+    rank_batch: Array,
+    verified_tokens: Array,
+    model_experts_per_token: Array,
+    model_moe_layers: Array,
+    model_expert_params: Array,
+    optimizations_expert_imbalance: Array,
+    hardware_tensor_parallel: Array,
+    hardware_expert_flop_per_s: Array,
+    optimizations_expert_rate_efficiency: Array,
+    calibration_decode_flop_share: Array,
+) -> Array:
+    """Multiplying the routed tokens, on the busiest rank; the ranks' tokens spread over all experts."""
+    routed = rank_batch * verified_tokens * model_experts_per_token * model_moe_layers * model_expert_params
+    rate = hardware_expert_flop_per_s * optimizations_expert_rate_efficiency * calibration_decode_flop_share
+    time = 2.0 * routed * optimizations_expert_imbalance / (hardware_tensor_parallel * rate)
+    return np.where(model_moe_layers > 0, time, 0.0)
+
+
+@quantity(
+    unit="byte",
+    label="Cache bytes read per sequence and step, by slot",
+    formula=(
+        "minimum(per_slot(mean_kv_tokens), model_slot_read_tokens) / model_slot_tokens_per_entry"
+        " * (cache_entry_bytes - model_slot_index_bytes) + minimum(per_slot(mean_kv_tokens),"
+        " model_slot_window_tokens) / model_slot_tokens_per_entry * model_slot_index_bytes"
+    ),
+    source=_ROOFLINE,
+)
+def cache_read_bytes(
+    mean_kv_tokens: Array,
+    model_slot_read_tokens: Array,
+    model_slot_window_tokens: Array,
+    model_slot_tokens_per_entry: Array,
+    cache_entry_bytes: Array,
+    model_slot_index_bytes: Array,
+) -> Array:
+    """Bytes read for one sequence over the whole replica, ``(n, slot)``, without recurrent state.
+
+    Windows and top-k limit what is read; indexer keys are read for every cached entry.
+    """
+    length = mean_kv_tokens[:, None]
+    core = np.minimum(length, model_slot_read_tokens) * (cache_entry_bytes - model_slot_index_bytes)
+    index = np.minimum(length, model_slot_window_tokens) * model_slot_index_bytes
+    return (core + index) / model_slot_tokens_per_entry
+
+
+@quantity(
+    unit="s",
+    label="Cache: memory time, by slot",
+    formula=(
+        "per_slot(rank_batch / (calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s))"
+        " * (cache_read_bytes + per_slot(2 * model_state_bytes) * last_slot)"
+        " / minimum(per_slot(hardware_tensor_parallel), model_slot_max_shards)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_cache_memory_s(
+    rank_batch: Array,
+    calibration_cache_bandwidth_share: Array,
+    hardware_memory_bandwidth_bytes_per_s: Array,
+    cache_read_bytes: Array,
+    model_state_bytes: Array,
+    hardware_tensor_parallel: Array,
+    model_slot_max_shards: Array,
+) -> Array:
+    """Reading the cache of a rank's sequences, ``(n, slot)``; recurrent state is read and written.
+
+    A latent cache is whole on every tensor-parallel accelerator.
+    """
+    per_byte = rank_batch / (calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s)
+    moved = cache_read_bytes + (2.0 * model_state_bytes)[:, None] * _STATE_SLOT
+    return per_byte[:, None] * moved / np.minimum(hardware_tensor_parallel[:, None], model_slot_max_shards)
+
+
+_STATE_SLOT = np.array([0.0, 0.0, 0.0, 0.0, 1.0])
+
+
+@quantity(
+    unit="s",
+    label="Attention: compute time, by slot",
+    formula=(
+        "per_slot(rank_batch * verified_tokens / (hardware_bf16_flop_per_s * calibration_attention_flop_share"
+        " * hardware_tensor_parallel)) * decode_attention_flop"
+    ),
+    source=_ROOFLINE,
+)
+def decode_attention_compute_s(
+    rank_batch: Array,
+    verified_tokens: Array,
+    hardware_bf16_flop_per_s: Array,
+    calibration_attention_flop_share: Array,
+    hardware_tensor_parallel: Array,
+    decode_attention_flop: Array,
+) -> Array:
+    """Attention over the cache at the bf16 rate, ``(n, slot)``; heads are divided by tensor parallelism."""
+    rate = hardware_bf16_flop_per_s * calibration_attention_flop_share * hardware_tensor_parallel
+    return (rank_batch * verified_tokens / rate)[:, None] * decode_attention_flop
+
+
+@quantity(
+    unit="s",
+    label="Attention time per step",
+    better="lower",
+    formula="slot_sum(maximum(decode_cache_memory_s, decode_attention_compute_s))",
+    source=_ROOFLINE,
+)
+def decode_attention_s(decode_cache_memory_s: Array, decode_attention_compute_s: Array) -> Array:
+    """Cache and attention, the larger of memory and compute in each kind of layer."""
+    return slot_sum(np.maximum(decode_cache_memory_s, decode_attention_compute_s))
+
+
+@quantity(
+    unit="s",
+    label="Fixed time per step",
+    better="lower",
+    formula=(
+        "hardware_fixed_time_factor * (model_layers * calibration_layer_s"
+        " + model_latent_or_linear_layers * calibration_latent_layer_s)"
+        " + calibration_step_s + calibration_sequence_s * rank_batch"
+    ),
+    source="fixed time per layer, step and sequence; " + SERVING_STUDY,
+)
+def decode_fixed_s(
+    hardware_fixed_time_factor: Array,
+    model_layers: Array,
+    calibration_layer_s: Array,
+    model_latent_or_linear_layers: Array,
+    calibration_latent_layer_s: Array,
+    calibration_step_s: Array,
+    calibration_sequence_s: Array,
+    rank_batch: Array,
+) -> Array:
+    """Launches, synchronisation and scheduling; the largest term at small batch.
+
+    80 layers at 81 us, 0.4 ms a step and 64 sequences at 21 us: 6.48 + 0.4 + 1.34 = 8.2 ms.
+    """
+    layers = model_layers * calibration_layer_s + model_latent_or_linear_layers * calibration_latent_layer_s
+    return hardware_fixed_time_factor * layers + calibration_step_s + calibration_sequence_s * rank_batch
+
+
+@quantity(
+    unit="s",
+    label="Decode step",
+    better="lower",
+    formula=(
+        "calibration_decode_time_factor * (1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
+        " * (decode_fixed_s + where(optimizations_two_batch_overlap > 0,"
+        " maximum(decode_busy_s, decode_collective_s), decode_busy_s + decode_collective_s))"
+    ),
+    source=_ROOFLINE,
+)
+def decode_step_s(
+    calibration_decode_time_factor: Array,
+    optimizations_draft_cost_ratio: Array,
+    optimizations_draft_tokens: Array,
+    decode_fixed_s: Array,
+    optimizations_two_batch_overlap: Array,
+    decode_busy_s: Array,
+    decode_collective_s: Array,
+) -> Array:
+    """One step of all sequences, drafts included; with two micro-batches communication hides."""
+    together = np.where(
+        optimizations_two_batch_overlap > 0,
+        np.maximum(decode_busy_s, decode_collective_s),
+        decode_busy_s + decode_collective_s,
+    )
+    drafting = 1.0 + optimizations_draft_cost_ratio * optimizations_draft_tokens
+    return calibration_decode_time_factor * drafting * (decode_fixed_s + together)
+
+
+@quantity(
+    unit="s",
+    label="Memory and compute time per step",
+    better="lower",
+    formula=(
+        "maximum(decode_linear_memory_s, decode_linear_compute_s)"
+        " + maximum(decode_expert_memory_s, decode_expert_compute_s) + decode_attention_s"
+    ),
+    source=_ROOFLINE,
+)
+def decode_busy_s(
+    decode_linear_memory_s: Array,
+    decode_linear_compute_s: Array,
+    decode_expert_memory_s: Array,
+    decode_expert_compute_s: Array,
+    decode_attention_s: Array,
+) -> Array:
+    """Linear layers, experts and attention one after the other."""
+    return (
+        np.maximum(decode_linear_memory_s, decode_linear_compute_s)
+        + np.maximum(decode_expert_memory_s, decode_expert_compute_s)
+        + decode_attention_s
+    )

@@ -1,0 +1,229 @@
+"""Energy, carbon and water of a query, with the boundary of the figure stated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inferscope.core import units
+from inferscope.core.graph import Array, quantity
+
+ACCELERATOR, SERVER, FACILITY, FACILITY_WITH_RESERVE = range(4)
+BOUNDARIES = ("accelerator", "server", "facility", "facility_with_reserve")
+"""What an energy figure includes; each contains the one before."""
+
+_MEASURED = "busy power over TDP of 274 measured H100 runs (ML.ENERGY leaderboard, 2026-02-16)"
+_KNOTS = np.log(np.array([8.0, 47.0, 256.0]))
+
+
+@quantity(
+    unit="1",
+    label="Busy power over TDP",
+    better="lower",
+    formula=(
+        "calibration_power_factor * interpolate_log_batch(batch, calibration_busy_share_small_batch,"
+        " calibration_busy_share_medium_batch, calibration_busy_share_large_batch)"
+    ),
+    source=_MEASURED,
+)
+def busy_power_share(
+    calibration_power_factor: Array,
+    batch: Array,
+    calibration_busy_share_small_batch: Array,
+    calibration_busy_share_medium_batch: Array,
+    calibration_busy_share_large_batch: Array,
+) -> Array:
+    """Mean draw of a busy accelerator: 0.65 of TDP at batch 8, 0.76 at 47, 0.84 at 256 and beyond."""
+    return calibration_power_factor * interpolate_log_batch(
+        batch,
+        calibration_busy_share_small_batch,
+        calibration_busy_share_medium_batch,
+        calibration_busy_share_large_batch,
+    )
+
+
+def interpolate_log_batch(batch: Array, small: Array, medium: Array, large: Array) -> Array:
+    """Interpolate linearly in log batch between batch 8, 47 and 256; constant outside.
+
+    >>> one = np.array([1.0])
+    >>> interpolate_log_batch(np.array([4.0, 47.0, 1e4]), 0.65 * one, 0.76 * one, 0.84 * one)
+    array([0.65, 0.76, 0.84])
+    """
+    place = np.log(np.maximum(batch, 1.0))
+    first = np.clip((place - _KNOTS[0]) / (_KNOTS[1] - _KNOTS[0]), 0.0, 1.0)
+    second = np.clip((place - _KNOTS[1]) / (_KNOTS[2] - _KNOTS[1]), 0.0, 1.0)
+    return small + first * (medium - small) + second * (large - medium)
+
+
+@quantity(
+    unit="W",
+    label="Power per accelerator, IT",
+    better="lower",
+    pools=("prefill", "decode"),
+    formula=(
+        "hardware_tdp_w * busy_power_share + where(site_boundary >= 1, (hardware_server_w - hardware_tdp_w)"
+        " * calibration_server_average_share, 0)"
+    ),
+    source=_MEASURED + "; the rest of the server at its mean share of rated power",
+)
+def busy_w(
+    hardware_tdp_w: Array,
+    busy_power_share: Array,
+    site_boundary: Array,
+    hardware_server_w: Array,
+    calibration_server_average_share: Array,
+) -> Array:
+    """Draw of a busy accelerator and its share of the server.
+
+    H100 at batch 47: 700 x 0.76 + (1,275 - 700) x 0.7 = 934.5 W.
+    """
+    rest = (hardware_server_w - hardware_tdp_w) * calibration_server_average_share
+    return hardware_tdp_w * busy_power_share + np.where(site_boundary >= SERVER, rest, 0.0)
+
+
+@quantity(
+    unit="W",
+    label="Idle power per accelerator, IT",
+    better="lower",
+    pools=("prefill", "decode"),
+    formula=(
+        "hardware_tdp_w * calibration_idle_share + (hardware_server_w - hardware_tdp_w)"
+        " * calibration_server_average_share"
+    ),
+    source="idle share of TDP with a loaded model; the rest of the server as when busy",
+)
+def idle_w(
+    hardware_tdp_w: Array,
+    calibration_idle_share: Array,
+    hardware_server_w: Array,
+    calibration_server_average_share: Array,
+) -> Array:
+    """Draw of a waiting accelerator with its server share. H100: 700 x 0.14 + 402.5 = 500.5 W."""
+    rest = (hardware_server_w - hardware_tdp_w) * calibration_server_average_share
+    return hardware_tdp_w * calibration_idle_share + rest
+
+
+@quantity(
+    unit="1",
+    label="Busy share of the fleet",
+    formula="where(isnan(workload_requests_per_s), economics_utilization, minimum(load_utilization, 1))",
+    source="load where demand is given, else the stated utilisation",
+)
+def busy_share(
+    workload_requests_per_s: Array, economics_utilization: Array, load_utilization: Array
+) -> Array:
+    """Share of time that paid accelerators work."""
+    return np.where(
+        np.isnan(workload_requests_per_s), economics_utilization, np.minimum(load_utilization, 1.0)
+    )
+
+
+@quantity(
+    unit="J",
+    label="IT energy per query",
+    better="lower",
+    formula=(
+        "decode_accelerator_s * (decode_busy_w + where(site_boundary >= 3, decode_idle_w * (1 / busy_share - 1), 0))"
+        " + prefill_accelerator_s * (prefill_busy_w + where(site_boundary >= 3, prefill_idle_w"
+        " * (1 / busy_share - 1), 0))"
+    ),
+    source="accelerator-seconds x power; with reserve, the idle time behind each busy second",
+)
+def it_joules_per_query(
+    decode_accelerator_s: Array,
+    decode_busy_w: Array,
+    site_boundary: Array,
+    decode_idle_w: Array,
+    busy_share: Array,
+    prefill_accelerator_s: Array,
+    prefill_busy_w: Array,
+    prefill_idle_w: Array,
+) -> Array:
+    """Energy at the server (or accelerator) of one query. 1.25 accelerator-seconds at 934.5 W: 1,168 J."""
+    reserve = site_boundary >= FACILITY_WITH_RESERVE
+    waiting = 1.0 / busy_share - 1.0
+    decode = decode_accelerator_s * (decode_busy_w + np.where(reserve, decode_idle_w * waiting, 0.0))
+    prefill = prefill_accelerator_s * (prefill_busy_w + np.where(reserve, prefill_idle_w * waiting, 0.0))
+    return decode + prefill
+
+
+@quantity(
+    unit="Wh",
+    label="Energy per query",
+    better="lower",
+    formula="it_joules_per_query / 3600 * where(site_boundary >= 2, site_pue, 1)",
+    source="IT energy x PUE at the facility boundary",
+)
+def wh_per_query(it_joules_per_query: Array, site_boundary: Array, site_pue: Array) -> Array:
+    """Energy of one query within the stated boundary. 1,168 J at PUE 1.2: 0.39 Wh."""
+    return it_joules_per_query / units.WH * np.where(site_boundary >= FACILITY, site_pue, 1.0)
+
+
+@quantity(
+    unit="J",
+    label="Energy per output token",
+    better="lower",
+    formula="3600 * wh_per_query / generated_tokens",
+    source="all energy of a query over its generated tokens",
+)
+def joules_per_output_token(wh_per_query: Array, generated_tokens: Array) -> Array:
+    """Prompt included. 0.39 Wh over 500 tokens: 2.8 J."""
+    return units.WH * wh_per_query / generated_tokens
+
+
+@quantity(
+    unit="g",
+    label="Carbon per query",
+    better="lower",
+    formula="wh_per_query / 1000 * site_grid_gco2e_per_kwh",
+    source="location-based: energy x grid intensity",
+)
+def gco2e_per_query(wh_per_query: Array, site_grid_gco2e_per_kwh: Array) -> Array:
+    """Grams of CO2 equivalent from electricity. 0.39 Wh at 384 g/kWh: 0.15 g."""
+    return wh_per_query / units.KILO * site_grid_gco2e_per_kwh
+
+
+@quantity(
+    unit="L",
+    label="Water per query",
+    better="lower",
+    formula="it_joules_per_query / 3.6e6 * site_wue_l_per_kwh + wh_per_query / 1000 * site_grid_water_l_per_kwh",
+    source="IT energy x WUE on site + energy x water of power generation (EcoLogits' method)",
+)
+def liters_per_query(
+    it_joules_per_query: Array,
+    site_wue_l_per_kwh: Array,
+    wh_per_query: Array,
+    site_grid_water_l_per_kwh: Array,
+) -> Array:
+    """Water of one query, cooling and power generation. 0.39 Wh in the US: 1.3 mL."""
+    return (
+        it_joules_per_query / units.KWH * site_wue_l_per_kwh
+        + wh_per_query / units.KILO * site_grid_water_l_per_kwh
+    )
+
+
+@quantity(
+    unit="MW",
+    label="Facility power",
+    better="lower",
+    formula=(
+        "fleet_accelerators / accelerators_per_replica * (hardware_count * decode_busy_w + prefill_units"
+        " * prefill_hardware_count * prefill_busy_w) * where(site_boundary >= 2, site_pue, 1) / 1e6"
+    ),
+    source="busy power of the whole fleet at once x PUE at the facility boundary",
+)
+def facility_mw(
+    fleet_accelerators: Array,
+    accelerators_per_replica: Array,
+    hardware_count: Array,
+    decode_busy_w: Array,
+    prefill_units: Array,
+    prefill_hardware_count: Array,
+    prefill_busy_w: Array,
+    site_boundary: Array,
+    site_pue: Array,
+) -> Array:
+    """Power of the fleet at full work, one replica where no demand is given. 1,814 x 934.5 W x 1.2: 2.0 MW."""
+    replica = hardware_count * decode_busy_w + prefill_units * prefill_hardware_count * prefill_busy_w
+    pue = np.where(site_boundary >= FACILITY, site_pue, 1.0)
+    return fleet_accelerators / accelerators_per_replica * replica * pue / units.MEGA

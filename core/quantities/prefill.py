@@ -1,0 +1,333 @@
+"""One prompt: the work it brings, and the time until its first token."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.functions import SERVING_STUDY, attended_tokens, distinct_experts, slot_sum
+
+_ROOFLINE = "roofline, each part max(bytes / bandwidth, FLOP / rate); " + SERVING_STUDY
+
+
+@quantity(
+    unit="FLOP",
+    label="Attention FLOP per prompt",
+    better="lower",
+    formula=(
+        "slot_sum((attended_tokens(per_slot(workload_input_tokens - new_prompt_tokens),"
+        " per_slot(workload_input_tokens), model_slot_read_tokens) * model_slot_prefill_flop"
+        " + attended_tokens(per_slot(workload_input_tokens - new_prompt_tokens),"
+        " per_slot(workload_input_tokens), model_slot_window_tokens) * model_slot_index_flop)"
+        " / model_slot_tokens_per_entry)"
+    ),
+    source="each new token attends to all before it, up to window or top-k; latent attention expanded",
+)
+def prefill_attention_flop(
+    workload_input_tokens: Array,
+    new_prompt_tokens: Array,
+    model_slot_read_tokens: Array,
+    model_slot_window_tokens: Array,
+    model_slot_prefill_flop: Array,
+    model_slot_index_flop: Array,
+    model_slot_tokens_per_entry: Array,
+) -> Array:
+    """Attention FLOP of the tokens that miss the prefix cache.
+
+    Llama 3.1 8B, 1,000 tokens: 1000^2/2 x 32 x 4 x 32 x 128 = 2.6e11.
+    """
+    end = workload_input_tokens[:, None]
+    start = end - new_prompt_tokens[:, None]
+    core = attended_tokens(start, end, model_slot_read_tokens) * model_slot_prefill_flop
+    index = attended_tokens(start, end, model_slot_window_tokens) * model_slot_index_flop
+    return slot_sum((core + index) / model_slot_tokens_per_entry)
+
+
+@quantity(
+    unit="FLOP",
+    label="FLOP per prompt",
+    better="lower",
+    formula=(
+        "2 * new_prompt_tokens * (linear_params + model_experts_per_token * model_expert_params"
+        " * model_moe_layers) + 2 * model_head_params + prefill_attention_flop"
+    ),
+    source="2 FLOP per multiplied weight and new token, the head once, plus attention",
+)
+def prefill_flop(
+    new_prompt_tokens: Array,
+    linear_params: Array,
+    model_experts_per_token: Array,
+    model_expert_params: Array,
+    model_moe_layers: Array,
+    model_head_params: Array,
+    prefill_attention_flop: Array,
+) -> Array:
+    """FLOP until the first token. Llama 3.1 70B, 1,000 tokens: 1.37e14 + 1.3e12."""
+    routed = model_experts_per_token * model_expert_params * model_moe_layers
+    return (
+        2.0 * new_prompt_tokens * (linear_params + routed) + 2.0 * model_head_params + prefill_attention_flop
+    )
+
+
+@quantity(
+    unit="FLOP",
+    label="FLOP per query",
+    better="lower",
+    formula="prefill_flop + maximum(generated_tokens - 1, 0) * flop_per_output_token",
+    source="the prompt and every further token; the first token comes with the prompt",
+)
+def flop_per_query(prefill_flop: Array, generated_tokens: Array, flop_per_output_token: Array) -> Array:
+    """Model FLOP of one query; speculative drafts and their rejected tokens are not counted."""
+    return prefill_flop + np.maximum(generated_tokens - 1.0, 0.0) * flop_per_output_token
+
+
+@quantity(
+    unit="1",
+    label="Kernel slow-down in prefill",
+    better="lower",
+    formula=(
+        "1 + (where(hardware_disaggregated > 0, calibration_prefill_pool_factor, 1)"
+        " * calibration_latent_prefill_factor - 1) * model_latent_or_linear_layers / model_layers"
+    ),
+    source=SERVING_STUDY,
+)
+def prefill_kernel_factor(
+    hardware_disaggregated: Array,
+    calibration_prefill_pool_factor: Array,
+    calibration_latent_prefill_factor: Array,
+    model_latent_or_linear_layers: Array,
+    model_layers: Array,
+) -> Array:
+    """How much slower today's latent and linear prefill kernels run than their FLOP say.
+
+    A property of kernels on one node, not of the architecture: 4.2 for DeepSeek-V3, 1.55 where
+    prefill has a pool of its own, 1 for full attention.
+    """
+    pool = np.where(hardware_disaggregated > 0, calibration_prefill_pool_factor, 1.0)
+    slower = pool * calibration_latent_prefill_factor
+    return 1.0 + (slower - 1.0) * model_latent_or_linear_layers / model_layers
+
+
+@quantity(
+    unit="1",
+    label="Prompts computed side by side",
+    formula=(
+        "where(hardware_disaggregated > 0, prefill_hardware_data_parallel,"
+        " minimum(maximum(batch, 1), prefill_hardware_data_parallel))"
+    ),
+    source="each attention rank takes a prompt of its own",
+)
+def prompts_at_once(
+    hardware_disaggregated: Array, prefill_hardware_data_parallel: Array, batch: Array
+) -> Array:
+    """Prompts in one prefill step: the data-parallel ranks, as far as there are sequences."""
+    sequences = np.minimum(np.maximum(batch, 1.0), prefill_hardware_data_parallel)
+    return np.where(hardware_disaggregated > 0, prefill_hardware_data_parallel, sequences)
+
+
+@quantity(
+    unit="s",
+    label="Linear layers per prompt",
+    better="lower",
+    formula=(
+        "prefill_kernel_factor / prefill_hardware_tensor_parallel * maximum(2 * linear_params"
+        " * new_prompt_tokens / (prefill_hardware_linear_flop_per_s * optimizations_linear_rate_efficiency"
+        " * calibration_prefill_flop_share), linear_params * optimizations_linear_bytes_per_param"
+        " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s))"
+        " + 2 * model_head_params / (prefill_hardware_tensor_parallel * calibration_prefill_flop_share"
+        " * prefill_hardware_bf16_flop_per_s)"
+    ),
+    source=_ROOFLINE,
+)
+def prefill_linear_s(
+    prefill_kernel_factor: Array,
+    prefill_hardware_tensor_parallel: Array,
+    linear_params: Array,
+    new_prompt_tokens: Array,
+    prefill_hardware_linear_flop_per_s: Array,
+    optimizations_linear_rate_efficiency: Array,
+    calibration_prefill_flop_share: Array,
+    optimizations_linear_bytes_per_param: Array,
+    calibration_weight_bandwidth_share: Array,
+    prefill_hardware_memory_bandwidth_bytes_per_s: Array,
+    model_head_params: Array,
+    prefill_hardware_bf16_flop_per_s: Array,
+) -> Array:
+    """Attention and dense matrices of one prompt, at the larger of compute and weight reading.
+
+    Llama 3.1 70B, fp8, 1,000 tokens, TP8 on H100: 1.37e14 / (8 x 0.68 x 1.98e15) = 12.7 ms.
+    """
+    rate = (
+        prefill_hardware_linear_flop_per_s
+        * optimizations_linear_rate_efficiency
+        * calibration_prefill_flop_share
+    )
+    bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
+    busy = np.maximum(
+        2.0 * linear_params * new_prompt_tokens / rate,
+        linear_params * optimizations_linear_bytes_per_param / bandwidth,
+    )
+    head = 2.0 * model_head_params / (calibration_prefill_flop_share * prefill_hardware_bf16_flop_per_s)
+    return (prefill_kernel_factor * busy + head) / prefill_hardware_tensor_parallel
+
+
+@quantity(
+    unit="s",
+    label="Experts per prefill step",
+    better="lower",
+    formula=(
+        "where(model_moe_layers > 0, prefill_kernel_factor * model_moe_layers * model_expert_params"
+        " / (prefill_hardware_tensor_parallel * prefill_hardware_data_parallel)"
+        " * maximum(2 * prompts_at_once * new_prompt_tokens * model_experts_per_token"
+        " * optimizations_expert_imbalance / (prefill_hardware_expert_flop_per_s"
+        " * optimizations_expert_rate_efficiency * calibration_expert_prefill_flop_share),"
+        " distinct_experts(model_experts, model_experts_per_token, new_prompt_tokens)"
+        " * optimizations_expert_bytes_per_param / (calibration_weight_bandwidth_share"
+        " * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
+    ),
+    source=_ROOFLINE,
+)
+def prefill_expert_s(
+    model_moe_layers: Array,
+    prefill_kernel_factor: Array,
+    model_expert_params: Array,
+    prefill_hardware_tensor_parallel: Array,
+    prefill_hardware_data_parallel: Array,
+    prompts_at_once: Array,
+    new_prompt_tokens: Array,
+    model_experts_per_token: Array,
+    optimizations_expert_imbalance: Array,
+    prefill_hardware_expert_flop_per_s: Array,
+    optimizations_expert_rate_efficiency: Array,
+    calibration_expert_prefill_flop_share: Array,
+    model_experts: Array,
+    optimizations_expert_bytes_per_param: Array,
+    calibration_weight_bandwidth_share: Array,
+    prefill_hardware_memory_bandwidth_bytes_per_s: Array,
+) -> Array:
+    """Routed experts of all prompts side by side, which share the experts of all accelerators."""
+    rate = (
+        prefill_hardware_expert_flop_per_s
+        * optimizations_expert_rate_efficiency
+        * calibration_expert_prefill_flop_share
+    )
+    routed = prompts_at_once * new_prompt_tokens * model_experts_per_token * optimizations_expert_imbalance
+    touched = distinct_experts(model_experts, model_experts_per_token, new_prompt_tokens)
+    bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
+    busy = np.maximum(2.0 * routed / rate, touched * optimizations_expert_bytes_per_param / bandwidth)
+    ranks = prefill_hardware_tensor_parallel * prefill_hardware_data_parallel
+    time = prefill_kernel_factor * model_moe_layers * model_expert_params * busy / ranks
+    return np.where(model_moe_layers > 0, time, 0.0)
+
+
+@quantity(
+    unit="s",
+    label="Attention per prompt",
+    better="lower",
+    formula=(
+        "prefill_attention_flop / (prefill_hardware_tensor_parallel * prefill_hardware_bf16_flop_per_s"
+        " * calibration_attention_flop_share)"
+    ),
+    source=_ROOFLINE,
+)
+def prefill_attention_s(
+    prefill_attention_flop: Array,
+    prefill_hardware_tensor_parallel: Array,
+    prefill_hardware_bf16_flop_per_s: Array,
+    calibration_attention_flop_share: Array,
+) -> Array:
+    """Attention of one prompt at the bf16 rate."""
+    return prefill_attention_flop / (
+        prefill_hardware_tensor_parallel * prefill_hardware_bf16_flop_per_s * calibration_attention_flop_share
+    )
+
+
+@quantity(
+    unit="s",
+    label="Prefill step",
+    better="lower",
+    formula=(
+        "calibration_prefill_time_factor * where(new_prompt_tokens > 0, where(optimizations_two_batch_overlap > 0,"
+        " maximum(prefill_linear_s + prefill_expert_s + prefill_attention_s, prefill_collective_s),"
+        " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s), 0)"
+    ),
+    source=_ROOFLINE,
+)
+def prefill_work_s(
+    calibration_prefill_time_factor: Array,
+    new_prompt_tokens: Array,
+    optimizations_two_batch_overlap: Array,
+    prefill_linear_s: Array,
+    prefill_expert_s: Array,
+    prefill_attention_s: Array,
+    prefill_collective_s: Array,
+) -> Array:
+    """Busy time of the prompts computed side by side; two micro-batches hide communication."""
+    busy = prefill_linear_s + prefill_expert_s + prefill_attention_s
+    together = np.where(
+        optimizations_two_batch_overlap > 0,
+        np.maximum(busy, prefill_collective_s),
+        busy + prefill_collective_s,
+    )
+    return calibration_prefill_time_factor * np.where(new_prompt_tokens > 0, together, 0.0)
+
+
+@quantity(
+    unit="s",
+    label="Prefill time a prompt takes from the pool",
+    better="lower",
+    formula="prefill_work_s / (prompts_at_once * prefill_hardware_pipeline_parallel)",
+    source="prompts side by side share a step; pipeline stages work on different prompts",
+)
+def prefill_service_s(
+    prefill_work_s: Array, prompts_at_once: Array, prefill_hardware_pipeline_parallel: Array
+) -> Array:
+    """Seconds of the whole pool that one prompt costs; its inverse is the pool's prompt rate."""
+    return prefill_work_s / (prompts_at_once * prefill_hardware_pipeline_parallel)
+
+
+@quantity(
+    unit="s",
+    label="Prefill latency",
+    better="lower",
+    formula=(
+        "prefill_work_s + calibration_prefill_time_factor * (prefill_hardware_fixed_time_factor"
+        " * (model_layers * calibration_layer_s + model_latent_or_linear_layers * calibration_latent_layer_s)"
+        " + calibration_step_s + model_layers * calibration_host_layer_s)"
+    ),
+    source="work plus fixed and host time per layer; " + SERVING_STUDY,
+)
+def prefill_latency_s(
+    prefill_work_s: Array,
+    calibration_prefill_time_factor: Array,
+    prefill_hardware_fixed_time_factor: Array,
+    model_layers: Array,
+    calibration_layer_s: Array,
+    model_latent_or_linear_layers: Array,
+    calibration_latent_layer_s: Array,
+    calibration_step_s: Array,
+    calibration_host_layer_s: Array,
+) -> Array:
+    """Time from the start of a prompt to its first token on an idle replica.
+
+    Prefill runs without captured graphs, so the host spends time on every layer: it delays the
+    first token but does not slow decoding.
+    """
+    layers = model_layers * calibration_layer_s + model_latent_or_linear_layers * calibration_latent_layer_s
+    fixed = prefill_hardware_fixed_time_factor * layers + calibration_step_s
+    return prefill_work_s + calibration_prefill_time_factor * (
+        fixed + model_layers * calibration_host_layer_s
+    )
+
+
+@quantity(
+    unit="tokens/s",
+    label="Prompt tokens per second",
+    better="higher",
+    formula="where(prefill_service_s > 0, workload_input_tokens / prefill_service_s, nan)",
+    source="prompt tokens, cached ones included, over the time they take",
+    null="unsupported: the prefix cache holds the whole prompt",
+)
+def prefill_tok_s(workload_input_tokens: Array, prefill_service_s: Array) -> Array:
+    """Prompt tokens a second that the replica's prefill can take, cache hits included."""
+    return np.where(prefill_service_s > 0, workload_input_tokens / prefill_service_s, np.nan)

@@ -1,0 +1,289 @@
+"""The report of a scenario: the same answer for the screen, JSON, Markdown and CSV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from inferscope.core import DATA_DATE, __version__
+from inferscope.core.evaluate import BESIDE, CONTRACT, Result, evaluate
+from inferscope.core.graph import REGISTRY
+from inferscope.core.policy.rules import Verdict, judge, rules
+from inferscope.core.scenario.files import Loaded, scenario_hash
+from inferscope.core.scenario.schema import Scenario
+from inferscope.core.units import human
+
+OUTPUTS = (*CONTRACT, *BESIDE)
+_COST = ("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day")
+_ENERGY = ("wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw")
+_PLANNED = {"batch": "workload_batch"}
+
+
+def reports(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
+    """One report for each scenario, computed in one call.
+
+    Args:
+        loaded: Scenarios with where they came from.
+
+    Returns:
+        Mappings of the JSON contract; numbers unrounded, absent ones None with a ``why``.
+
+    Raises:
+        InferscopeError: A scenario names something that does not exist.
+    """
+    result = evaluate([item.scenario for item in loaded], OUTPUTS)
+    return [_report(result, row, item.notes) for row, item in enumerate(loaded)]
+
+
+def report(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The report of one scenario (see :func:`reports`)."""
+    return _report(evaluate(scenario, OUTPUTS), 0, notes)
+
+
+def _report(result: Result, row: int, notes: Sequence[str]) -> dict[str, Any]:
+    resolved = result.bound.resolved[row]
+    scenario = resolved.scenario
+    verdicts = policy_verdicts(result, row)
+    return {
+        "inferscope": __version__,
+        "data": DATA_DATE,
+        "scenario": scenario.model_dump(mode="json", exclude_defaults=True),
+        "scenario_hash": scenario_hash(scenario),
+        "headline": headline(result, row, verdicts),
+        "quantities": {name: entry(result, name, row) for name in result.values},
+        "policy": [_policy_entry(verdict, scenario) for verdict in verdicts],
+        "notes": [
+            *notes,
+            *resolved.notes,
+            *_plan_notes(result, row),
+            *_limit_notes(result, row),
+            *_pin_notes(result, row),
+        ],
+    }
+
+
+def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
+    """One quantity of a report: value, unit, why it is absent, basis, boundary, kind and source."""
+    node = REGISTRY.quantities[name]
+    resolved = result.bound.resolved[row]
+    value = float(result[name][row])
+    known = not math.isnan(value)
+    found: dict[str, Any] = {"value": value if known else None, "unit": node.unit, "low": None, "high": None}
+    if node.codes:
+        found["value"] = node.codes[int(value)] if known else None
+        found["unit"] = "1"
+    elif node.unit == "bool":
+        found["value"] = bool(value) if known else None
+    if not known:
+        found["why"] = result.why(name, row)
+    if name in _COST:
+        found["basis"] = cost_basis(result, row)
+    if name in _ENERGY:
+        found["boundary"] = resolved.scenario.site.boundary
+    found["kind"] = kind_of(result, name, row)
+    found["source"] = node.source
+    return found
+
+
+def kind_of(result: Result, name: str, row: int = 0) -> str:
+    """``user`` for a pinned quantity, ``planned`` for what the plan chose, else ``computed``."""
+    resolved = result.bound.resolved[row]
+    if name in resolved.scenario.pins:
+        return "user"
+    if name in _PLANNED and result.bound.leaf(_PLANNED[name], row).kind == "planned":
+        return "planned"
+    return "computed"
+
+
+def cost_basis(result: Result, row: int = 0) -> str:
+    """What the price is: the basis, the price and where it comes from."""
+    resolved = result.bound.resolved[row]
+    leaf = result.bound.leaf("economics_usd_per_accelerator_hour", row)
+    basis = resolved.scenario.economics.basis
+    if math.isnan(float(leaf.value)):
+        return basis
+    about = leaf.note or leaf.source
+    return f"{basis}, {leaf.value:g} USD per accelerator-hour ({about})"
+
+
+def policy_verdicts(result: Result, row: int = 0) -> list[Verdict]:
+    """Every rule applied to the quantities of a row."""
+    facts = {name: float(values[row]) for name, values in result.values.items()}
+    resolved = result.bound.resolved[row]
+    training = resolved.model.values["training_flop"]
+    if not training.decides_verdict and resolved.scenario.training.flop is None:
+        facts["training_flop"] = math.nan
+    return [judge(rule, facts) for rule in rules()]
+
+
+def _policy_entry(verdict: Verdict, scenario: Scenario) -> dict[str, Any]:
+    rule = verdict.rule
+    return {
+        "id": rule.id,
+        "jurisdiction": rule.jurisdiction,
+        "title": rule.title,
+        "verdict": verdict.word,
+        "margin_oom": verdict.margin_oom,
+        "missing": list(verdict.missing),
+        "values": dict(verdict.values),
+        "status": rule.status,
+        "as_of": scenario.as_of.isoformat(),
+        "binding": rule.binds_on(scenario.as_of),
+        "counting": rule.counting,
+        "evidence": rule.evidence,
+        "unverified_parts": list(rule.unverified_parts),
+        "source": f"{rule.source}; {rule.address}",
+    }
+
+
+# --- sentences ----------------------------------------------------------------------------------
+
+
+def headline(result: Result, row: int, verdicts: Sequence[Verdict]) -> str:
+    """One sentence that is always true, whatever could not be computed."""
+    parts = [
+        _cost_part(result, row),
+        _bound_part(result, row),
+        _training_part(result, row),
+        _policy_part(verdicts),
+    ]
+    sentence = "; ".join(part for part in parts if part)
+    stand_in = result.bound.resolved[row].scenario.model.architecture_like
+    if stand_in:
+        sentence += f" (architecture of {stand_in} as a stand-in)"
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def money(usd: float) -> str:
+    """An amount for people: cents below a dollar.
+
+    >>> money(0.0012), money(700_000.0)
+    ('0.12 ct', '700,000 USD')
+    """
+    if abs(usd) < 1.0:
+        cents = 100.0 * usd
+        return f"{cents:.2g} ct" if cents < 10 else f"{cents:.0f} ct"
+    return f"{usd:,.0f} USD" if usd >= 100 else f"{usd:.2f} USD"
+
+
+def _cost_part(result: Result, row: int) -> str:
+    cost, share = float(result["usd_per_query"][row]), float(result["prefill_cost_share"][row])
+    if not math.isnan(cost):
+        return f"one query costs {money(cost)}, {100 * (1 - share):.0f} % of it decode"
+    why = result.why("usd_per_query", row)
+    reason, _, what = why.partition(": ")
+    if reason == "does_not_fit":
+        used = float(result["memory_used_fraction"][row])
+        return f"it does not fit: {100 * used:,.0f} % of the memory would be taken"
+    if reason == "slo_unreachable":
+        return f"the limits cannot be kept: {what}"
+    if reason == "needs_input":
+        return f"the cost of a query is open: {what} is not given"
+    return f"the cost of a query is unknown ({what})" if what else "the cost of a query is unknown"
+
+
+def _bound_part(result: Result, row: int) -> str:
+    code = float(result["bound"][row])
+    if math.isnan(code):
+        return ""
+    names = REGISTRY.quantities["bound"].codes
+    return f"{names[int(code)]} binds"
+
+
+def _training_part(result: Result, row: int) -> str:
+    days = float(result["crossover_days_usd"][row])
+    if math.isnan(days):
+        days = float(result["crossover_days_flop"][row])
+        return "" if math.isnan(days) else f"serving compute passes training in {_days(days)}"
+    return f"serving cost passes training in {_days(days)}"
+
+
+def _days(days: float) -> str:
+    if days >= 730:
+        return f"{days / 365.25:,.3g} years"
+    text = f"{days:.0f}" if days >= 10 else f"{days:.2g}"
+    return f"{text} day" if text == "1" else f"{text} days"
+
+
+def _policy_part(verdicts: Sequence[Verdict]) -> str:
+    return ", ".join(_distance(verdict) for verdict in verdicts[:1])
+
+
+def _distance(verdict: Verdict) -> str:
+    """Where the scenario stands against a line, in words."""
+    if verdict.truth is None or verdict.margin_oom is None:
+        return f"{verdict.rule.short} unknown: {', '.join(verdict.missing)} missing"
+    side = "above" if verdict.truth else "below"
+    if verdict.margin_oom == 0:
+        return f"exactly on {verdict.rule.short}"
+    return f"{side} {verdict.rule.short} by {abs(verdict.margin_oom):.2g} orders"
+
+
+def _plan_notes(result: Result, row: int) -> list[str]:
+    """What the plan chose, and why no more."""
+    found = []
+    for name in ("hardware_tensor_parallel", "workload_batch", "hardware_replicas"):
+        leaf = result.bound.leaf(name, row)
+        if leaf.kind != "planned" or not leaf.source:
+            continue
+        if name == "hardware_tensor_parallel":
+            found.append(f"planned {layout_text(result, row)}: {leaf.source}")
+        elif name == "hardware_replicas":
+            found.append(f"planned replicas {leaf.value:g}: {leaf.source}")
+        else:
+            found.append(f"planned {leaf.source}" if leaf.source.startswith("batch") else leaf.source)
+    return found
+
+
+def layout_text(result: Result, row: int = 0) -> str:
+    """The layout in short, for example ``8 accelerators (TP8)``."""
+    inputs, rows = result.bound.inputs, result.bound.rows
+
+    def at(name: str) -> float:
+        values = inputs[name]
+        return float(values[row if len(values) == rows else 0])
+
+    names = (
+        ("TP", "hardware_tensor_parallel"),
+        ("PP", "hardware_pipeline_parallel"),
+        ("DP", "hardware_data_parallel"),
+    )
+    parts = [f"{short}{at(name):g}" for short, name in names if at(name) > 1] or ["TP1"]
+    count = at("hardware_count")
+    return f"{count:g} accelerator{'s' if count > 1 else ''} ({' x '.join(parts)})"
+
+
+def _limit_notes(result: Result, row: int) -> list[str]:
+    """Latency limits that a given batch does not keep."""
+    slo = result.bound.resolved[row].scenario.slo
+    found = []
+    for name, limit in (("ttft_s", slo.ttft_s), ("tpot_s", slo.tpot_s)):
+        value = float(result[name][row])
+        if limit is not None and value > limit.mid:
+            found.append(
+                f"SLO missed: {name.removesuffix('_s')} is {human(value, 's')}, above {human(limit.mid, 's')}"
+            )
+    return found
+
+
+def _pin_notes(result: Result, row: int) -> list[str]:
+    """Pins that lie behind the batch: the batch is the one planned without them."""
+    resolved = result.bound.resolved[row]
+    pins = resolved.scenario.pins
+    if not pins or "batch" not in resolved.auto:
+        return []
+    moved = sorted(REGISTRY.descendants({"workload_batch"}) & set(pins))
+    if not moved:
+        return []
+    return [f"{', '.join(moved)} pinned: the batch is the one planned without the pin"]
+
+
+def answer_is_no(report_: Mapping[str, Any]) -> bool:
+    """Whether the answer is "no": it does not fit, or a limit cannot be kept."""
+    quantities = report_["quantities"]
+    if quantities["fits_memory"]["value"] is False:
+        return True
+    whys = [str(quantities[name].get("why", "")) for name in ("tpot_s", "ttft_p99_s")]
+    missed = any(str(note).startswith("SLO missed") for note in report_["notes"])
+    return missed or any(why.startswith(("slo_unreachable", "does_not_fit")) for why in whys)

@@ -1,0 +1,1 @@
+"""Scenarios: their schema, their numbers with ranges, and their files."""

@@ -1,0 +1,383 @@
+"""The scenario: every key, its unit, its bounds and its default.
+
+Only numbers that people set stand here; the catalogue holds the rest, and any catalogue figure of
+the chosen model or accelerator may be overridden under ``[model]`` and ``[hardware]``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+
+from inferscope.core import DATA_DATE
+from inferscope.core.scenario.ranges import Number, parse_number
+
+AUTO: Literal["auto"] = "auto"
+_TABLE = {
+    "type": "object",
+    "description": "{low=, mid=, high=}, {dist=, ...} or {value=, source=, date=}",
+}
+
+
+def _within(
+    *, ge: float | None = None, gt: float | None = None, le: float | None = None, whole: bool = False
+) -> Any:
+    """A validator that holds every end of a number to its bounds."""
+
+    def check(value: Any) -> Any:
+        number = parse_number(value)
+        for figure in number.ends():
+            if ge is not None and figure < ge:
+                message = f"must be at least {ge:g}, not {figure:g}"
+                raise ValueError(message)
+            if gt is not None and figure <= gt:
+                message = f"must be above {gt:g}, not {figure:g}"
+                raise ValueError(message)
+            if le is not None and figure > le:
+                message = f"must be at most {le:g}, not {figure:g}"
+                raise ValueError(message)
+            if whole and figure != int(figure):
+                message = f"must be a whole number, not {figure:g}"
+                raise ValueError(message)
+        return number
+
+    return check
+
+
+def _number(
+    *, ge: float | None = None, gt: float | None = None, le: float | None = None, whole: bool = False
+) -> Any:
+    limits = {"minimum": ge, "exclusiveMinimum": gt, "maximum": le}
+    scalar = {"type": "integer" if whole else "number", **{k: v for k, v in limits.items() if v is not None}}
+    return Annotated[
+        Number,
+        BeforeValidator(_within(ge=ge, gt=gt, le=le, whole=whole)),
+        PlainSerializer(lambda number: number.raw if number.raw is not None else number.mid),
+        WithJsonSchema({"anyOf": [scalar, _TABLE]}),
+    ]
+
+
+if TYPE_CHECKING:
+    Positive = Number
+    NonNegative = Number
+    Share = Number
+    PositiveShare = Number
+    Tokens = Number
+    OutputTokens = Number
+    Count = Number
+    Batch = Number
+    AtLeastOne = Number
+    AnyNumber = Number
+else:
+    Positive = _number(gt=0, le=1e40)
+    NonNegative = _number(ge=0, le=1e40)
+    Share = _number(ge=0, le=1)
+    PositiveShare = _number(gt=0, le=1)
+    Tokens = _number(ge=0, le=1e8)
+    OutputTokens = _number(ge=1, le=1e8)
+    Count = _number(ge=1, le=1e6, whole=True)
+    Batch = _number(ge=1, le=1e7)
+    AtLeastOne = _number(ge=1, le=1e12)
+    AnyNumber = _number(ge=-1e40, le=1e40)
+
+
+def _num(value: float) -> Number:
+    return Number(float(value))
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False
+    )
+
+
+class Overridable(Section):
+    """A section in which catalogue fields of the chosen record may be overridden."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", arbitrary_types_allowed=True)
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Catalogue fields given in the scenario, by name."""
+        return dict(self.model_extra or {})
+
+
+class Model(Overridable):
+    """Which model; any catalogue field may be overridden."""
+
+    id: str = Field(default="llama-3.1-8b", description="id or alias in the catalogue")
+    architecture_like: str | None = Field(
+        default=None, description="stand-in architecture for a closed model, scaled to its stated sizes"
+    )
+
+
+class PrefillPool(Overridable):
+    """Accelerators that only prefill; what is absent is taken from [hardware]."""
+
+    accelerator: str | None = Field(
+        default=None, description="id or alias in the catalogue; default: as [hardware]"
+    )
+    count: Count = Field(default=_num(1), description="accelerators in one prefill pool")
+    tensor_parallel: Count | None = Field(default=None, description="tensor-parallel degree")
+    data_parallel: Count | None = Field(default=None, description="attention data-parallel ranks")
+    pipeline_parallel: Count | None = Field(default=None, description="pipeline stages")
+    usd_per_accelerator_hour: Positive | None = Field(default=None, description="rental price, USD/h")
+
+
+class Hardware(Overridable):
+    """Which accelerators, how many, and how the model is laid out over them."""
+
+    accelerator: str = Field(default="h100-sxm", description="id or alias in the catalogue")
+    count: Count | Literal["auto"] = Field(
+        default=AUTO, description="accelerators per replica = tensor x pipeline x data"
+    )
+    tensor_parallel: Count | Literal["auto"] = Field(
+        default=AUTO, description="tensor-parallel degree of attention"
+    )
+    pipeline_parallel: Count | Literal["auto"] = Field(default=AUTO, description="pipeline stages")
+    data_parallel: Count | Literal["auto"] = Field(
+        default=AUTO, description="attention ranks inside one replica"
+    )
+    expert_parallel: Count | Literal["auto"] = Field(default=AUTO, description="ranks over which experts lie")
+    replicas: Count | Literal["auto"] = Field(default=AUTO, description="copies of the replica")
+    fleet_accelerators: Positive | None = Field(
+        default=None, description="accelerators paid for, where known; replaces the planned fleet in the cost"
+    )
+    prefill: PrefillPool | None = Field(default=None, description="a pool of its own for prefill")
+
+
+class Speculative(Section):
+    """Speculative decoding."""
+
+    method: str = Field(default="eagle3", description="ngram, draft_model, medusa, eagle3 or mtp")
+    acceptance: Share | None = Field(
+        default=None, description="acceptance of a draft token; default: the method's"
+    )
+    draft_tokens: Annotated[Number, BeforeValidator(_within(ge=0, le=16, whole=True))] | None = Field(
+        default=None, description="draft tokens per step; default: the method's"
+    )
+    draft_cost_ratio: Share | None = Field(default=None, description="cost of a draft token over a step")
+
+
+class Optimizations(Section):
+    """What is switched on."""
+
+    weight_format: str = Field(
+        default="native", description="native or a format: bf16 fp8 int8 int4 nvfp4 mxfp4 q4_k_m"
+    )
+    activation_format: str = Field(default="native", description="native or a format; decides the rate")
+    kv_format: str = Field(default="bf16", description="format of the cache")
+    prefix_cache_hit_rate: Share = Field(
+        default=_num(0), description="share of prompt tokens found in the cache"
+    )
+    speculative: Speculative | None = Field(default=None, description="speculative decoding, off when absent")
+    continuous_batching: bool = Field(default=True, description="sequences join and leave at every step")
+    chunked_prefill: bool = Field(default=True, description="prompts are cut and mixed into decode steps")
+    prefill_chunk_tokens: Positive = Field(
+        default=_num(8192), description="prompt tokens in one prefill step"
+    )
+    two_batch_overlap: bool = Field(default=False, description="two micro-batches hide communication")
+    expert_imbalance: AtLeastOne = Field(default=_num(1), description="busiest expert rank over the mean")
+
+
+class Workload(Section):
+    """What one query is, and how many come."""
+
+    input_tokens: Tokens = Field(default=_num(1024), description="prompt tokens per query")
+    output_tokens: OutputTokens = Field(default=_num(512), description="visible output tokens per query")
+    reasoning_tokens: Tokens = Field(
+        default=_num(0), description="reasoning tokens per query, on top of the output"
+    )
+    batch: Batch | Literal["auto"] = Field(default=AUTO, description="concurrent sequences in one replica")
+    requests_per_s: Positive | None = Field(default=None, description="mean demand, 1/s")
+    queries_per_day: Positive | None = Field(default=None, description="mean demand, 1/d")
+    users: Positive | None = Field(default=None, description="daily users")
+    queries_per_user_per_day: Positive | None = Field(default=None, description="queries of one user a day")
+    peak_to_mean: AtLeastOne = Field(default=_num(1), description="peak demand over the mean")
+    arrival_cv: NonNegative = Field(
+        default=_num(1), description="variation of inter-arrival times; 1 is Poisson"
+    )
+    service_cv: NonNegative = Field(default=_num(1), description="variation of service times")
+
+    @model_validator(mode="after")
+    def _one_demand(self) -> Workload:
+        users = (self.users, self.queries_per_user_per_day)
+        if (users[0] is None) != (users[1] is None):
+            message = "users and queries_per_user_per_day belong together: give both or neither"
+            raise ValueError(message)
+        given = sum(v is not None for v in (self.requests_per_s, self.queries_per_day, users[0]))
+        if given > 1:
+            message = "demand is given twice: keep one of requests_per_s, queries_per_day, users"
+            raise ValueError(message)
+        return self
+
+    def demand_per_s(self) -> float | None:
+        """Mean requests per second, or None where no demand is given."""
+        if self.requests_per_s is not None:
+            return self.requests_per_s.mid
+        if self.queries_per_day is not None:
+            return self.queries_per_day.mid / 86_400
+        if self.users is not None and self.queries_per_user_per_day is not None:
+            return self.users.mid * self.queries_per_user_per_day.mid / 86_400
+        return None
+
+
+class Slo(Section):
+    """Limits that the plan must keep."""
+
+    ttft_s: Positive | None = Field(default=None, description="longest mean time to first token, s")
+    tpot_s: Positive | None = Field(default=None, description="longest mean time per output token, s")
+    max_load_utilization: PositiveShare = Field(
+        default=_num(0.85), description="load at which a fleet is planned"
+    )
+
+
+class Economics(Section):
+    """What an accelerator-hour costs."""
+
+    basis: Literal["rental", "owned", "api"] = Field(
+        default="rental", description="rental; owned and api come later"
+    )
+    rental_term: Literal["on_demand", "reserved", "spot"] | None = Field(
+        default=None, description="which catalogue price; default: on demand, else reserved"
+    )
+    usd_per_accelerator_hour: Positive | None = Field(
+        default=None, description="price, USD/h; default: the catalogue's"
+    )
+    utilization: PositiveShare = Field(
+        default=_num(0.6), description="busy share of paid hours where no demand is given"
+    )
+
+
+class Site(Section):
+    """Where it runs and what the energy figure includes."""
+
+    region: str = Field(default="USA", description="country: ISO code or name")
+    pue: AtLeastOne | None = Field(
+        default=None, description="power usage effectiveness; default: the region's"
+    )
+    grid_gco2e_per_kwh: NonNegative | None = Field(
+        default=None, description="grid carbon, g/kWh; default: the region's"
+    )
+    grid_water_l_per_kwh: NonNegative | None = Field(default=None, description="water of generation, L/kWh")
+    wue_l_per_kwh: NonNegative = Field(default=_num(0.3), description="water used on site, L/kWh")
+    boundary: Literal["accelerator", "server", "facility", "facility_with_reserve"] = Field(
+        default="facility", description="what the energy figure includes"
+    )
+
+
+class Training(Section):
+    """What training took; what is absent comes from the catalogue."""
+
+    flop: Positive | None = Field(default=None, description="training compute, FLOP")
+    usd: Positive | None = Field(default=None, description="cost of the final run, USD")
+    accelerator: str | None = Field(
+        default=None, description="accelerator it ran on; default: the catalogue's or [hardware]"
+    )
+    accelerator_hours: Positive | None = Field(default=None, description="accelerator-hours of the final run")
+    usd_per_accelerator_hour: Positive | None = Field(default=None, description="price; default: as serving")
+    mfu: PositiveShare = Field(default=_num(0.4), description="model FLOP utilisation of training")
+    goodput: PositiveShare = Field(default=_num(0.86), description="share of hours that made progress")
+    lifetime_days: Positive = Field(default=_num(365), description="days in service")
+
+
+class TestTime(Section):
+    """More inference compute per query than the plain model takes."""
+
+    multiplier: AtLeastOne = Field(default=_num(1), description="inference compute over the plain model's")
+    exponent: NonNegative = Field(
+        default=_num(0.7), description="orders of training compute per order of inference"
+    )
+    plateau: AtLeastOne = Field(default=_num(10_000), description="multiplier beyond which nothing is gained")
+
+
+class Policy(Section):
+    """Attributes that policy rules read."""
+
+    destination: str | None = Field(default=None, description="where the hardware goes")
+    actor: str | None = Field(default=None, description="who runs it")
+
+
+class Published(Section):
+    """The published figure that a preset is about."""
+
+    claim: str
+    quantity: str
+    value: float
+    unit: str
+    source: str
+    date: dt.date | str
+
+
+class Provenance(Section):
+    """Written at saving: with what the file was made."""
+
+    inferscope: str
+    data: str
+    parent_hash: str | None = None
+
+
+class Scenario(Section):
+    """A whole scenario, checked; made from a mapping of its tables."""
+
+    schema_version: Literal[1] = Field(default=1, description="version of this schema")
+    name: str = Field(default="", max_length=200, description="title")
+    description: str = Field(default="", max_length=4000, description="what it shows, with sources")
+    as_of: dt.date = Field(default=dt.date.fromisoformat(DATA_DATE), description="date for prices and rules")
+    published: tuple[Published, ...] = Field(default=(), description="published figures it is about")
+    model: Model = Model()
+    hardware: Hardware = Hardware()
+    optimizations: Optimizations = Optimizations()
+    workload: Workload = Workload()
+    slo: Slo = Slo()
+    economics: Economics = Economics()
+    site: Site = Site()
+    training: Training = Training()
+    test_time: TestTime = TestTime()
+    policy: Policy = Policy()
+    calibration: dict[str, AnyNumber] = Field(default={}, description="physical constants set by the user")
+    pins: dict[str, AnyNumber] = Field(default={}, description="quantities set by the user")
+    provenance: Provenance | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scenario as plain tables, without what equals a default."""
+        values: dict[str, Any] = prune(self.model_dump(mode="python", exclude_defaults=True))
+        return values
+
+
+def prune(value: Any) -> Any:
+    """Drop empty tables and absent values from nested mappings."""
+    if isinstance(value, Mapping):
+        kept = {key: prune(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item is not None and item not in ({}, ())}
+    return value
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of a scenario file, with the two keys that only files have."""
+    schema = Scenario.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "inferscope scenario"
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "preset or file that this one builds on",
+    }
+    schema["properties"]["unset"] = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "dotted keys of the parent to drop back to their defaults",
+    }
+    return schema

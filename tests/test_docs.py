@@ -1,0 +1,119 @@
+"""The README tells the truth: its commands run, its help text is the program's."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import inferscope
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    """Return the contents of the README's fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def shown_commands():
+    """Return each `inferscope ...` command line of the README, without its comment."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("inferscope")]
+
+
+def headless_commands():
+    return [words for words in shown_commands() if len(words) > 1]
+
+
+def run(words, folder):
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_the_readme_shows_commands():
+    assert len(headless_commands()) > 5
+
+
+@pytest.mark.parametrize("words", headless_commands(), ids=" ".join)
+def test_every_command_shown_runs(words, tmp_path):
+    done = run(words, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or any(tmp_path.iterdir())
+
+
+def test_the_help_text_shown_is_the_programs(tmp_path):
+    (shown,) = blocks("text")
+    # Word by word: versions of argparse break lines in different places.
+    assert shown.split() == run(["inferscope", "--help"], tmp_path).stdout.split()
+
+
+def test_every_python_example_runs(tmp_path):
+    for example in blocks("python"):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", example],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def readme_line(ending):
+    """Find the README's one command line that starts with python3 and ends so."""
+    (line,) = [
+        line
+        for block in blocks("sh")
+        for line in block.splitlines()
+        if line.startswith("python3") and line.endswith(ending)
+    ]
+    return line
+
+
+def test_the_gate_takes_its_commands_from_the_readme():
+    asked = re.findall(r'^(\w+)=\$\(readme "(.*)"\)$', CI, flags=re.MULTILINE)
+    assert [name for name, _ in asked] == re.findall(r'^sh -c "\$(\w+)"$', CI, flags=re.MULTILINE)
+    assert [name for name, _ in asked] == ["main_job", "test_job"]
+    for _, pattern in asked:
+        assert re.findall(f"^{pattern}$", README, flags=re.MULTILINE) == [
+            readme_line(pattern.rpartition(".*")[2])
+        ]
+    assert readme_line("pytest") != readme_line("deepseek-v3-h800")
+
+
+def test_the_gate_runs_no_other_test_command():
+    script = "\n".join(line for line in CI.splitlines() if not line.startswith("#"))
+    assert re.findall(r"^.*pytest.*$", script, flags=re.MULTILINE) == [
+        'test_job=$(readme "python3 .*pytest")'
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the POSIX form of the commands")
+@pytest.mark.parametrize("ending", ["pytest", "deepseek-v3-h800"])
+def test_the_set_up_commands_need_only_python_and_pip(ending):
+    words = shlex.split(readme_line(ending))
+    programs = [words[0]] + [words[at + 1] for at, word in enumerate(words) if word == "&&"]
+    assert programs[0] == "python3"
+    assert all(program.startswith(".venv/bin/") for program in programs[1:])
+
+
+def test_the_readme_names_every_shipped_preset():
+    shipped = {path.stem for path in (ROOT / "presets").glob("*.toml")}
+    assert {name for name in shipped if f"`{name}`" not in README} == set()
+
+
+def test_the_readme_names_every_public_name_of_the_library():
+    names = [name for name in inferscope.__all__ if not name.startswith("_")]
+    assert [name for name in names if f"`{name}`" not in README] == []

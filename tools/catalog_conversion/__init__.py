@@ -1,0 +1,1 @@
+"""Parts of ``tools/convert_catalog.py``: how source tables become catalogue files."""

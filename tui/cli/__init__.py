@@ -1,0 +1,110 @@
+"""The command line: `inferscope [PRESET]` and its commands.
+
+Each command imports its own code when it runs, so that ``--help`` and ``--version`` load neither
+NumPy nor pydantic nor Textual.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from inferscope.core.errors import InferscopeError
+
+DONE, NO, WRONG, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Returns:
+        The exit status: 0 done; 1 the answer is no; 2 wrong usage or input; 3 an error inside;
+        130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except InferscopeError as error:
+        return _complain(str(error), WRONG)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _close_stdout()
+        return DONE
+    except OSError as error:
+        return _complain(f"{error.filename or 'output'}: {error.strerror or error}", WRONG)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: one line and a log)
+        return _log(error)
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    from inferscope.tui.cli.parser import parse
+
+    options = parse(arguments)
+    if options is None:
+        return DONE
+    if options.command == "screen":
+        from inferscope.tui.cli import screen
+
+        return screen.run(options)
+    if options.command == "eval":
+        from inferscope.tui.cli import eval_
+
+        return eval_.run(options)
+    if options.command == "explain":
+        from inferscope.tui.cli import explain
+
+        return explain.run(options)
+    if options.command == "schema":
+        from inferscope.tui.cli import schema
+
+        return schema.run(options)
+    from inferscope.tui.cli import listing
+
+    return listing.run(options)
+
+
+def _complain(message: str, status: int) -> int:
+    """One line on standard error."""
+    line = " ".join(str(message).split())
+    sys.stderr.write(f"inferscope: {line}\n")
+    return status
+
+
+def _close_stdout() -> None:
+    """The reader is gone: end quietly, also when the interpreter flushes at its end."""
+    import os
+
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        return
+
+
+def _log(error: Exception) -> int:
+    """One line and a log with the traceback."""
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="inferscope-", suffix=".log", delete=False, encoding="utf-8"
+        ) as log:
+            log.write(f"{sys.argv}\n{text}")
+        where = f"the log is {log.name}"
+    except OSError:
+        where = "no log could be written"
+    return _complain(f"internal error: {type(error).__name__}: {error}; {where}", BROKEN)
+
+
+def usage_error(message: str) -> NoReturn:
+    """Wrong usage: one line, exit status 2.
+
+    Raises:
+        InferscopeError: Always.
+    """
+    raise InferscopeError(message)

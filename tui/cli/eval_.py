@@ -1,0 +1,32 @@
+"""`inferscope eval`: compute one or several scenarios."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+from inferscope.core.export import reports as export
+from inferscope.core.report import answer_is_no, reports
+from inferscope.core.scenario.files import Loaded, load, parse_assignment, with_values
+from inferscope.tui.cli.parser import write
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the reports; 1 where the answer of any is no."""
+    found = reports([loaded_with(name, options.assignments) for name in options.presets])
+    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
+    write(render[options.format](found), options.out)
+    return int(any(answer_is_no(report) for report in found))
+
+
+def loaded_with(preset: str, assignments: list[str]) -> Loaded:
+    """A scenario with keys set on the command line.
+
+    Raises:
+        ScenarioError: The preset or an assignment is wrong.
+    """
+    loaded = load(preset)
+    if not assignments:
+        return loaded
+    changes = dict(parse_assignment(text) for text in assignments)
+    return dataclasses.replace(loaded, scenario=with_values(loaded.scenario, changes))
