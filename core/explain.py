@@ -14,6 +14,7 @@ from inferscope.core.catalog import SLOTS
 from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.leaves import Leaf
+from inferscope.core.plan import planned_sentence
 from inferscope.core.report import kind_of
 from inferscope.core.units import human
 
@@ -139,7 +140,7 @@ def _leaf(result: Result, name: str, row: int) -> Explanation:
         plain,
         declared.unit,
         leaf.kind,
-        source=leaf.source,
+        source=planned_sentence(result.bound, name, row) if leaf.kind == "planned" else leaf.source,
         date=leaf.date,
         note=leaf.note,
         why=why,

@@ -12,18 +12,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inferscope.core.bind import Bound
 from inferscope.core.errors import ScenarioError
 from inferscope.core.graph import Array
 from inferscope.core.leaves import Leaf, Resolved
-from inferscope.core.program import compile_program
+from inferscope.core.program import compile_program, split_program
 from inferscope.core.units import human
 
 MAX_BATCH = 2.0**20
 """No engine keeps more sequences in flight."""
 
-_WIDTH = 48
+_WIDTH = 128
 """Candidates tried at once for one scenario."""
 _FEW = 8
 _DEGREES = (
@@ -33,6 +34,7 @@ _DEGREES = (
     "hardware_data_parallel",
 )
 _SEARCHED = ("tpot_s", "ttft_s")
+_LIMITS = ("slo_tpot_s", "slo_ttft_s")
 
 
 def plan(bound: Bound) -> Bound:
@@ -63,55 +65,57 @@ def best_batch(bound: Bound) -> tuple[Array, Array]:
     Returns:
         The batch ``(n,)`` (NaN where none serves) and the largest that memory holds ``(n,)``.
     """
-    unplanned = bound.with_inputs({"workload_batch": np.ones(bound.rows)})
-    most = _run(unplanned, ("max_batch",))["max_batch"]
-    limit = np.minimum(np.broadcast_to(most, (bound.rows,)), MAX_BATCH)
-    fits = limit >= 1
-    start = np.where(fits, limit, 1.0)
+    once, trial = split_program((*_SEARCHED, "max_batch"), ("workload_batch",))
+    fixed = once.run(bound.inputs)
+    limit = np.minimum(np.broadcast_to(fixed["max_batch"], (bound.rows,)), MAX_BATCH)
+    values = {**bound.inputs, **fixed}
+    wanted = [name for name in (*trial.inputs, *_LIMITS) if name != "workload_batch"]
     search = _narrow if bound.rows <= _FEW else _bisect
-    found = search(bound, start)
+    fits = limit >= 1
+    found = search({name: values[name] for name in wanted}, np.where(fits, limit, 1.0))
     return np.where(np.isnan(limit), np.nan, np.where(fits, found, 1.0)), limit
 
 
-def _meets(bound: Bound, batch: Array) -> Array:
+def _meets(values: Mapping[str, Array], batch: Array) -> NDArray[np.bool_]:
     """Whether each candidate keeps both limits; an unknown time keeps none."""
-    results = _run(bound.with_inputs({"workload_batch": batch}), _SEARCHED)
-    good = np.ones(len(batch), dtype=bool)
-    for name, limit in (("tpot_s", "slo_tpot_s"), ("ttft_s", "slo_ttft_s")):
-        allowed = bound.inputs[limit]
-        good &= np.isnan(allowed) | (results[name] <= allowed)
-        good &= ~np.isnan(results[name])
+    _, trial = split_program((*_SEARCHED, "max_batch"), ("workload_batch",))
+    results = trial.run({**values, "workload_batch": batch})
+    good = np.ones(len(batch), dtype=np.bool_)
+    for name, limit in zip(_SEARCHED, _LIMITS, strict=True):
+        good &= ~np.isnan(results[name]) & ~(results[name] > values[limit])
     return good
 
 
-def _narrow(bound: Bound, limit: Array) -> Array:
+def _narrow(values: Mapping[str, Array], limit: Array) -> Array:
     """For few rows: many candidates of each at once, then the bracket between two of them."""
-    rows = bound.rows
+    rows = len(limit)
+    index = np.repeat(np.arange(rows), _WIDTH)
+    wide_values = {name: v if len(v) == 1 else v[index] for name, v in values.items()}
     low, high = np.zeros(rows), limit.copy()
-    while True:
-        steps = np.linspace(0.0, 1.0, _WIDTH + 1)[1:]
-        wide = high > 64.0 * np.maximum(low, 1.0)
-        straight = low[:, None] + np.ceil((high - low)[:, None] * steps)
-        curved = np.ceil(np.maximum(low, 1.0)[:, None] * (high / np.maximum(low, 1.0))[:, None] ** steps)
-        grid = np.minimum(np.where(wide[:, None], curved, straight), high[:, None])
-        index = np.repeat(np.arange(rows), _WIDTH)
-        good = _meets(bound.take(index), grid.ravel()).reshape(rows, _WIDTH)
-        new_low = np.maximum(low, np.where(good, grid, 0.0).max(axis=1))
-        new_high = np.maximum(np.where(good, high[:, None], grid - 1.0).min(axis=1), new_low)
-        done = np.all(new_high <= new_low)
-        low, high = new_low, new_high
-        if done:
-            return np.where(low >= 1, low, np.nan)
+    while np.any(high > low):
+        grid = np.minimum(_candidates(low, high), high[:, None])
+        good = _meets(wide_values, grid.ravel()).reshape(rows, _WIDTH)
+        low = np.maximum(low, np.where(good, grid, 0.0).max(axis=1))
+        high = np.maximum(np.where(good, high[:, None], grid - 1.0).min(axis=1), low)
+    return np.where(low >= 1, low, np.nan)
 
 
-def _bisect(bound: Bound, limit: Array) -> Array:
+def _candidates(low: Array, high: Array) -> Array:
+    """Whole numbers above ``low`` up to ``high``: evenly spaced, or evenly in ratio where far apart."""
+    steps = np.linspace(0.0, 1.0, _WIDTH + 1)[1:]
+    start = np.maximum(low, 1.0)[:, None]
+    ratio = high[:, None] / start
+    even = np.ceil((high - low)[:, None] * steps) + low[:, None]
+    return np.where(ratio > 4.0, np.ceil(start * ratio**steps), even)
+
+
+def _bisect(values: Mapping[str, Array], limit: Array) -> Array:
     """For many rows: halve the bracket of each row until it closes."""
-    low, high = np.zeros(bound.rows), limit.copy()
-    good = _meets(bound, high)
-    low = np.where(good, high, low)
+    low = np.where(_meets(values, limit), limit, 0.0)
+    high = limit.copy()
     while np.any(high > low):
         middle = np.ceil(0.5 * (low + high))
-        good = _meets(bound, middle)
+        good = _meets(values, middle)
         low, high = np.where(good, middle, low), np.where(good, high, np.minimum(middle - 1.0, high))
         high = np.maximum(high, low)
     return np.where(low >= 1, low, np.nan)
@@ -133,35 +137,43 @@ def _row(bound: Bound, row: int) -> Resolved:
 
 
 def _record_batch(bound: Bound, row: int, batch: float, limit: float) -> None:
-    """Say what the batch is and why it is no larger."""
+    """Keep the batch, or why there is none."""
     key = "workload.batch"
     if math.isnan(batch):
         why, text = _why_no_batch(bound, row, limit)
         bound.set_leaves(row, {"workload_batch": Leaf(math.nan, "planned", text, why=why, key=key)})
         return
-    text = f"batch {batch:g}"
-    if limit >= 1:
-        text += f": {_next_batch(bound, row, batch, limit)}"
-    bound.set_leaves(row, {"workload_batch": Leaf(batch, "planned", text, key=key)})
+    bound.set_leaves(row, {"workload_batch": Leaf(batch, "planned", key=key)})
 
 
-def _next_batch(bound: Bound, row: int, batch: float, limit: float) -> str:
-    """What one sequence more would break."""
-    if batch >= limit:
-        return f"memory holds {limit:g} sequences"
+def planned_sentence(bound: Bound, name: str, row: int = 0) -> str:
+    """Why the plan chose a number, for an input that it filled in.
+
+    For example ``batch 143: tpot 49.8 ms; 144 gives 50.1 ms > 50 ms (SLO)``.
+    """
+    leaf = bound.leaf(name, row)
+    if name != "workload_batch" or math.isnan(leaf.value):
+        return leaf.source
+    batch = leaf.value
     one = bound.take([row]).with_inputs({"workload_batch": np.array([batch, batch + 1.0])})
-    times = _run(one, _SEARCHED)
-    for name in _SEARCHED:
-        allowed = float(np.broadcast_to(bound.inputs[f"slo_{name}"], (bound.rows,))[row])
-        here, there = (float(v) for v in np.broadcast_to(times[name], (2,)))
+    found = _run(one, (*_SEARCHED, "max_batch"))
+    limit = float(found["max_batch"][0])
+    if batch >= limit:
+        return f"batch {batch:g}: memory holds {limit:g} sequences" if limit >= 1 else f"batch {batch:g}"
+    for time, key in zip(_SEARCHED, _LIMITS, strict=True):
+        allowed = float(one.inputs[key][0])
+        here, there = (float(v) for v in np.broadcast_to(found[time], (2,)))
         if there > allowed:
-            title = name.removesuffix("_s")
-            digits = next((d for d in (3, 4, 5, 6) if human(here, "s", d) != human(there, "s", d)), 7)
-            return (
-                f"{title} {human(here, 's', digits)}; {batch + 1:g} gives {human(there, 's', digits)}"
-                f" > {human(allowed, 's')} (SLO)"
-            )
-    return "the largest batch"
+            title = time.removesuffix("_s")
+            digits = next((d for d in range(3, 9) if _apart(here, there, allowed, d)), 9)
+            times = f"{human(here, 's', digits)}; {batch + 1:g} gives {human(there, 's', digits)}"
+            return f"batch {batch:g}: {title} {times} > {human(allowed, 's')} (SLO)"
+    return f"batch {batch:g}: the most that is tried"
+
+
+def _apart(here: float, there: float, allowed: float, digits: int) -> bool:
+    """Whether so many digits tell a time that is allowed from one that is not."""
+    return human(here, "s", digits) != human(there, "s", digits) != human(allowed, "s", digits)
 
 
 def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
@@ -171,14 +183,11 @@ def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
     if math.isnan(limit) or any(np.isnan(times[name]).any() for name in _SEARCHED):
         return "upstream", "no batch can be planned: a figure it needs is missing"
     missed = []
-    for name in _SEARCHED:
-        allowed = float(np.broadcast_to(bound.inputs[f"slo_{name}"], (bound.rows,))[row])
-        here = float(times[name][0])
+    for name, key in zip(_SEARCHED, _LIMITS, strict=True):
+        here, allowed = float(times[name][0]), float(one.inputs[key][0])
         if here > allowed:
-            missed.append(
-                f"{name.removesuffix('_s')} is {human(here, 's')} with one sequence,"
-                f" above {human(allowed, 's')}"
-            )
+            title = name.removesuffix("_s")
+            missed.append(f"{title} is {human(here, 's')} with one sequence, above {human(allowed, 's')}")
     return f"slo_unreachable: {'; '.join(missed)}", "; ".join(missed)
 
 
@@ -293,9 +302,11 @@ def _powers(limit: float) -> list[float]:
 
 def _plan_replicas(bound: Bound) -> Bound:
     """As many replicas as the demand needs; one where there is no demand."""
-    needed = np.broadcast_to(_run(bound, ("replicas_needed",))["replicas_needed"], (bound.rows,))
     given = np.broadcast_to(bound.inputs["hardware_replicas"], (bound.rows,))
     none = np.isnan(bound.inputs["workload_requests_per_s"])
+    needed = np.ones(bound.rows)
+    if not none.all():
+        needed = np.broadcast_to(_run(bound, ("replicas_needed",))["replicas_needed"], (bound.rows,))
     replicas = np.where(np.isnan(given), np.where(none, 1.0, needed), given)
     for row in range(bound.rows) if len(bound.resolved) == bound.rows else ():
         if "replicas" in _row(bound, row).auto:

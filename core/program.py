@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from inferscope.core.errors import QuantityError
 from inferscope.core.graph import REGISTRY, Array, Function, Registry
 
 
@@ -57,23 +56,46 @@ class Program:
         return {name: registers[i] for name, i in zip(self.outputs, self.places, strict=True)}  # type: ignore[misc]
 
 
-def compile_program(outputs: Iterable[str], registry: Registry = REGISTRY) -> Program:
+def compile_program(
+    outputs: Iterable[str], registry: Registry = REGISTRY, *, given: Iterable[str] = ()
+) -> Program:
     """The program for these outputs (kept: asking again costs nothing).
+
+    Args:
+        outputs: Names of quantities or inputs.
+        registry: Where they are declared.
+        given: Quantities that are computed already and read like inputs.
 
     Raises:
         QuantityError: An output is neither a quantity nor an input.
     """
-    return _compile(tuple(dict.fromkeys(outputs)), registry)
+    return _compile(tuple(dict.fromkeys(outputs)), registry, frozenset(given))
 
 
 @lru_cache(maxsize=256)
-def _compile(outputs: tuple[str, ...], registry: Registry) -> Program:
-    names = registry.needed(outputs)
+def split_program(outputs: tuple[str, ...], varying: tuple[str, ...]) -> tuple[Program, Program]:
+    """Two programs for a search: what does not depend on some inputs, and what does.
+
+    Args:
+        outputs: What the search looks at.
+        varying: The inputs that it tries.
+
+    Returns:
+        A program to run once, whose outputs are read by the second, which is run for each trial.
+    """
+    moving = REGISTRY.descendants(varying)
+    needed = REGISTRY.needed(outputs)
+    borders = {p for n in needed if n in moving for p in REGISTRY.quantities[n].parents}
+    still = tuple(n for n in needed if n not in moving and (n in borders or n in outputs))
+    return compile_program(still), compile_program(outputs, given=still)
+
+
+@lru_cache(maxsize=256)
+def _compile(outputs: tuple[str, ...], registry: Registry, given: frozenset[str]) -> Program:
+    names = registry.needed(outputs, given)
     nodes = [registry.node(name) for name in names]
-    inputs = sorted(
-        {parent for node in nodes for parent in node.parents if parent in registry.inputs}
-        | {name for name in outputs if name in registry.inputs}
-    )
+    leaves = registry.inputs.keys() | given
+    inputs = sorted({p for node in nodes for p in node.parents if p in leaves} | (leaves & set(outputs)))
     place = {name: i for i, name in enumerate([*inputs, *names])}
     last_use: dict[str, int] = {}
     for position, node in enumerate(nodes):
@@ -81,13 +103,9 @@ def _compile(outputs: tuple[str, ...], registry: Registry) -> Program:
     kept = set(outputs) | set(inputs)
     steps = []
     for position, node in enumerate(nodes):
-        frees = tuple(
-            place[p] for p in dict.fromkeys(node.parents) if last_use[p] == position and p not in kept
-        )
-        steps.append(
-            Step(node.name, node.function, tuple(place[p] for p in node.parents), place[node.name], frees)
-        )
-    if unknown := [name for name in outputs if name not in place]:
-        message = f"unknown quantity {unknown[0]!r}"
-        raise QuantityError(message)
-    return Program(tuple(inputs), outputs, tuple(steps), len(place), tuple(place[name] for name in outputs))
+        parents = dict.fromkeys(node.parents)
+        frees = tuple(place[p] for p in parents if last_use[p] == position and p not in kept)
+        reads = tuple(place[p] for p in node.parents)
+        steps.append(Step(node.name, node.function, reads, place[node.name], frees))
+    places = tuple(place[name] for name in outputs)
+    return Program(tuple(inputs), outputs, tuple(steps), len(place), places)

@@ -9,6 +9,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.evaluate import BESIDE, CONTRACT, Result, evaluate
 from inferscope.core.graph import REGISTRY
+from inferscope.core.plan import planned_sentence
 from inferscope.core.policy.rules import Verdict, judge, rules
 from inferscope.core.scenario.files import Loaded, scenario_hash
 from inferscope.core.scenario.schema import Scenario
@@ -223,16 +224,17 @@ def _distance(verdict: Verdict) -> str:
 def _plan_notes(result: Result, row: int) -> list[str]:
     """What the plan chose, and why no more."""
     found = []
-    for name in ("hardware_tensor_parallel", "workload_batch", "hardware_replicas"):
+    for name, what in (
+        ("hardware_tensor_parallel", layout_text(result, row)),
+        ("workload_batch", ""),
+        ("hardware_replicas", "replicas {:g}"),
+    ):
         leaf = result.bound.leaf(name, row)
-        if leaf.kind != "planned" or not leaf.source:
+        if leaf.kind != "planned" or leaf.why == "upstream":
             continue
-        if name == "hardware_tensor_parallel":
-            found.append(f"planned {layout_text(result, row)}: {leaf.source}")
-        elif name == "hardware_replicas":
-            found.append(f"planned replicas {leaf.value:g}: {leaf.source}")
-        else:
-            found.append(f"planned {leaf.source}" if leaf.source.startswith("batch") else leaf.source)
+        text = planned_sentence(result.bound, name, row)
+        head = what.format(leaf.value)
+        found.append(text if leaf.why else f"planned {head}: {text}" if head else f"planned {text}")
     return found
 
 

@@ -41,7 +41,7 @@ def human(value: float, unit: str, digits: int = 3) -> str:
     '49.8 ms'
     >>> human(3.35e12, "byte/s")
     '3.35 TB/s'
-    >>> human(70.55e9, "parameters")
+    >>> human(70.6e9, "parameters")
     '70.6 billion parameters'
     """
     if not math.isfinite(value):

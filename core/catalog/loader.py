@@ -100,7 +100,7 @@ def region(name: str) -> Record:
         UnknownIdError: Nothing has this name.
         CatalogError: The table is damaged.
     """
-    return _regions()[resolve("region", name)]
+    return _read_region(resolve("region", name))
 
 
 @lru_cache(maxsize=_CACHED)
@@ -189,18 +189,20 @@ def _check_id(text: Mapping[str, Any], identifier: str, path: Path) -> None:
         raise CatalogError(message, file=path, key="id")
 
 
-@lru_cache(maxsize=1)
-def _regions() -> dict[str, Record]:
+@lru_cache(maxsize=len(_REGION_COLUMNS) * 8)
+def _read_region(identifier: str) -> Record:
+    """Read one country's row."""
     path = DATA / "regions.csv"
-    records = {}
     for line, row in enumerate(read_table("regions.csv"), start=2):
+        if row.get("id") != identifier:
+            continue
         try:
-            record = _region(row, path)
+            return _region(row, path)
         except (KeyError, ValueError) as error:
             message = f"this row cannot be read: {error}"
             raise CatalogError(message, file=path, line=line) from error
-        records[record.id] = record
-    return records
+    message = f"the row of {identifier!r} is missing"
+    raise CatalogError(message, file=path)
 
 
 def _region(row: Mapping[str, str], path: Path) -> Record:

@@ -103,6 +103,7 @@ def ids(kind: str) -> tuple[str, ...]:
     return tuple(entry.id for entry in entries(kind))
 
 
+@lru_cache(maxsize=1024)
 def resolve(kind: str, word: str) -> str:
     """Return the identifier behind an identifier, a name or an alias.
 

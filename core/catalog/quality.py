@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _FILE: Final = "quality.toml"
+_COMPARISONS: Final = "comparisons.toml"
 _NAMED: Final = ("source", "date", "kind", "name")
 
 
@@ -121,6 +122,7 @@ def _recoveries() -> tuple[Recovery, ...]:
     return tuple(rows)
 
 
+@lru_cache(maxsize=256)
 def recoveries(weight_format: str, activation_format: str) -> tuple[Recovery, ...]:
     """Return the measured recoveries of a pair of formats, smallest model first.
 
@@ -134,6 +136,7 @@ def recoveries(weight_format: str, activation_format: str) -> tuple[Recovery, ..
     return tuple(sorted(rows, key=lambda row: row.params or 0.0))
 
 
+@lru_cache(maxsize=256)
 def kv_recovery(kv_format: str) -> Value:
     """Return the share of scores that survives a cache format; unknown where not measured.
 
@@ -152,7 +155,7 @@ def kv_recovery(kv_format: str) -> Value:
 def comparisons() -> Mapping[str, Comparison]:
     """Return the published comparisons by name."""
     found = {}
-    for table in _tables()["comparison"]:
+    for table in read_toml(_COMPARISONS)["comparison"]:
         found[table["name"]] = Comparison(
             table["name"],
             table["measure"],
@@ -161,7 +164,7 @@ def comparisons() -> Mapping[str, Comparison]:
             table["unit"],
             MappingProxyType({key: float(value) for key, value in table["figures"].items()}),
             MappingProxyType(table.get("conditions", {})),
-            _source(table),
+            _source(table, _COMPARISONS),
         )
     return MappingProxyType(found)
 
@@ -185,11 +188,13 @@ def distilled_scores() -> tuple[DistilledScores, ...]:
     rows = []
     for table in read_toml("techniques.toml")["distilled"]:
         scores = {key: float(value) for key, value in table.items() if key not in _NAMED}
-        rows.append(DistilledScores(table["name"], MappingProxyType(scores), _source(table)))
+        rows.append(
+            DistilledScores(table["name"], MappingProxyType(scores), _source(table, "techniques.toml"))
+        )
     return tuple(rows)
 
 
-def _source(table: Mapping[str, Any]) -> Value:
+def _source(table: Mapping[str, Any], file: str) -> Value:
     """Return where a row comes from, as a value without a figure."""
     record = {key: table[key] for key in ("source", "date", "kind")}
-    return read_record(record, DATA / _FILE, table["name"])
+    return read_record(record, DATA / file, table["name"])

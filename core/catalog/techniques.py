@@ -113,6 +113,7 @@ def _format(name: str, table: Mapping[str, Any]) -> Format:
         raise CatalogError(message, file=path, key=f"{at}.{error.args[0]}") from error
 
 
+@lru_cache(maxsize=256)
 def format_(name: str) -> Format:
     """Return a number format by name or alias, such as ``fp8`` or ``w4a16``.
 
@@ -137,6 +138,7 @@ def speculative_methods() -> Mapping[str, SpeculativeMethod]:
     return MappingProxyType(methods)
 
 
+@lru_cache(maxsize=256)
 def speculative_method(name: str) -> SpeculativeMethod:
     """Return a way of drafting tokens: ngram, draft_model, medusa, eagle3 or mtp.
 

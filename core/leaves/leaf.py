@@ -27,7 +27,7 @@ class Leaf:
     Attributes:
         value: The number.
         kind: ``scenario``, ``default``, ``planned``, or how the catalogue knows it.
-        source: Where it was read.
+        cited: Where it was read, or the catalogue's value that knows.
         date: When.
         note: What a reader should know.
         why: Why it is NaN, with the key that would settle it; empty where absence is meant.
@@ -37,12 +37,17 @@ class Leaf:
 
     value: float
     kind: str = "default"
-    source: str = ""
+    cited: str | Value = ""
     date: str = ""
     note: str = ""
     why: str = ""
     key: str = ""
     slots: tuple[float, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Where it was read, in words; looked up when somebody asks."""
+        return self.cited if isinstance(self.cited, str) else self.cited.source
 
 
 @lru_cache(maxsize=1)
@@ -103,11 +108,12 @@ def or_auto(value: Number | str, key: str) -> Leaf:
     return Leaf(math.nan, "planned", why="auto", key=key)
 
 
+@lru_cache(maxsize=8192)
 def catalog_leaf(value: Value, key: str, note: str = "") -> Leaf:
     """A catalogue value as a leaf; NaN with its state where there is no figure."""
     figure = math.nan if value.value is None else float(value.value)
     why = "" if value.is_known else f"{value.state}: {key}"
-    return Leaf(figure, value.kind or "catalogue", value.source, value.date, note or value.note, why, key)
+    return Leaf(figure, value.kind or "catalogue", value, value.date, note or value.note, why, key)
 
 
 def number_leaf(number: Number | None, key: str, *, why: str = "", is_set: bool = True) -> Leaf:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import FoldedModel, Record
@@ -71,13 +72,21 @@ def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[s
     elif like is not None:
         folded, origin = _stand_in(record, like, notes)
     else:
-        folded = _folded(record.id)
-        about = record.text.get("record_architecture")
-        origin = Leaf(0.0) if about is None else catalog_leaf(about, "model")
-    leaves = _architecture_leaves(folded, origin, record)
+        folded, origin = None, Leaf(0.0)
+    plain = not layers and like is None
+    leaves = dict(_published_leaves(record.id) if plain else _architecture_leaves(folded, origin, record))
     for name in ("training_flop", "training_tokens", "training_accelerator_hours"):
         leaves[f"model_{name}"] = figures.get(name) or catalog_leaf(record.values[name], f"model.{name}")
     return leaves
+
+
+@lru_cache(maxsize=256)
+def _published_leaves(identifier: str) -> Mapping[str, Leaf]:
+    """The leaves of an architecture as the catalogue has it."""
+    record = catalog.model(identifier)
+    about = record.text.get("record_architecture")
+    origin = Leaf(0.0) if about is None else catalog_leaf(about, "model")
+    return MappingProxyType(_architecture_leaves(_folded(identifier), origin, record))
 
 
 def _stand_in(record: Record, like: str, notes: list[str]) -> tuple[FoldedModel, Leaf]:

@@ -29,6 +29,17 @@ def all_to_all_s(tokens: Array, experts_per_token: Array, width: Array, bytes_pe
     return _DISPATCH_AND_COMBINE_BYTES * tokens * experts_per_token * width / bytes_per_s
 
 
+def exchange_bound_tok_s(exchange_s: Array, layers: Array) -> Array:
+    """Tokens a second of one user when only communication takes time: ``1 / (2 t L)``.
+
+    Two micro-batches share the link, each with an exchange of ``exchange_s`` in every layer.
+
+    >>> exchange_bound_tok_s(np.array([120.96e-6]), np.array([61.0])).round(1)
+    array([67.8])
+    """
+    return 1.0 / (2.0 * exchange_s * layers)
+
+
 def all_reduce_s(
     tokens: Array,
     width: Array,

@@ -73,7 +73,40 @@ def distinct_experts(experts: Array, experts_per_token: Array, tokens: Array) ->
     return experts * (1.0 - np.exp(tokens * np.log1p(-np.minimum(share, 1.0 - 1e-15))))
 
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+def effective_bits(element_bits: Array, scale_bits: Array, zero_bits: Array, group: Array) -> Array:
+    """Stored bits per weight of a grouped format: ``b + (s + z) / g``.
+
+    >>> effective_bits(np.array([4.0]), np.array([16.0]), np.array([4.0]), np.array([128.0]))
+    array([4.15625])
+    """
+    return element_bits + (scale_bits + zero_bits) / group
+
+
+def checkpoint_bytes(params: Array, wide_params: Array, bits: Array) -> Array:
+    """Bytes of a checkpoint in which ``wide_params`` of the parameters stay at 16 bit.
+
+    Llama 3.1 8B in int4 with embedding and head left alone is 65 % smaller than in bf16, not 75 %.
+
+    >>> int(checkpoint_bytes(np.array([8_030_261_248.0]), np.array([1_050_673_152.0]), np.array([4.125]))[0])
+    5700196416
+    """
+    return (params - wide_params) * bits / 8.0 + 2.0 * wide_params
+
+
+def _gauss_legendre(count: int) -> tuple[Array, Array]:
+    """Nodes and weights on [-1, 1] from the Jacobi matrix (Golub and Welsch 1969).
+
+    >>> nodes, weights = _gauss_legendre(2)
+    >>> nodes.round(6), weights.round(6)
+    (array([-0.57735,  0.57735]), array([1., 1.]))
+    """
+    index = np.arange(1.0, count)
+    beside = index / np.sqrt(4.0 * index * index - 1.0)
+    nodes, vectors = np.linalg.eigh(np.diag(beside, 1) + np.diag(beside, -1))
+    return nodes, 2.0 * vectors[0] ** 2
+
+
+_NODES, _WEIGHTS = _gauss_legendre(24)
 
 
 def erlang_c(servers: Array, utilization: Array) -> Array:
@@ -82,7 +115,8 @@ def erlang_c(servers: Array, utilization: Array) -> Array:
     ``1/B = integral of exp(-t) (1 + t/A)^c`` over ``t >= 0`` gives Erlang B for any real number of
     servers ``c`` at the offered load ``A = utilization * c``; then
     ``C = 1 / (rho + (1 - rho)/B)``. The integral is taken by Gauss-Legendre quadrature around its
-    peak at ``c - A``. Relative error below 1e-6 against the recursion for c from 1 to 10,000.
+    peak at ``c - A``. Relative error below 1e-6 against the recursion for c from 1 to 10,000;
+    chances below 1e-15 are given as 0.
 
     Args:
         servers: Number of servers c >= 1, ``(n,)``.
@@ -92,6 +126,17 @@ def erlang_c(servers: Array, utilization: Array) -> Array:
     array([0.5     , 0.333333])
     """
     rho = np.clip(utilization, 1e-9, 1.0)
+    # The integrand's peak: beyond exp(40) the chance of waiting is below 1e-15.
+    crowded = (utilization > 0.0) & (utilization < 1.0) & (servers * (rho - 1.0 - np.log(rho)) < 40.0)
+    waits = np.where(utilization >= 1.0, 1.0, np.where(np.isnan(utilization), np.nan, 0.0))
+    if crowded.any():
+        waits, servers, rho = (np.array(v) for v in np.broadcast_arrays(waits, servers, rho))
+        waits[crowded] = _wait_probability(servers[crowded], rho[crowded])
+    return waits
+
+
+def _wait_probability(servers: Array, rho: Array) -> Array:
+    """Erlang C by quadrature for 0 < rho < 1, both ``(n,)``."""
     load = rho * servers
     peak = servers - load
     width = np.sqrt(servers)
@@ -105,7 +150,6 @@ def erlang_c(servers: Array, utilization: Array) -> Array:
     np.log(exponent, out=exponent)
     exponent *= servers[:, None]
     exponent -= time
-    np.minimum(exponent, 700.0, out=exponent)
-    inverse_b = half * (np.exp(exponent, out=exponent) @ _WEIGHTS)
-    waits = 1.0 / (rho + (1.0 - rho) * inverse_b)
-    return np.where(utilization >= 1.0, 1.0, np.where(utilization <= 0.0, 0.0, waits))
+    np.exp(exponent, out=exponent)
+    inverse_b = half * (exponent @ _WEIGHTS)
+    return 1.0 / (rho + (1.0 - rho) * inverse_b)

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -512,6 +511,8 @@ def write_atomic(path: Path, text: str) -> None:
     Raises:
         OSError: The disk says no; nothing was changed.
     """
+    import tempfile  # noqa: PLC0415  (only when saving)
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:

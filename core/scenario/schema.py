@@ -99,15 +99,13 @@ def _num(value: float) -> Number:
 class Section(BaseModel):
     """A table of the file: frozen, and strict about unknown keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class Overridable(Section):
     """A section in which catalogue fields of the chosen record may be overridden."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="allow", arbitrary_types_allowed=True, defer_build=True)
 
     @property
     def overrides(self) -> dict[str, Any]:
@@ -338,16 +336,16 @@ class Scenario(Section):
     description: str = Field(default="", max_length=4000, description="what it shows, with sources")
     as_of: dt.date = Field(default=dt.date.fromisoformat(DATA_DATE), description="date for prices and rules")
     published: tuple[Published, ...] = Field(default=(), description="published figures it is about")
-    model: Model = Model()
-    hardware: Hardware = Hardware()
-    optimizations: Optimizations = Optimizations()
-    workload: Workload = Workload()
-    slo: Slo = Slo()
-    economics: Economics = Economics()
-    site: Site = Site()
-    training: Training = Training()
-    test_time: TestTime = TestTime()
-    policy: Policy = Policy()
+    model: Model = Field(default_factory=Model.model_construct)
+    hardware: Hardware = Field(default_factory=Hardware.model_construct)
+    optimizations: Optimizations = Field(default_factory=Optimizations.model_construct)
+    workload: Workload = Field(default_factory=Workload.model_construct)
+    slo: Slo = Field(default_factory=Slo.model_construct)
+    economics: Economics = Field(default_factory=Economics.model_construct)
+    site: Site = Field(default_factory=Site.model_construct)
+    training: Training = Field(default_factory=Training.model_construct)
+    test_time: TestTime = Field(default_factory=TestTime.model_construct)
+    policy: Policy = Field(default_factory=Policy.model_construct)
     calibration: dict[str, AnyNumber] = Field(default={}, description="physical constants set by the user")
     pins: dict[str, AnyNumber] = Field(default={}, description="quantities set by the user")
     provenance: Provenance | None = None

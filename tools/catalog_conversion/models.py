@@ -163,11 +163,33 @@ def _text(row: Mapping[str, Any], decisions: Mapping[str, Any]) -> dict[str, Any
         "active_convention": row.get("active_convention", ""),
         "total_params_stated_digits": row.get("params_stated", ""),
         "active_params_stated_digits": row.get("active_stated", ""),
-        "training_accelerator": row.get("train_gpu", row.get("train_hardware", "")),
+        "training_accelerator": _trained_on(row.get("train_gpu", row.get("train_hardware", ""))),
         "training_hardware": row.get("train_hardware", ""),
         "note": row.get("note", ""),
     }
     return {key: value for key, value in text.items() if value not in ("", None)}
+
+
+_TRAINED_ON = {
+    "A100-80GB": "a100-sxm-80",
+    "NVIDIA A100 SXM4 80 GB": "a100-sxm-80",
+    "NVIDIA A100 SXM4 40 GB": "a100-sxm-40",
+    "H100": "h100-sxm",
+    "H100-80GB": "h100-sxm",
+    "NVIDIA H100 SXM5 80GB": "h100-sxm",
+    "H800": "h800-sxm",
+    "NVIDIA H800 SXM5": "h800-sxm",
+    "NVIDIA Tesla V100 DGXS 32 GB": "v100-sxm2-32",
+    "Google TPU v3": "tpu-v3",
+    "Google TPU v4": "tpu-v4",
+    "Google TPU v5e": "tpu-v5e",
+    "Google TPU v5p": "tpu-v5p",
+}
+
+
+def _trained_on(hardware: str) -> str:
+    """Return the accelerator's identifier where the words name exactly one, else the words."""
+    return _TRAINED_ON.get(hardware, hardware)
 
 
 def _records(row: Mapping[str, Any], src: Sources) -> dict[str, dict[str, Any]]:

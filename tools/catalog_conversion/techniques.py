@@ -161,10 +161,8 @@ def formats_file(data: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def quality_file(
-    data: Mapping[str, Any], examples: Iterable[Mapping[str, str]], compared: Mapping[str, Any]
-) -> str:
-    """Return recoveries by format and size, and published pairs of scores."""
+def quality_file(data: Mapping[str, Any]) -> str:
+    """Return recoveries by format and size."""
     parts = []
     for key, weights, activations in RECOVERY:
         table = data["quantization"][key]
@@ -179,6 +177,12 @@ def quality_file(
     for name, key in KV.items():
         row = {"kv_format": name} | _leaf(data["kv_cache"][key]["recovery"])
         parts.append(toml_table("kv_recovery", row, repeated=True))
+    return "\n".join(parts)
+
+
+def comparisons_file(examples: Iterable[Mapping[str, str]], compared: Mapping[str, Any]) -> str:
+    """Return published pairs of scores and figures."""
+    parts = []
     rows = {row["id"]: row for row in examples if row["check"] == "shipped"}
     for example, decision in compared.items():
         parts.append(toml_table("comparison", _comparison(rows[example], decision), repeated=True))

@@ -28,7 +28,7 @@ def toml_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if abs(value) < _EXACT else _float(float(value))
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, str):

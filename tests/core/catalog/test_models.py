@@ -212,7 +212,7 @@ def test_deepseek_v3_training_is_as_reported():
     assert values["training_accelerator_hours"].value == 2.788e6
     assert values["training_usd_reported"].value == 5.576e6
     assert values["mtp_params"].value == 11.5e9
-    assert model("deepseek-v3").text["training_accelerator"] == "H800"
+    assert model("deepseek-v3").text["training_accelerator"] == "h800-sxm"
 
 
 def test_each_group_of_facts_names_its_source():
