@@ -47,6 +47,8 @@ def plan(bound: Bound) -> Bound:
     Raises:
         ScenarioError: A layout that cannot be.
     """
+    own = tuple(replace(r, leaves=dict(r.leaves)) for r in bound.resolved)
+    bound = replace(bound, resolved=own)
     if any("layout" in r.auto for r in bound.resolved):
         bound = _plan_layouts(bound)
     if any("batch" in r.auto for r in bound.resolved):
@@ -273,7 +275,8 @@ def layouts(resolved: Resolved) -> list[tuple[float, float, float, float]]:
         for t in [tensor] if tensor else _powers(min(total, domain)):
             for d in [data] if data else ([1.0] if not experts > 1 else _powers(total / t)):
                 p = pipeline or total / (t * d)
-                if t * p * d == total and (pipeline or p == 1 or total > domain or p == total / (t * d) == 1):
+                is_whole = p >= 1 and p == int(p) and t * p * d == total
+                if is_whole and (pipeline or p == 1 or total > domain):
                     found.append((total, t, p, d))
     if not found:
         text = ", ".join(

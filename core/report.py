@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
+from inferscope.core.bind import bind
+from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import BESIDE, CONTRACT, Result, evaluate
 from inferscope.core.graph import REGISTRY
-from inferscope.core.plan import planned_sentence
+from inferscope.core.leaves import Leaf
+from inferscope.core.plan import plan, planned_sentence
 from inferscope.core.policy.rules import Verdict, judge, rules
-from inferscope.core.scenario.files import Loaded, scenario_hash
+from inferscope.core.scenario.files import Loaded, locate, scenario_hash
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.units import human
 
@@ -33,8 +36,21 @@ def reports(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
     Raises:
         InferscopeError: A scenario names something that does not exist.
     """
-    result = evaluate([item.scenario for item in loaded], OUTPUTS)
+    try:
+        result = evaluate([item.scenario for item in loaded], OUTPUTS)
+    except ScenarioError as error:
+        raise _placed(error, loaded) from None
     return [_report(result, row, item.notes) for row, item in enumerate(loaded)]
+
+
+def _placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
+    """An error of one of several scenarios, with the file and line that hold it."""
+    for item in loaded:
+        try:
+            plan(bind([item.scenario]))
+        except ScenarioError as same:
+            return locate(same, item)
+    return error
 
 
 def report(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
@@ -60,6 +76,8 @@ def _report(result: Result, row: int, notes: Sequence[str]) -> dict[str, Any]:
             *_plan_notes(result, row),
             *_limit_notes(result, row),
             *_pin_notes(result, row),
+            *_fleet_notes(result, row),
+            *_estimate_notes(result, row, verdicts),
         ],
     }
 
@@ -69,7 +87,7 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
     node = REGISTRY.quantities[name]
     resolved = result.bound.resolved[row]
     value = float(result[name][row])
-    known = not math.isnan(value)
+    known = math.isfinite(value)
     found: dict[str, Any] = {"value": value if known else None, "unit": node.unit, "low": None, "high": None}
     if node.codes:
         found["value"] = node.codes[int(value)] if known else None
@@ -77,9 +95,9 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
     elif node.unit == "bool":
         found["value"] = bool(value) if known else None
     if not known:
-        found["why"] = result.why(name, row)
+        found["why"] = result.why(name, row) or "unknown: larger than any number"
     if name in _COST:
-        found["basis"] = cost_basis(result, row)
+        found["basis"] = cost_basis(result, row, name)
     if name in _ENERGY:
         found["boundary"] = resolved.scenario.site.boundary
     found["kind"] = kind_of(result, name, row)
@@ -97,25 +115,46 @@ def kind_of(result: Result, name: str, row: int = 0) -> str:
     return "computed"
 
 
-def cost_basis(result: Result, row: int = 0) -> str:
-    """What the price is: the basis, the price and where it comes from."""
-    resolved = result.bound.resolved[row]
-    leaf = result.bound.leaf("economics_usd_per_accelerator_hour", row)
-    basis = resolved.scenario.economics.basis
-    if math.isnan(float(leaf.value)):
-        return basis
-    about = leaf.note or leaf.source
-    return f"{basis}, {leaf.value:g} USD per accelerator-hour ({about})"
+def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str:
+    """What a cost stands on: the basis, the price and where it comes from, and the hours paid for."""
+    bound, scenario = result.bound, result.bound.resolved[row].scenario
+    leaf = bound.leaf("economics_usd_per_accelerator_hour", row)
+    if name in scenario.pins:
+        return "set by the user"
+    if math.isnan(leaf.value):
+        return scenario.economics.basis
+    parts = [f"{scenario.economics.basis}, {_priced(leaf)}"]
+    prefill = bound.leaf("prefill_economics_usd_per_accelerator_hour", row)
+    if scenario.hardware.prefill is not None and prefill.value != leaf.value:
+        parts.append(f"prefill {_priced(prefill)}")
+    if scenario.workload.demand_per_s() is not None:
+        parts.append("all hours of the fleet are paid")
+    elif name != "usd_per_day":
+        parts.append(f"{100 * scenario.economics.utilization.mid:.3g} % of paid hours busy")
+    return "; ".join(parts)
+
+
+def _priced(leaf: Leaf) -> str:
+    if math.isnan(leaf.value):
+        return "price not given"
+    return f"{leaf.value:g} USD per accelerator-hour ({leaf.note or leaf.source})"
 
 
 def policy_verdicts(result: Result, row: int = 0) -> list[Verdict]:
     """Every rule applied to the quantities of a row."""
     facts = {name: float(values[row]) for name, values in result.values.items()}
-    resolved = result.bound.resolved[row]
-    training = resolved.model.values["training_flop"]
-    if not training.decides_verdict and resolved.scenario.training.flop is None:
+    if not _decides(result, row):
         facts["training_flop"] = math.nan
     return [judge(rule, facts) for rule in rules()]
+
+
+def _decides(result: Result, row: int) -> bool:
+    """Whether the training compute may decide a verdict: not a third party's figure of the catalogue."""
+    resolved = result.bound.resolved[row]
+    if resolved.model.values["training_flop"].decides_verdict or "training_flop" in resolved.scenario.pins:
+        return True
+    given = result.bound.leaf("training_flop_given", row), result.bound.leaf("model_training_flop", row)
+    return any(leaf.kind == "scenario" for leaf in given)
 
 
 def _policy_entry(verdict: Verdict, scenario: Scenario) -> dict[str, Any]:
@@ -162,26 +201,44 @@ def money(usd: float) -> str:
     >>> money(0.0012), money(700_000.0)
     ('0.12 ct', '700,000 USD')
     """
-    if abs(usd) < 1.0:
+    size = abs(usd)
+    if size < 1.0:
         cents = 100.0 * usd
-        return f"{cents:.2g} ct" if cents < 10 else f"{cents:.0f} ct"
-    return f"{usd:,.0f} USD" if usd >= 100 else f"{usd:.2f} USD"
+        return f"{cents:.2g} ct" if abs(cents) < 10 else f"{cents:.0f} ct"
+    if size >= 1e12:
+        return f"{usd:.2e} USD"
+    return f"{usd:,.0f} USD" if size >= 100 else f"{usd:.2f} USD"
 
 
 def _cost_part(result: Result, row: int) -> str:
     cost, share = float(result["usd_per_query"][row]), float(result["prefill_cost_share"][row])
-    if not math.isnan(cost):
-        return f"one query costs {money(cost)}, {100 * (1 - share):.0f} % of it decode"
-    why = result.why("usd_per_query", row)
-    reason, _, what = why.partition(": ")
-    if reason == "does_not_fit":
-        used = float(result["memory_used_fraction"][row])
-        return f"it does not fit: {100 * used:,.0f} % of the memory would be taken"
-    if reason == "slo_unreachable":
-        return f"the limits cannot be kept: {what}"
-    if reason == "needs_input":
-        return f"the cost of a query is open: {what} is not given"
-    return f"the cost of a query is unknown ({what})" if what else "the cost of a query is unknown"
+    load = float(result["load_utilization"][row])
+    if load >= 1:
+        return f"the demand is {_times(load)} what the planned fleet takes"
+    if math.isfinite(cost):
+        decode = f", {100 * (1 - share):.0f} % of it decode" if 0 <= share <= 1 else ""
+        return f"one query costs {money(cost)}{decode}"
+    return _no_cost(result, row)
+
+
+def _no_cost(result: Result, row: int) -> str:
+    """Why a query has no cost, in words."""
+    reason, _, what = result.why("usd_per_query", row).partition(": ")
+    used = float(result["memory_used_fraction"][row])
+    sentences = {
+        "does_not_fit": f"it does not fit: {100 * used:,.0f} % of the memory would be taken",
+        "slo_unreachable": f"the limits cannot be kept: {what}",
+        "needs_input": f"the cost of a query is open: {what} is not given",
+        "not_in_this_version": f"the cost of a query is not in this version ({what})",
+    }
+    unknown = f"the cost of a query is unknown ({what})" if what else "the cost of a query is unknown"
+    return sentences.get(reason, unknown)
+
+
+def _times(load: float) -> str:
+    if load < 1.005:
+        return "just"
+    return f"{load:,.0f} times" if load >= 1000 else f"{load:.3g} times"
 
 
 def _bound_part(result: Result, row: int) -> str:
@@ -194,6 +251,8 @@ def _bound_part(result: Result, row: int) -> str:
 
 def _training_part(result: Result, row: int) -> str:
     days = float(result["crossover_days_usd"][row])
+    if float(result["load_utilization"][row]) >= 1:
+        return ""  # what is not served costs nothing
     if math.isnan(days):
         days = float(result["crossover_days_flop"][row])
         return "" if math.isnan(days) else f"serving compute passes training in {_days(days)}"
@@ -214,11 +273,13 @@ def _policy_part(verdicts: Sequence[Verdict]) -> str:
 def _distance(verdict: Verdict) -> str:
     """Where the scenario stands against a line, in words."""
     if verdict.truth is None or verdict.margin_oom is None:
-        return f"{verdict.rule.short} unknown: {', '.join(verdict.missing)} missing"
-    side = "above" if verdict.truth else "below"
+        missing = ", ".join(verdict.missing) or "a value above 0"
+        return f"{verdict.rule.short} unknown: {missing} missing"
+    side = "above" if verdict.margin_oom > 0 else "below"
     if verdict.margin_oom == 0:
         return f"exactly on {verdict.rule.short}"
-    return f"{side} {verdict.rule.short} by {abs(verdict.margin_oom):.2g} orders"
+    orders = f"{abs(verdict.margin_oom):.2g}"
+    return f"{side} {verdict.rule.short} by {orders} order{'' if orders == '1' else 's'}"
 
 
 def _plan_notes(result: Result, row: int) -> list[str]:
@@ -232,6 +293,8 @@ def _plan_notes(result: Result, row: int) -> list[str]:
         leaf = result.bound.leaf(name, row)
         if leaf.kind != "planned" or leaf.why == "upstream":
             continue
+        if name == "workload_batch" and not float(result["max_batch"][row]) >= 1:
+            continue  # not even one sequence fits, and the headline says so
         text = planned_sentence(result.bound, name, row)
         head = what.format(leaf.value)
         found.append(text if leaf.why else f"planned {head}: {text}" if head else f"planned {text}")
@@ -263,9 +326,8 @@ def _limit_notes(result: Result, row: int) -> list[str]:
     for name, limit in (("ttft_s", slo.ttft_s), ("tpot_s", slo.tpot_s)):
         value = float(result[name][row])
         if limit is not None and value > limit.mid:
-            found.append(
-                f"SLO missed: {name.removesuffix('_s')} is {human(value, 's')}, above {human(limit.mid, 's')}"
-            )
+            what = f"{name.removesuffix('_s')} is {human(value, 's')}, above {human(limit.mid, 's')}"
+            found.append(f"limit missed: {what}")
     return found
 
 
@@ -281,11 +343,31 @@ def _pin_notes(result: Result, row: int) -> list[str]:
     return [f"{', '.join(moved)} pinned: the batch is the one planned without the pin"]
 
 
+def _fleet_notes(result: Result, row: int) -> list[str]:
+    """A stated fleet that is smaller than what the demand needs."""
+    stated = result.bound.resolved[row].scenario.hardware.fleet_accelerators
+    needed = float(result["accelerators_needed"][row])
+    if stated is None or not needed > stated.mid:
+        return []
+    return [f"the cost is of the {stated.mid:,.0f} accelerators stated; the demand needs {needed:,.0f}"]
+
+
+def _estimate_notes(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
+    """Training compute that is shown and yet decides no rule."""
+    if not math.isfinite(float(result["training_flop"][row])):
+        return []
+    if not any("training_flop" in verdict.missing for verdict in verdicts):
+        return []
+    model = result.bound.resolved[row].model.id
+    about = f"the training compute of {model} is an estimate that decides no rule"
+    return [f"{about}; training.flop sets a figure that does"]
+
+
 def answer_is_no(report_: Mapping[str, Any]) -> bool:
     """Whether the answer is "no": it does not fit, or a limit cannot be kept."""
     quantities = report_["quantities"]
     if quantities["fits_memory"]["value"] is False:
         return True
     whys = [str(quantities[name].get("why", "")) for name in ("tpot_s", "ttft_p99_s")]
-    missed = any(str(note).startswith("SLO missed") for note in report_["notes"])
+    missed = any(str(note).startswith("limit missed") for note in report_["notes"])
     return missed or any(why.startswith(("slo_unreachable", "does_not_fit")) for why in whys)

@@ -117,3 +117,14 @@ def test_the_readme_names_every_shipped_preset():
 def test_the_readme_names_every_public_name_of_the_library():
     names = [name for name in inferscope.__all__ if not name.startswith("_")]
     assert [name for name in names if f"`{name}`" not in README] == []
+
+
+def test_the_reference_pages_are_the_programs(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "write_docs.py"), "--check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -15,7 +15,6 @@ import re
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -46,7 +45,6 @@ def convert(folder: Path) -> dict[str, str]:
     files["quality.toml"] = techniques.quality_file(known)
     files["comparisons.toml"] = techniques.comparisons_file(examples, compared)
     files["techniques.toml"] = techniques.techniques_file(known)
-    files["index.toml"] = _index(chips, stacks, decisions)
     used = _used(files, src)
     files["sources.toml"] = toml_table("", dict(sorted(used.items())))
     return files
@@ -55,28 +53,6 @@ def convert(folder: Path) -> dict[str, str]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
-
-
-def _index(chips: list[dict[str, str]], stacks: list[dict[str, Any]], decisions: dict[str, Any]) -> str:
-    """Return the names of all records, so that a list or a search opens one file."""
-    parts = ["# Generated: names of all records, so that a list or a search opens one file.\n"]
-    entries: dict[str, dict[str, Any]] = {}
-    for row in chips:
-        entries[row["id"]] = {
-            "name": row["name"],
-            "maker": row["vendor"],
-            "aliases": hardware.aliases(row, decisions),
-        }
-    parts.append(toml_table("accelerator", entries))
-    entries = {}
-    for stack in stacks:
-        entries[stack["id"]] = {
-            "name": stack["name"],
-            "maker": stack["developer"],
-            "aliases": models.aliases(stack, decisions),
-        }
-    parts.append(toml_table("model", entries))
-    return "\n".join(parts)
 
 
 def _used(files: dict[str, str], src: Sources) -> dict[str, str]:

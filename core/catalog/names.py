@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, NamedTuple
 
-from inferscope.core.catalog.sources import DATA, read_table, read_toml
+from inferscope.core.catalog.sources import DATA, read_table
 from inferscope.core.errors import CatalogError
 
 __all__ = [
@@ -69,7 +71,7 @@ def squash(name: str) -> str:
 
 @lru_cache(maxsize=len(CATALOG_KINDS))
 def entries(kind: str) -> tuple[Entry, ...]:
-    """Return the names of all records of a kind, in the catalogue's order.
+    """Return the names of all records of a kind, by identifier.
 
     Raises:
         CatalogError: There is no such kind.
@@ -82,13 +84,19 @@ def entries(kind: str) -> tuple[Entry, ...]:
     if kind not in CATALOG_KINDS:
         message = f"unknown kind {kind!r}: kinds are {', '.join(CATALOG_KINDS)}"
         raise CatalogError(message)
-    table = _index()[kind]
-    return tuple(Entry(name, row["name"], row["maker"], tuple(row["aliases"])) for name, row in table.items())
+    return tuple(_entry(path) for path in sorted((DATA / _FOLDERS[kind]).glob("*.toml")))
 
 
-@lru_cache(maxsize=1)
-def _index() -> dict[str, dict[str, dict[str, str]]]:
-    return read_toml("index.toml")
+def _entry(path: Path) -> Entry:
+    """Return the names at the head of a record's file; its tables are left unread."""
+    head, _, _ = path.read_text("utf-8").partition("\n[")
+    try:
+        table = tomllib.loads(head)
+        maker = table["vendor"] if "vendor" in table else table["developer"]
+        return Entry(table["id"], table["name"], maker, tuple(table.get("aliases", ())))
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        message = f"this catalogue file is damaged: {error}"
+        raise CatalogError(message, file=path) from error
 
 
 @lru_cache(maxsize=len(CATALOG_KINDS))
@@ -99,7 +107,7 @@ def _by_name(kind: str) -> dict[str, str]:
 
 
 def ids(kind: str) -> tuple[str, ...]:
-    """Return the identifiers of all records of a kind, in the catalogue's order."""
+    """Return the identifiers of all records of a kind, by identifier."""
     return tuple(entry.id for entry in entries(kind))
 
 
@@ -128,7 +136,7 @@ def resolve(kind: str, word: str) -> str:
 
 
 def _is_identifier(kind: str, word: str) -> bool:
-    """Return whether a record's file has this name, which needs no index."""
+    """Return whether a record's file has this name, which needs no search."""
     if kind not in _FOLDERS or not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", word):
         return False
     return (DATA / _FOLDERS[kind] / f"{word}.toml").is_file()

@@ -96,8 +96,25 @@ def reason_text(why: str) -> str:
     return f"{title} {what}".strip() if word == "needs_input" else f"{title}: {what}" if what else title
 
 
-def shown(entry: Mapping[str, Any]) -> str:
-    """The value of an entry for people, or the reason that there is none."""
+_SHARES = {
+    "memory_used_fraction",
+    "mfu",
+    "mbu",
+    "load_utilization",
+    "quality_recovery",
+    "inference_share_of_lifetime_flop",
+}
+_SMALLER = {"USD": (0.1, 100, "ct"), "Wh": (0.1, 1000, "mWh"), "L": (0.1, 1000, "mL"), "MW": (1, 1000, "kW")}
+"""Below how much a smaller unit reads better, and how many of it make one."""
+_SPOKEN = {"1/s": "per second", "1/d": "per day", "tokens/d": "tokens per day"}
+
+
+def shown(entry: Mapping[str, Any], name: str = "") -> str:
+    """The value of an entry for people, or the reason that there is none.
+
+    >>> shown({"value": 0.00281, "unit": "USD"}), shown({"value": 1.0, "unit": "days"})
+    ('0.281 ct', '1 day')
+    """
     value = entry["value"]
     if value is None:
         return f"- ({reason_text(str(entry.get('why', '')))})"
@@ -105,7 +122,17 @@ def shown(entry: Mapping[str, Any]) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    return human(float(value), entry["unit"])
+    unit, figure = str(entry["unit"]), float(value)
+    if name in _SHARES:
+        return f"{human(100 * figure, '1')} %"
+    least, factor, smaller = _SMALLER.get(unit, (0, 1, unit))
+    if 0 < abs(figure) < least:
+        unit, figure = smaller, figure * factor
+    text = human(figure, unit)
+    spoken = _SPOKEN.get(unit, unit)
+    if text == f"1 {unit}":
+        spoken = spoken.removesuffix("s")
+    return text.removesuffix(unit) + spoken if unit != "1" and text.endswith(unit) else text
 
 
 def as_json(reports: Sequence[Mapping[str, Any]]) -> str:
@@ -174,7 +201,7 @@ def as_text(reports: Sequence[Mapping[str, Any]], width: int = 100) -> str:
 
 
 def _text(report: Mapping[str, Any], width: int) -> str:
-    parts = [title(report), *textwrap.wrap(report["headline"], width), ""]
+    parts = [title(report), *_wrap(report["headline"], width), ""]
     rows = _rows(report)
     name_width = max(len(name) for _, name, _, _ in rows)
     label_width = max(len(label) for _, _, label, _ in rows)
@@ -188,7 +215,7 @@ def _text(report: Mapping[str, Any], width: int) -> str:
     for name in ("usd_per_query", "wh_per_query"):
         entry = report["quantities"][name]
         what = "basis" if "basis" in entry else "boundary"
-        parts += textwrap.wrap(f"{name}: {what} {entry[what]}", width, subsequent_indent="  ")
+        parts += _wrap(f"{name}: {what} {entry[what]}", width)
     parts.append("")
     parts.append(text_table(("rule", "verdict", "margin", "on", "source"), _policy_rows(report)).rstrip())
     published = report["scenario"].get("published") or ()
@@ -196,11 +223,7 @@ def _text(report: Mapping[str, Any], width: int) -> str:
         parts += ["", text_table(("published", "figure", "here", "ratio"), _published_rows(report)).rstrip()]
     if report["notes"]:
         parts += ["", "Notes"]
-        parts += [
-            line
-            for note in report["notes"]
-            for line in textwrap.wrap(f"- {note}", width, subsequent_indent="  ")
-        ]
+        parts += [line for note in report["notes"] for line in _wrap(f"- {note}", width)]
     parts += [
         "",
         _made_with(report),
@@ -209,9 +232,13 @@ def _text(report: Mapping[str, Any], width: int) -> str:
     return "\n".join(parts)
 
 
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+
+
 def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     return [
-        (subject, name, REGISTRY.quantities[name].label, shown(report["quantities"][name]))
+        (subject, name, REGISTRY.quantities[name].label, shown(report["quantities"][name], name))
         for subject, names in GROUPS
         for name in names
     ]
@@ -247,6 +274,6 @@ def _published_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
         entry = report["quantities"].get(item["quantity"])
         value = None if entry is None else entry["value"]
         ratio = f"{value / item['value']:.2f}" if isinstance(value, int | float) and item["value"] else "-"
-        here = "-" if entry is None else shown(entry)
-        rows.append((item["claim"], human(item["value"], item["unit"]), here, ratio))
+        here = "-" if entry is None else shown(entry, item["quantity"])
+        rows.append((item["claim"], shown(item, item["quantity"]), here, ratio))
     return rows

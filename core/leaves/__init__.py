@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from inferscope.core import catalog
 from inferscope.core.catalog import Record
 from inferscope.core.leaves.formats import format_leaves, formats_in_use, rate_leaves
-from inferscope.core.leaves.hardware import DEGREES, chip_leaves, layout_leaves, prefill_leaves, price_leaf
+from inferscope.core.leaves.hardware import (
+    DEGREES,
+    check_experts,
+    chip_leaves,
+    layout_leaves,
+    prefill_leaves,
+    price_leaf,
+    unused_overrides,
+)
 from inferscope.core.leaves.leaf import Leaf, calibration, constant_leaves, is_auto, named
 from inferscope.core.leaves.model import model_leaves
 from inferscope.core.leaves.workload import site_leaves, training_leaves, workload_leaves
@@ -64,7 +72,9 @@ def resolve(scenario: Scenario) -> Resolved:
     leaves.update(site_leaves(scenario))
     leaves.update(constant_leaves(scenario))
     leaves.update(layout_leaves(scenario.hardware, "hardware"))
+    check_experts(scenario.hardware, leaves, notes)
     prefill_leaves(scenario, chip, leaves, formats, notes)
+    notes += unused_overrides(scenario)
     leaves.update(training_leaves(scenario, record, chip, leaves))
     auto = {
         name

@@ -124,7 +124,7 @@ def rate_leaves(
             leaves[name] = Leaf(math.nan, why=why, key=f"hardware.{wanted}_flop_per_s")
         else:
             leaves[name] = _rate_leaf(rate, chip, leaves, pool)
-            if rate != wanted:
+            if rate != wanted and (part == "linear" or leaves["model_experts"].value > 0):
                 text = f"{chip.id} has no usable {wanted} rate: {part} layers compute at {rate}"
                 if text not in notes:
                     notes.append(text)

@@ -47,6 +47,9 @@ _CHIP = [
 ]
 
 
+_TERMS = ("on_demand", "reserved", "spot")
+_NOTHING: Mapping[str, Leaf] = MappingProxyType({})
+
 DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
 
 
@@ -84,12 +87,18 @@ def price_leaf(scenario: Scenario, chip: Record, section: str, notes: list[str])
         return Leaf(math.nan, why=f"{LATER}: economics.basis = {economics.basis!r}", key="economics.basis")
     if section == "hardware" and economics.usd_per_accelerator_hour is not None:
         return number_leaf(economics.usd_per_accelerator_hour, key)
-    return catalog_price(chip, economics.rental_term, key, notes)
+    hardware = scenario.hardware if section == "hardware" else scenario.hardware.prefill
+    given = {} if hardware is None else overrides(hardware.overrides, catalog.ACCELERATOR_VALUES, section)
+    return catalog_price(chip, economics.rental_term, key, notes, given)
 
 
-def catalog_price(chip: Record, term: str | None, key: str, notes: list[str]) -> Leaf:
-    """The rental price of the catalogue: of a term, or on demand, else reserved."""
-    for name in (term,) if term else ("on_demand", "reserved"):
+def catalog_price(
+    chip: Record, term: str | None, key: str, notes: list[str], given: Mapping[str, Leaf] = _NOTHING
+) -> Leaf:
+    """The rental price of the catalogue, or in its place: of a term, or on demand, else reserved."""
+    for name in (term,) if term else _TERMS[:2]:
+        if mine := given.get(f"rental_{name}_usd_per_h"):
+            return mine
         value = chip.values[f"rental_{name}_usd_per_h"]
         if value.is_known:
             text = f"{chip.id}: {name.replace('_', ' ')} rental, {value.note or value.source} ({value.date})"
@@ -97,6 +106,24 @@ def catalog_price(chip: Record, term: str | None, key: str, notes: list[str]) ->
                 notes.append(f"no on-demand price of {chip.id} in the catalogue: {text}")
             return catalog_leaf(value, key, text)
     return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
+
+
+_USED = {*_CHIP, "fp32_flop_per_s", *(f"rental_{term}_usd_per_h" for term in _TERMS)}
+_USED_OF_MODEL = {
+    *("training_flop", "training_tokens", "training_accelerator_hours"),
+    *("total_params_estimate", "total_params_stated", "active_params_estimate", "active_params_stated"),
+}
+
+
+def unused_overrides(scenario: Scenario) -> list[str]:
+    """What to say of catalogue figures that the scenario sets and no quantity reads."""
+    hardware, pool, model = scenario.hardware, scenario.hardware.prefill, scenario.model
+    used_of_model = catalog.ARCHITECTURE_KEYS | _USED_OF_MODEL
+    keys = [f"model.{name}" for name in model.overrides if name not in used_of_model]
+    keys += [f"hardware.{name}" for name in hardware.overrides if name not in _USED]
+    if pool is not None:
+        keys += [f"hardware.prefill.{name}" for name in pool.overrides if name not in _USED]
+    return [f"{key} is set, but no quantity reads it" for key in keys]
 
 
 def layout_leaves(hardware: Hardware, section: str) -> dict[str, Leaf]:
@@ -125,12 +152,38 @@ def layout_leaves(hardware: Hardware, section: str) -> dict[str, Leaf]:
     return found
 
 
+def check_experts(hardware: Hardware, leaves: Mapping[str, Leaf], notes: list[str]) -> None:
+    """Refuse expert parallelism that no layout can have: experts lie over tensor x data ranks.
+
+    Raises:
+        ScenarioError: The model has no experts, or the ranks do not divide.
+    """
+    if not isinstance(hardware.expert_parallel, Number):
+        return
+    ranks, key = hardware.expert_parallel.mid, "hardware.expert_parallel"
+    if ranks > 1 and leaves["model_experts"].value <= 1:
+        message = f"must be 1 for a model without routed experts, not {ranks:g}"
+        raise ScenarioError(message, key=key)
+    tensor, data = (leaves[f"hardware_{name}"].value for name in ("tensor_parallel", "data_parallel"))
+    over, what = tensor * data, f"tensor {tensor:g} x data {data:g}"
+    if math.isnan(over):
+        over, what = leaves["hardware_count"].value, "count"
+    if math.isnan(over):  # the plan has still to choose
+        return
+    if over % ranks:
+        message = f"must divide the {over:g} accelerators that experts lie over ({what}), not {ranks:g}"
+        raise ScenarioError(message, key=key)
+    if ranks < over:
+        notes.append(f"expert_parallel {ranks:g} is not modelled apart: experts lie over {over:g} ranks")
+
+
 def prefill_leaves(
     scenario: Scenario, chip: Record, leaves: dict[str, Leaf], formats: Mapping[str, Format], notes: list[str]
 ) -> None:
     """The prefill pool's own figures; the same as the main ones where there is no such pool."""
     pool = scenario.hardware.prefill
-    leaves["hardware_disaggregated"] = Leaf(float(pool is not None), "scenario", key="hardware.prefill")
+    kind = "default" if pool is None else "scenario"
+    leaves["hardware_disaggregated"] = Leaf(float(pool is not None), kind, key="hardware.prefill")
     if pool is None:
         return
     section = "hardware.prefill"
@@ -141,7 +194,9 @@ def prefill_leaves(
     )
     own = chip_leaves(record, pool.overrides, section)
     if pool.accelerator is None:
-        own = {**own, **{k: v for k, v in leaves.items() if k in own and v.kind == "scenario"}}
+        mine = {f"hardware_{name}" for name in pool.overrides}
+        same = {k: v for k, v in leaves.items() if k in own and k not in mine and v.kind == "scenario"}
+        own = {**own, **same}
     leaves.update({f"prefill_{name}": leaf for name, leaf in own.items()})
     rate_leaves(leaves, formats, record, "prefill_", notes)
     if pool.usd_per_accelerator_hour is not None:

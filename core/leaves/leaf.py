@@ -17,6 +17,12 @@ from inferscope.core.errors import ScenarioError, nearest
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
 
+_DIVISORS = ("bandwidth_share", "flop_share", "memory_share", "_factor")
+"""Constants that something is divided by."""
+_MAY_BE_ZERO = {"dram_bandwidth_bytes_per_s", "scaleup_is_pcie"}
+"""Catalogue figures for which zero means something: no DRAM, no."""
+_MOST = 1e40
+
 NEEDS_INPUT, UNKNOWN, UNSUPPORTED, LATER = "needs_input", "unknown", "unsupported", "not_in_this_version"
 
 
@@ -76,8 +82,10 @@ def constant_leaves(scenario: Scenario) -> dict[str, Leaf]:
     shipped = calibration()
     for name in scenario.calibration:
         if name not in shipped:
-            hint = nearest(name, shipped)
-            message = f"unknown constant{f': {hint}' if hint else ''}"
+            message = f"unknown constant: {nearest(name, shipped) or 'see `inferscope list constants`'}"
+            raise ScenarioError(message, key=f"calibration.{name}")
+        if min(scenario.calibration[name].ends()) <= 0 and name.endswith(_DIVISORS):
+            message = f"must be above 0, not {min(scenario.calibration[name].ends()):g}"
             raise ScenarioError(message, key=f"calibration.{name}")
     return {
         f"calibration_{name}": number_leaf(scenario.calibration[name], f"calibration.{name}")
@@ -138,8 +146,10 @@ def overrides(given: Mapping[str, Any], known: Any, section: str) -> dict[str, L
             number = parse_number(raw)
         except ValueError as error:
             raise ScenarioError(str(error), key=f"{section}.{name}") from None
-        if min(number.ends()) < 0:
-            message = f"must be at least 0, not {min(number.ends()):g}"
+        least, most = min(number.ends()), max(number.ends())
+        if least < 0 or (least == 0 and name not in _MAY_BE_ZERO) or most > _MOST:
+            limit = f"at most {_MOST:g}" if most > _MOST else "at least 0" if least < 0 else "above 0"
+            message = f"must be {limit}, not {most if most > _MOST else least:g}"
             raise ScenarioError(message, key=f"{section}.{name}")
         found[name] = number_leaf(number, f"{section}.{name}")
     return found

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import FoldedModel, Record
-from inferscope.core.errors import ScenarioError
+from inferscope.core.errors import CatalogError, ScenarioError
 from inferscope.core.leaves.leaf import UNKNOWN, Leaf, catalog_leaf, named, overrides
+from inferscope.core.scenario.ranges import brief, parse_number
 from inferscope.core.scenario.schema import Scenario
 
 _FOLDED = [
@@ -63,14 +65,11 @@ def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[s
         "model",
     )
     like = scenario.model.architecture_like
+    folded: FoldedModel | None
     if layers:
-        if record.architecture is None:
-            message = f"{record.id} has no published architecture; name a stand-in: model.architecture_like"
-            raise ScenarioError(message, key=f"model.{next(iter(layers))}")
-        folded: FoldedModel | None = catalog.fold({**record.architecture, **layers})
-        origin = Leaf(0.0, "scenario", "scenario")
+        folded, origin = _changed(record, layers, like)
     elif like is not None:
-        folded, origin = _stand_in(record, like, notes)
+        folded, origin = _stand_in(record, like, figures, notes)
     else:
         folded, origin = None, Leaf(0.0)
     plain = not layers and like is None
@@ -89,35 +88,92 @@ def _published_leaves(identifier: str) -> Mapping[str, Leaf]:
     return MappingProxyType(_architecture_leaves(_folded(identifier), origin, record))
 
 
-def _stand_in(record: Record, like: str, notes: list[str]) -> tuple[FoldedModel, Leaf]:
+def _changed(record: Record, layers: Mapping[str, Any], like: str | None) -> tuple[FoldedModel, Leaf]:
+    """The published architecture with what the scenario changes in it."""
+    names = ", ".join(f"model.{name}" for name in layers)
+    key = f"model.{next(iter(layers))}"
+    if like is not None:
+        message = "cannot change a stand-in: keep this or model.architecture_like"
+        raise ScenarioError(message, key=key)
+    if record.architecture is None:
+        message = f"{record.id} has no published architecture; name a stand-in: model.architecture_like"
+        raise ScenarioError(message, key=key)
+    given = {name: architecture_value(name, raw) for name, raw in layers.items()}
+    try:
+        folded = catalog.fold({**record.architecture, **given})
+    except CatalogError as error:
+        raise ScenarioError(error.message, key=key) from None
+    return folded, Leaf(0.0, "scenario", f"architecture of {record.id}, changed in {names}")
+
+
+_TEXTS = {"attention", "mixer", "ffn_pattern", "lin_kind", "ssm_kind"}
+_FLAGS = {
+    *("attn_bias_all", "attn_out_gate", "attn_out_gate_mla", "index_shared", "k_eq_v", "lin_full_rank_gate"),
+    *("moe_bias", "o_bias", "qk_norm", "qkv_bias", "rel_pos_proj", "shared_gate", "sinks", "tied"),
+}
+_AT_LEAST_ONE = {"layers", "hidden", "vocab", "heads", "kv_heads", "head_dim", "ffn_mats", "window"}
+_MOST = {"layers": 10_000}
+
+
+def architecture_value(name: str, raw: Any) -> Any:
+    """A field of the architecture as the scenario gives it.
+
+    Raises:
+        ScenarioError: Of the wrong type, or a size that no model has.
+
+    >>> architecture_value("layers", {"value": 80, "source": "leak"})
+    80
+    """
+    if name == "ffn_per_layer" and isinstance(raw, list) and raw:
+        return [_whole(name, item) for item in raw]
+    if name in _TEXTS or name in _FLAGS or name == "ffn_per_layer":
+        kind = str if name in _TEXTS else bool if name in _FLAGS else list
+        if isinstance(raw, kind):
+            return raw
+        what = {str: "text", bool: "true or false", list: "a list of sizes"}[kind]
+        message = f"must be {what}, not {brief(raw)}"
+        raise ScenarioError(message, key=f"model.{name}")
+    return _whole(name, raw)
+
+
+def _whole(name: str, raw: Any) -> int:
+    """A size or a count, within what models have."""
+    least, most = int(name in _AT_LEAST_ONE), _MOST.get(name, 100_000_000)
+    try:
+        figure = parse_number(raw).mid
+    except ValueError as error:
+        raise ScenarioError(str(error), key=f"model.{name}") from None
+    if figure != int(figure) or not least <= figure <= most:
+        message = f"must be a whole number from {least} to {most:,}, not {brief(raw)}"
+        raise ScenarioError(message, key=f"model.{name}")
+    return int(figure)
+
+
+def _size(record: Record, given: Mapping[str, Leaf], what: str) -> float | None:
+    """A model's size in parameters: as the scenario gives it, else estimated, else stated."""
+    names = [f"{what}_params_{how}" for how in ("estimate", "stated")]
+    mine = [given[name].value for name in names if name in given]
+    known = [record.values[name].value for name in names if record.values[name].is_known]
+    return next((size for size in (*mine, *known)), None)
+
+
+def _stand_in(
+    record: Record, like: str, given: Mapping[str, Leaf], notes: list[str]
+) -> tuple[FoldedModel, Leaf]:
     """Another model's architecture, scaled to this one's stated or estimated sizes."""
     pattern = named(catalog.model, like, "model.architecture_like")
     folded = _folded(pattern.id)
     if folded is None:
         message = f"{pattern.id} has no published architecture either"
         raise ScenarioError(message, key="model.architecture_like")
-    total = next(
-        (
-            record.values[n].value
-            for n in ("total_params_estimate", "total_params_stated")
-            if record.values[n].is_known
-        ),
-        None,
-    )
-    active = next(
-        (
-            record.values[n].value
-            for n in ("active_params_estimate", "active_params_stated")
-            if record.values[n].is_known
-        ),
-        None,
-    )
+    total, active = _size(record, given, "total"), _size(record, given, "active")
     if total is not None:
         folded = catalog.scale_like(folded, total, active)
         sizes = f"scaled to {total / 1e9:g}B" + (f", {active / 1e9:g}B active" if active else "")
     else:
         sizes = "not scaled: the size is unknown"
-    notes.append(f"architecture of {record.id} is not published: {pattern.id} stands in, {sizes}")
+    own = "is not published" if record.architecture is None else "is set aside"
+    notes.append(f"architecture of {record.id} {own}: {pattern.id} stands in, {sizes}")
     return folded, Leaf(0.0, "assumption", f"architecture of {pattern.id}, {sizes}", DATA_DATE)
 
 

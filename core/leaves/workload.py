@@ -20,7 +20,7 @@ from inferscope.core.leaves.leaf import (
     or_auto,
 )
 from inferscope.core.quantities import energy
-from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.schema import Scenario, Section
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
@@ -53,7 +53,9 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
                 getattr(section, name), f"{title}.{name}", is_set=name in section.model_fields_set
             )
     found["optimizations_two_batch_overlap"] = Leaf(
-        float(options.two_batch_overlap), "scenario", key="optimizations.two_batch_overlap"
+        float(options.two_batch_overlap),
+        _kind(options, "two_batch_overlap"),
+        key="optimizations.two_batch_overlap",
     )
     if not options.continuous_batching:
         found["optimizations_prompt_share_in_ttft"] = Leaf(
@@ -74,6 +76,11 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
     found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
     return found
+
+
+def _kind(section: Section, name: str) -> str:
+    """Whether the scenario says so, or nobody did."""
+    return "scenario" if name in section.model_fields_set else "default"
 
 
 def _speculation(scenario: Scenario) -> dict[str, Leaf]:
@@ -116,7 +123,7 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
         site.wue_l_per_kwh, "site.wue_l_per_kwh", is_set="wue_l_per_kwh" in site.model_fields_set
     )
     found["site_boundary"] = Leaf(
-        float(energy.BOUNDARIES.index(site.boundary)), "scenario", key="site.boundary"
+        float(energy.BOUNDARIES.index(site.boundary)), _kind(site, "boundary"), key="site.boundary"
     )
     return found
 

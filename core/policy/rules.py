@@ -101,8 +101,12 @@ def rules() -> tuple[Rule, ...]:
     """
     found = []
     for path in sorted(_DATA.glob("*.toml")):
-        with path.open("rb") as stream:
-            tables = tomllib.load(stream)["rule"]
+        try:
+            with path.open("rb") as stream:
+                tables = tomllib.load(stream)["rule"]
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
+            message = f"this file of rules is damaged: {error}"
+            raise RuleError(message, file=path) from error
         found += [read_rule(table, path) for table in tables]
     return tuple(found)
 
@@ -124,23 +128,35 @@ def read_rule(table: Mapping[str, Any], path: Path) -> Rule:
     return Rule(**{**table, "unverified_parts": tuple(table.get("unverified_parts", ()))})
 
 
-def check_predicate(node: Mapping[str, Any], where: str) -> None:
+def check_predicate(node: Any, where: str) -> None:
     """Refuse a predicate that is not all, any, not or a comparison.
 
     Raises:
         RuleError: It names the rule.
     """
-    kind = set(node)
+    kind = set(node) if isinstance(node, Mapping) else set()
     if kind in ({"all"}, {"any"}):
-        for part in next(iter(node.values())):
-            check_predicate(part, where)
+        parts = next(iter(node.values()))
+        if isinstance(parts, list) and parts:
+            for part in parts:
+                check_predicate(part, where)
+            return
     elif kind == {"not"}:
         check_predicate(node["not"], where)
-    elif not ({"quantity", "op", "value"} <= kind and node["op"] in _COMPARE):
-        message = (
-            f"{where}: a predicate is all, any, not, or quantity, op and value; this one has {sorted(kind)}"
-        )
-        raise RuleError(message)
+        return
+    elif _is_comparison(node, kind):
+        return
+    message = f"{where}: a predicate is all, any or not of others, or quantity, op and value; not {node!r}"
+    raise RuleError(message)
+
+
+def _is_comparison(node: Any, kind: set[str]) -> bool:
+    """Whether a node compares a named quantity with a finite number."""
+    if not {"quantity", "op", "value"} <= kind <= {"quantity", "op", "value", "unit"}:
+        return False
+    value = node["value"]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number and isinstance(node["quantity"], str) and str(node["op"]) in _COMPARE
 
 
 def judge(rule: Rule, facts: Mapping[str, float]) -> Verdict:

@@ -135,12 +135,12 @@ def mean_kv_tokens(workload_input_tokens: Array, generated_tokens: Array) -> Arr
     unit="tokens",
     label="Prompt tokens to compute",
     better="lower",
-    formula="workload_input_tokens * (1 - optimizations_prefix_cache_hit_rate)",
-    source="tokens found in the prefix cache are not computed again",
+    formula="maximum(workload_input_tokens * (1 - optimizations_prefix_cache_hit_rate), 1)",
+    source="tokens found in the prefix cache are not computed again, except the last one",
 )
 def new_prompt_tokens(workload_input_tokens: Array, optimizations_prefix_cache_hit_rate: Array) -> Array:
-    """Prompt tokens that miss the prefix cache. 4,383 x (1 - 0.563) = 1,915."""
-    return workload_input_tokens * (1.0 - optimizations_prefix_cache_hit_rate)
+    """Prompt tokens that miss the prefix cache, at least one to start from. 4,383 x (1 - 0.563) = 1,915."""
+    return np.maximum(workload_input_tokens * (1.0 - optimizations_prefix_cache_hit_rate), 1.0)
 
 
 @quantity(

@@ -114,10 +114,10 @@ def bound_tpot_s(
     label="Bound: time to first token",
     better="lower",
     formula=(
-        "where(new_prompt_tokens > 0, maximum(prompt_compute_s, (linear_params"
+        "maximum(prompt_compute_s, (linear_params"
         " * optimizations_linear_bytes_per_param + distinct_experts(model_experts, model_experts_per_token,"
         " new_prompt_tokens) * model_expert_params * model_moe_layers * optimizations_expert_bytes_per_param)"
-        " / prefill_hardware_memory_bandwidth_bytes_per_s) / prefill_hardware_count, 0)"
+        " / prefill_hardware_memory_bandwidth_bytes_per_s) / prefill_hardware_count"
     ),
     source=_BOUND,
 )
@@ -141,7 +141,7 @@ def bound_ttft_s(
         + touched * model_expert_params * model_moe_layers * optimizations_expert_bytes_per_param
     )
     least = np.maximum(prompt_compute_s, weights / prefill_hardware_memory_bandwidth_bytes_per_s)
-    return np.where(new_prompt_tokens > 0, least / prefill_hardware_count, 0.0)
+    return least / prefill_hardware_count
 
 
 @quantity(

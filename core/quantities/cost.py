@@ -84,7 +84,7 @@ def usd_per_day(
     better="lower",
     formula=(
         "where(isnan(workload_requests_per_s), replica_usd_per_hour / (3600 * replica_requests_per_s"
-        " * economics_utilization), usd_per_day / queries_per_day)"
+        " * economics_utilization), where(isnan(replica_requests_per_s), nan, usd_per_day / queries_per_day))"
     ),
     source=_RENTAL + "; fleet over demand, or a replica at the stated utilisation",
 )
@@ -98,7 +98,8 @@ def usd_per_query(
 ) -> Array:
     """Cost of one query. With demand: the fleet's day over its queries; utilisation enters once."""
     alone = replica_usd_per_hour / (units.SECONDS_PER_HOUR * replica_requests_per_s * economics_utilization)
-    return np.where(np.isnan(workload_requests_per_s), alone, usd_per_day / queries_per_day)
+    served = np.where(np.isnan(replica_requests_per_s), np.nan, usd_per_day / queries_per_day)
+    return np.where(np.isnan(workload_requests_per_s), alone, served)
 
 
 @quantity(
@@ -128,14 +129,18 @@ def prefill_cost_share(
     unit="USD",
     label="Cost per million input tokens",
     better="lower",
-    formula="1e6 * usd_per_query * prefill_cost_share / workload_input_tokens",
+    formula=(
+        "where(workload_input_tokens > 0, 1e6 * usd_per_query * prefill_cost_share / workload_input_tokens, nan)"
+    ),
     source=_RENTAL + "; cached prompt tokens count as input",
+    null="unsupported: a query without input tokens",
 )
 def usd_per_million_input_tokens(
     usd_per_query: Array, prefill_cost_share: Array, workload_input_tokens: Array
 ) -> Array:
     """Rent of the prompts over the prompt tokens."""
-    return units.MILLION * usd_per_query * prefill_cost_share / workload_input_tokens
+    share = usd_per_query * prefill_cost_share / workload_input_tokens
+    return np.where(workload_input_tokens > 0, units.MILLION * share, np.nan)
 
 
 @quantity(

@@ -15,9 +15,9 @@ _ROOFLINE = "roofline, each part max(bytes / bandwidth, FLOP / rate); " + SERVIN
     label="Attention FLOP per prompt",
     better="lower",
     formula=(
-        "slot_sum((attended_tokens(per_slot(workload_input_tokens - new_prompt_tokens),"
+        "slot_sum((attended_tokens(per_slot(maximum(workload_input_tokens - new_prompt_tokens, 0)),"
         " per_slot(workload_input_tokens), model_slot_read_tokens) * model_slot_prefill_flop"
-        " + attended_tokens(per_slot(workload_input_tokens - new_prompt_tokens),"
+        " + attended_tokens(per_slot(maximum(workload_input_tokens - new_prompt_tokens, 0)),"
         " per_slot(workload_input_tokens), model_slot_window_tokens) * model_slot_index_flop)"
         " / model_slot_tokens_per_entry)"
     ),
@@ -37,7 +37,7 @@ def prefill_attention_flop(
     Llama 3.1 8B, 1,000 tokens: 1000^2/2 x 32 x 4 x 32 x 128 = 2.6e11.
     """
     end = workload_input_tokens[:, None]
-    start = end - new_prompt_tokens[:, None]
+    start = np.maximum(end - new_prompt_tokens[:, None], 0.0)
     core = attended_tokens(start, end, model_slot_read_tokens) * model_slot_prefill_flop
     index = attended_tokens(start, end, model_slot_window_tokens) * model_slot_index_flop
     return slot_sum((core + index) / model_slot_tokens_per_entry)
@@ -112,8 +112,8 @@ def prefill_kernel_factor(
     unit="1",
     label="Prompts computed side by side",
     formula=(
-        "where(hardware_disaggregated > 0, prefill_hardware_data_parallel,"
-        " minimum(maximum(batch, 1), prefill_hardware_data_parallel))"
+        "where(isnan(batch), nan, where(hardware_disaggregated > 0, prefill_hardware_data_parallel,"
+        " minimum(maximum(batch, 1), prefill_hardware_data_parallel)))"
     ),
     source="each attention rank takes a prompt of its own",
 )
@@ -122,7 +122,8 @@ def prompts_at_once(
 ) -> Array:
     """Prompts in one prefill step: the data-parallel ranks, as far as there are sequences."""
     sequences = np.minimum(np.maximum(batch, 1.0), prefill_hardware_data_parallel)
-    return np.where(hardware_disaggregated > 0, prefill_hardware_data_parallel, sequences)
+    at_once = np.where(hardware_disaggregated > 0, prefill_hardware_data_parallel, sequences)
+    return np.where(np.isnan(batch), np.nan, at_once)
 
 
 @quantity(
@@ -247,15 +248,14 @@ def prefill_attention_s(
     label="Prefill step",
     better="lower",
     formula=(
-        "calibration_prefill_time_factor * where(new_prompt_tokens > 0, where(optimizations_two_batch_overlap > 0,"
+        "calibration_prefill_time_factor * where(optimizations_two_batch_overlap > 0,"
         " maximum(prefill_linear_s + prefill_expert_s + prefill_attention_s, prefill_collective_s),"
-        " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s), 0)"
+        " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s)"
     ),
     source=_ROOFLINE,
 )
 def prefill_work_s(
     calibration_prefill_time_factor: Array,
-    new_prompt_tokens: Array,
     optimizations_two_batch_overlap: Array,
     prefill_linear_s: Array,
     prefill_expert_s: Array,
@@ -269,7 +269,7 @@ def prefill_work_s(
         np.maximum(busy, prefill_collective_s),
         busy + prefill_collective_s,
     )
-    return calibration_prefill_time_factor * np.where(new_prompt_tokens > 0, together, 0.0)
+    return calibration_prefill_time_factor * together
 
 
 @quantity(
@@ -324,10 +324,9 @@ def prefill_latency_s(
     unit="tokens/s",
     label="Prompt tokens per second",
     better="higher",
-    formula="where(prefill_service_s > 0, workload_input_tokens / prefill_service_s, nan)",
+    formula="workload_input_tokens / prefill_service_s",
     source="prompt tokens, cached ones included, over the time they take",
-    null="unsupported: the prefix cache holds the whole prompt",
 )
 def prefill_tok_s(workload_input_tokens: Array, prefill_service_s: Array) -> Array:
     """Prompt tokens a second that the replica's prefill can take, cache hits included."""
-    return np.where(prefill_service_s > 0, workload_input_tokens / prefill_service_s, np.nan)
+    return workload_input_tokens / prefill_service_s

@@ -14,7 +14,7 @@ _CLOSED = "closed loop at a fixed concurrency, prompts counted once; " + SERVING
     unit="s",
     label="Prefill of the other sequences' prompts",
     better="lower",
-    formula="where(hardware_disaggregated > 0, 0, (batch - 1) * prefill_service_s)",
+    formula="where(hardware_disaggregated > 0, 0, batch - 1) * prefill_service_s",
     source=_CLOSED,
 )
 def other_prompts_s(hardware_disaggregated: Array, batch: Array, prefill_service_s: Array) -> Array:
@@ -22,7 +22,7 @@ def other_prompts_s(hardware_disaggregated: Array, batch: Array, prefill_service
 
     0 where prefill has a pool of its own.
     """
-    return np.where(hardware_disaggregated > 0, 0.0, (batch - 1.0) * prefill_service_s)
+    return np.where(hardware_disaggregated > 0, 0.0, batch - 1.0) * prefill_service_s
 
 
 @quantity(
@@ -186,17 +186,26 @@ def output_tok_s_per_accelerator(output_tok_s: Array, accelerators_per_replica: 
     unit="1",
     label="Model FLOP utilisation",
     better="higher",
-    formula="replica_requests_per_s * flop_per_query / (accelerators_per_replica * hardware_linear_flop_per_s)",
+    formula=(
+        "replica_requests_per_s * flop_per_query / (hardware_count * hardware_linear_flop_per_s"
+        " + where(prefill_units > 0, prefill_units * prefill_hardware_count"
+        " * prefill_hardware_linear_flop_per_s, 0))"
+    ),
     source="model FLOP over peak FLOP of the activation format (PaLM, arXiv 2204.02311, appendix B)",
 )
 def mfu(
     replica_requests_per_s: Array,
     flop_per_query: Array,
-    accelerators_per_replica: Array,
+    hardware_count: Array,
     hardware_linear_flop_per_s: Array,
+    prefill_units: Array,
+    prefill_hardware_count: Array,
+    prefill_hardware_linear_flop_per_s: Array,
 ) -> Array:
-    """Share of the decode chip's peak that the model's own FLOP take, prompts included."""
-    return replica_requests_per_s * flop_per_query / (accelerators_per_replica * hardware_linear_flop_per_s)
+    """Share of the replica's peak that the model's own FLOP take, prompts and their pool included."""
+    pool = prefill_units * prefill_hardware_count * prefill_hardware_linear_flop_per_s
+    peak = hardware_count * hardware_linear_flop_per_s + np.where(prefill_units > 0, pool, 0.0)
+    return replica_requests_per_s * flop_per_query / peak
 
 
 @quantity(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 
-_HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"']+)\s*=")
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"' ]+?)\s*=")
+_LONG = re.compile(r'"""|' + "'''")
 
 
 def find_line(text: str, dotted: str) -> int | None:
@@ -16,23 +19,34 @@ def find_line(text: str, dotted: str) -> int | None:
     """
     wanted = dotted.split(".")
     best: tuple[int, int] | None = None
-    table: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = _parts(header.group(1))
-            path = table
-        elif key := _KEY.match(line):
-            path = table + _parts(key.group(1))
-        else:
-            continue
-        shared = 0
-        for have, want in zip(path, wanted, strict=False):
-            if have != want:
-                break
-            shared += 1
-        if shared == len(path) and shared and (best is None or shared > best[0]):
-            best = (shared, number)
+    for number, path in _paths(text):
+        is_prefix = path == wanted[: len(path)]
+        if is_prefix and (best is None or len(path) > best[0]):
+            best = (len(path), number)
     return best[1] if best else None
+
+
+def _paths(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each table header and key with its line; an element of an array of tables has its number."""
+    table: list[str] = []
+    seen: Counter[str] = Counter()
+    quote = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        inside = bool(quote)
+        for mark in _LONG.findall(line):
+            quote = "" if quote == mark else quote or mark
+        if inside:
+            continue
+        line = line.rstrip("\r")  # noqa: PLW2901
+        if header := _HEADER.match(line):
+            table = _parts(header[2])
+            if header[1] == "[[":
+                name = ".".join(table)
+                table = [*table, str(seen[name])]
+                seen[name] += 1
+            yield number, table
+        elif key := _KEY.match(line):
+            yield number, table + _parts(key[1])
 
 
 def _parts(dotted: str) -> list[str]:

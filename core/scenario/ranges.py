@@ -17,6 +17,7 @@ _Z95 = 1.6448536269514722
 """95th percentile of the standard normal distribution."""
 
 _FORMS = "a number, {low=, mid=, high=}, {dist=, ...} or {value=, source=, date=}"
+_LONGEST = 60
 _DISTRIBUTIONS = {
     "uniform": ("low", "high"),
     "triangular": ("low", "mid", "high"),
@@ -53,6 +54,16 @@ class Number:
         return tuple(v for v in (self.low, self.mid, self.high) if v is not None)
 
 
+def brief(value: Any) -> str:
+    """A value as a message shows it: one line, not long.
+
+    >>> brief([1, 2]), brief(True)
+    ('[1, 2]', 'true')
+    """
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
+
+
 def parse_number(value: Any) -> Number:
     """Read any of the four forms.
 
@@ -67,19 +78,19 @@ def parse_number(value: Any) -> Number:
     if isinstance(value, Number):
         return value
     if isinstance(value, bool):
-        message = f"must be {_FORMS}, not {str(value).lower()}"
+        message = f"must be {_FORMS}, not {brief(value)}"
         raise ValueError(message)  # noqa: TRY004  (pydantic turns ValueError into its own)
     if isinstance(value, int | float):
         return Number(_finite(value), raw=value)
     if isinstance(value, Mapping):
         return _from_table(value)
-    message = f"must be {_FORMS}, not {value!r}"
+    message = f"must be {_FORMS}, not {brief(value)}"
     raise ValueError(message)
 
 
 def _finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        message = f"must be a number, not {value!r}"
+        message = f"must be a number, not {brief(value)}"
         raise ValueError(message)  # noqa: TRY004
     try:
         number = float(value)
@@ -93,9 +104,12 @@ def _finite(value: Any) -> float:
 
 def _from_table(table: Mapping[str, Any]) -> Number:
     keys = set(table)
-    note = {"source": str(table.get("source", "")), "date": _date(table.get("date", ""))}
+    note = {"source": _source(table.get("source", "")), "date": _date(table.get("date", ""))}
     if "value" in keys:
         _only(keys, {"value", "source", "date", "low", "high"})
+        if len(keys & {"low", "high"}) == 1:
+            message = "low and high belong together: give both or neither"
+            raise ValueError(message)
         low, high = (None if end not in table else _finite(table[end]) for end in ("low", "high"))
         number = Number(
             _finite(table["value"]), low, high, "triangular" if low is not None else "", **note, raw=table
@@ -119,8 +133,8 @@ def _from_table(table: Mapping[str, Any]) -> Number:
 
 def _distribution(table: Mapping[str, Any], note: dict[str, str]) -> Number:
     name = table["dist"]
-    if name not in _DISTRIBUTIONS:
-        message = f"dist must be one of {', '.join(_DISTRIBUTIONS)}, not {name!r}"
+    if not isinstance(name, str) or name not in _DISTRIBUTIONS:
+        message = f"dist must be one of {', '.join(_DISTRIBUTIONS)}, not {brief(name)}"
         raise ValueError(message)
     needed = _DISTRIBUTIONS[name]
     _only(set(table), {"dist", "source", "date", *needed})
@@ -152,7 +166,17 @@ def _only(keys: set[str], known: set[str]) -> None:
         raise ValueError(message)
 
 
+def _source(value: Any) -> str:
+    if not isinstance(value, str):
+        message = f"source must be text, not {brief(value)}"
+        raise ValueError(message)  # noqa: TRY004
+    return value
+
+
 def _date(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat()
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
+    if not isinstance(value, dt.date | str):
+        message = f"date must be a date such as 2025-02-28, not {brief(value)}"
+        raise ValueError(message)  # noqa: TRY004
+    return value if isinstance(value, str) else value.isoformat()

@@ -8,88 +8,40 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    WithJsonSchema,
+    FiniteFloat,
+    Strict,
+    StrictBool,
     model_validator,
 )
 
 from inferscope.core import DATA_DATE
-from inferscope.core.scenario.ranges import Number, parse_number
+from inferscope.core.scenario.bounds import (
+    AnyNumber,
+    AtLeastOne,
+    Batch,
+    Count,
+    Day,
+    Exponent,
+    NonNegative,
+    OutputTokens,
+    Positive,
+    PositiveShare,
+    Share,
+    Tokens,
+    one_line,
+    plain_integer,
+    within,
+)
+from inferscope.core.scenario.ranges import Number
 
 AUTO: Literal["auto"] = "auto"
-_TABLE = {
-    "type": "object",
-    "description": "{low=, mid=, high=}, {dist=, ...} or {value=, source=, date=}",
-}
-
-
-def _within(
-    *, ge: float | None = None, gt: float | None = None, le: float | None = None, whole: bool = False
-) -> Any:
-    """A validator that holds every end of a number to its bounds."""
-
-    def check(value: Any) -> Any:
-        number = parse_number(value)
-        for figure in number.ends():
-            if ge is not None and figure < ge:
-                message = f"must be at least {ge:g}, not {figure:g}"
-                raise ValueError(message)
-            if gt is not None and figure <= gt:
-                message = f"must be above {gt:g}, not {figure:g}"
-                raise ValueError(message)
-            if le is not None and figure > le:
-                message = f"must be at most {le:g}, not {figure:g}"
-                raise ValueError(message)
-            if whole and figure != int(figure):
-                message = f"must be a whole number, not {figure:g}"
-                raise ValueError(message)
-        return number
-
-    return check
-
-
-def _number(
-    *, ge: float | None = None, gt: float | None = None, le: float | None = None, whole: bool = False
-) -> Any:
-    limits = {"minimum": ge, "exclusiveMinimum": gt, "maximum": le}
-    scalar = {"type": "integer" if whole else "number", **{k: v for k, v in limits.items() if v is not None}}
-    return Annotated[
-        Number,
-        BeforeValidator(_within(ge=ge, gt=gt, le=le, whole=whole)),
-        PlainSerializer(lambda number: number.raw if number.raw is not None else number.mid),
-        WithJsonSchema({"anyOf": [scalar, _TABLE]}),
-    ]
-
-
-if TYPE_CHECKING:
-    Positive = Number
-    NonNegative = Number
-    Share = Number
-    PositiveShare = Number
-    Tokens = Number
-    OutputTokens = Number
-    Count = Number
-    Batch = Number
-    AtLeastOne = Number
-    AnyNumber = Number
-else:
-    Positive = _number(gt=0, le=1e40)
-    NonNegative = _number(ge=0, le=1e40)
-    Share = _number(ge=0, le=1)
-    PositiveShare = _number(gt=0, le=1)
-    Tokens = _number(ge=0, le=1e8)
-    OutputTokens = _number(ge=1, le=1e8)
-    Count = _number(ge=1, le=1e6, whole=True)
-    Batch = _number(ge=1, le=1e7)
-    AtLeastOne = _number(ge=1, le=1e12)
-    AnyNumber = _number(ge=-1e40, le=1e40)
 
 
 def _num(value: float) -> Number:
@@ -164,7 +116,7 @@ class Speculative(Section):
     acceptance: Share | None = Field(
         default=None, description="acceptance of a draft token; default: the method's"
     )
-    draft_tokens: Annotated[Number, BeforeValidator(_within(ge=0, le=16, whole=True))] | None = Field(
+    draft_tokens: Annotated[Number, BeforeValidator(within(ge=0, le=16, whole=True))] | None = Field(
         default=None, description="draft tokens per step; default: the method's"
     )
     draft_cost_ratio: Share | None = Field(default=None, description="cost of a draft token over a step")
@@ -182,12 +134,16 @@ class Optimizations(Section):
         default=_num(0), description="share of prompt tokens found in the cache"
     )
     speculative: Speculative | None = Field(default=None, description="speculative decoding, off when absent")
-    continuous_batching: bool = Field(default=True, description="sequences join and leave at every step")
-    chunked_prefill: bool = Field(default=True, description="prompts are cut and mixed into decode steps")
+    continuous_batching: StrictBool = Field(
+        default=True, description="sequences join and leave at every step"
+    )
+    chunked_prefill: StrictBool = Field(
+        default=True, description="prompts are cut and mixed into decode steps"
+    )
     prefill_chunk_tokens: Positive = Field(
         default=_num(8192), description="prompt tokens in one prefill step"
     )
-    two_batch_overlap: bool = Field(default=False, description="two micro-batches hide communication")
+    two_batch_overlap: StrictBool = Field(default=False, description="two micro-batches hide communication")
     expert_imbalance: AtLeastOne = Field(default=_num(1), description="busiest expert rank over the mean")
 
 
@@ -296,7 +252,7 @@ class TestTime(Section):
     """More inference compute per query than the plain model takes."""
 
     multiplier: AtLeastOne = Field(default=_num(1), description="inference compute over the plain model's")
-    exponent: NonNegative = Field(
+    exponent: Exponent = Field(
         default=_num(0.7), description="orders of training compute per order of inference"
     )
     plateau: AtLeastOne = Field(default=_num(10_000), description="multiplier beyond which nothing is gained")
@@ -314,7 +270,7 @@ class Published(Section):
 
     claim: str
     quantity: str
-    value: float
+    value: Annotated[FiniteFloat, Strict()]
     unit: str
     source: str
     date: dt.date | str
@@ -331,10 +287,12 @@ class Provenance(Section):
 class Scenario(Section):
     """A whole scenario, checked; made from a mapping of its tables."""
 
-    schema_version: Literal[1] = Field(default=1, description="version of this schema")
-    name: str = Field(default="", max_length=200, description="title")
+    schema_version: Annotated[Literal[1], BeforeValidator(plain_integer)] = Field(
+        default=1, description="version of this schema"
+    )
+    name: Annotated[str, BeforeValidator(one_line)] = Field(default="", max_length=200, description="title")
     description: str = Field(default="", max_length=4000, description="what it shows, with sources")
-    as_of: dt.date = Field(default=dt.date.fromisoformat(DATA_DATE), description="date for prices and rules")
+    as_of: Day = Field(default=dt.date.fromisoformat(DATA_DATE), description="date for prices and rules")
     published: tuple[Published, ...] = Field(default=(), description="published figures it is about")
     model: Model = Field(default_factory=Model.model_construct)
     hardware: Hardware = Field(default_factory=Hardware.model_construct)
@@ -351,8 +309,18 @@ class Scenario(Section):
     provenance: Provenance | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The scenario as plain tables, without what equals a default."""
+        """The scenario as plain tables, without what equals a default.
+
+        A table that means something by being there is written whole, so that it is never empty.
+        """
         values: dict[str, Any] = prune(self.model_dump(mode="python", exclude_defaults=True))
+        optional = (
+            ("hardware", "prefill", self.hardware.prefill),
+            ("optimizations", "speculative", self.optimizations.speculative),
+        )
+        for section, name, table in optional:
+            if table is not None:
+                values.setdefault(section, {})[name] = table.model_dump(mode="python", exclude_none=True)
         return values
 
 

@@ -6,6 +6,8 @@ NumPy nor pydantic nor Textual.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -26,9 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Looking for pydantic's plugins reads the metadata of every installed package: 20 to 40 ms.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _speak_any_encoding()
     try:
         status = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InferscopeError as error:
         return _complain(str(error), WRONG)
     except KeyboardInterrupt:
@@ -37,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _close_stdout()
         return DONE
     except OSError as error:
-        return _complain(f"{error.filename or 'output'}: {error.strerror or error}", WRONG)
+        _close_stdout()
+        return _complain(f"{error.filename or 'standard output'}: {error.strerror or error}", WRONG)
     except Exception as error:  # noqa: BLE001  (the last line of defence: one line and a log)
         return _log(error)
     return status
@@ -70,19 +75,28 @@ def _run(arguments: list[str]) -> int:
     return listing.run(options)
 
 
+def _speak_any_encoding() -> None:
+    """A terminal that cannot show a letter gets its code, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _complain(message: str, status: int) -> int:
-    """One line on standard error."""
+    """One line on standard error, with nothing in it that steers a terminal."""
     line = " ".join(str(message).split())
-    sys.stderr.write(f"inferscope: {line}\n")
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"inferscope: {line}\n")
     return status
 
 
 def _close_stdout() -> None:
-    """The reader is gone: end quietly, also when the interpreter flushes at its end."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:
-        return
+    """What is left unwritten has nowhere to go, also when the interpreter flushes at its end."""
+    if sys.stdout is not None:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log(error: Exception) -> int:

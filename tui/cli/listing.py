@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
     header, rows = _LIST[kind]()
     wanted = options.filter.casefold()
     rows = [row for row in rows if wanted in " ".join(str(cell) for cell in row).casefold()]
+    if not rows:
+        sys.stderr.write(f"inferscope: none of the {kind} contains {options.filter!r}\n")
     write(_table(header, rows, options.format), options.out)
     return 0
 
@@ -282,7 +285,10 @@ def _show_rule(name: str) -> dict[str, Any]:
 
 
 def _show_format(name: str) -> dict[str, Any]:
-    form = catalog.format_(name)
+    try:
+        form = catalog.format_(name)
+    except InferscopeError:
+        return _unknown("format", name, list(catalog.formats()))
     return {
         "format": form.name,
         "aliases": list(form.aliases),

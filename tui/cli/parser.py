@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import InferscopeError, nearest
@@ -22,7 +22,8 @@ COMMANDS = {
 
 DESCRIPTION = "Explore the economics of running large language models."
 EPILOG = """\
-Without a command the full-screen explorer opens, on PRESET if one is named.
+Without a command the full-screen explorer opens, on PRESET if one is named,
+with the keys that --set sets.
 PRESET is the name of a shipped or own preset (`inferscope list presets`) or
 the path of a scenario file. `inferscope COMMAND --help` says more.
 
@@ -31,7 +32,10 @@ kept); 2 wrong usage or input; 3 error inside the program; 130 interrupted."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises one clear line."""
+    """A parser that raises one clear line and takes no abbreviated options."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
         """Turn argparse's complaint into the program's."""
@@ -47,27 +51,52 @@ def parse(arguments: list[str]) -> argparse.Namespace | None:
     """
     parser = build(with_commands=_names_command(arguments))
     try:
-        options = parser.parse_args(arguments)
+        options, rest = parser.parse_known_args(arguments)
     except SystemExit as stop:  # --help and --version end here, with status 0
         if stop.code:
             raise
         return None
     if getattr(options, "command", None) is None:
         options.command = "screen"
+    if rest:
+        raise InferscopeError(_not_understood(options, rest))
     return options
 
 
 def _names_command(arguments: list[str]) -> bool:
     """Whether the first word that is no option is a command rather than a preset."""
-    word = next((a for a in arguments if not a.startswith("-")), None)
-    return word is None or word in COMMANDS
+    word = next((a for a in arguments if a == "--" or not a.startswith("-")), None)
+    return word in COMMANDS or (word is None and "--set" not in arguments)
+
+
+def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
+    """What to write instead of words that no option or command takes."""
+    preset = getattr(options, "preset", None)
+    if options.command == "screen" and preset is not None:
+        return unknown_command(preset) or f"unexpected {rest[0]!r} after the preset; see `inferscope --help`"
+    if options.command == "eval" and not rest[0].startswith("-"):
+        return f"unexpected {rest[0]!r}: name all presets before the options"
+    words = " ".join(rest)
+    about = "unknown option" if words.startswith("-") else "unexpected"
+    name = "" if options.command == "screen" else f" {options.command}"
+    return f"{about} {words!r}; see `inferscope{name} --help`"
+
+
+def unknown_command(word: str) -> str:
+    """What to say of a word that is probably meant as a command; nothing where it is not."""
+    from inferscope.core.scenario.names import COMMANDS as PLANNED
+
+    if word in PLANNED and word not in COMMANDS:
+        return f"the command {word!r} is not in this version; commands are {', '.join(COMMANDS)}"
+    hint = nearest(word, COMMANDS)
+    return f"unknown command {word!r}: {hint}" if hint else ""
 
 
 def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
     """The parser; without commands it takes a preset instead."""
     parser = _Parser(
         prog="inferscope",
-        usage="inferscope [-h] [--version] [PRESET | COMMAND ...]",
+        usage="inferscope [-h] [--version] [PRESET [--set KEY=VALUE]... | COMMAND ...]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -80,9 +109,10 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
     )
     if not with_commands:
         parser.add_argument("preset", nargs="?", metavar="PRESET")
+        _set(parser)
         return parser
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", title="commands", parser_class=_Parser
+        dest="command", metavar="COMMAND", title="commands", parser_class=_Parser, prog="inferscope"
     )
     for name, about in COMMANDS.items():
         command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
@@ -166,15 +196,21 @@ def write(text: str, out: str | None) -> None:
         InferscopeError: The file cannot be written; nothing was changed.
     """
     if out is None:
+        if sys.stdout is None:
+            message = "standard output is closed; --out FILE writes to a file"
+            raise InferscopeError(message)
         sys.stdout.write(text)
         return
+    if not out:
+        message = "--out needs the name of a file"
+        raise InferscopeError(message)
     from pathlib import Path
 
     from inferscope.core.scenario.files import write_atomic
 
     path = Path(out)
     try:
-        write_atomic(path, text)
+        write_atomic(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}; nothing was changed"
         raise InferscopeError(message, file=path) from None

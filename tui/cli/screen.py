@@ -6,7 +6,9 @@ import argparse
 import os
 import sys
 
-from inferscope.core.scenario.files import load
+from inferscope.core.errors import InferscopeError
+from inferscope.core.scenario.names import find
+from inferscope.tui.cli.parser import unknown_command, write
 
 DEFAULT_PRESET = "llama-3.1-70b-h100"
 
@@ -15,16 +17,32 @@ def run(options: argparse.Namespace) -> int:
     """Open the explorer; without a usable terminal print the report and say why on one line."""
     from inferscope.tui.terminal import why_not_full_screen
 
-    loaded = load(options.preset if getattr(options, "preset", None) else DEFAULT_PRESET)
+    preset = getattr(options, "preset", None)
+    preset = DEFAULT_PRESET if preset is None else preset
+    _check(preset)
+    assignments = getattr(options, "assignments", [])
     reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ)
     if not reason:
         from inferscope.tui.app import run as open_screen
+        from inferscope.tui.cli.eval_ import loaded_with
 
-        return open_screen(loaded)
+        return open_screen(lambda: loaded_with(preset, assignments))
     from inferscope.core.export.reports import as_text
     from inferscope.core.report import answer_is_no, reports
+    from inferscope.tui.cli.eval_ import loaded_with
 
-    sys.stderr.write(f"inferscope: no full screen: {reason}; this is the report of `inferscope eval`\n")
-    found = reports([loaded])
-    sys.stdout.write(as_text(found))
+    found = reports([loaded_with(preset, assignments)])
+    if sys.stderr is not None:
+        sys.stderr.write(f"inferscope: no full screen: {reason}; this is the report of `inferscope eval`\n")
+    write(as_text(found), None)
     return int(answer_is_no(found[0]))
+
+
+def _check(preset: str) -> None:
+    """Refuse a name that is no preset, with the command that may be meant."""
+    try:
+        find(preset)
+    except InferscopeError:
+        if message := unknown_command(preset):
+            raise InferscopeError(message) from None
+        raise

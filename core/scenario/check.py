@@ -1,0 +1,141 @@
+"""Checking tables against the schema, with one clear line for the first thing that does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.scenario.lines import find_line
+from inferscope.core.scenario.ranges import brief
+from inferscope.core.scenario.schema import Overridable, Scenario
+from inferscope.core.scenario.tables import control_character
+
+FILE_KEYS = ("extends", "unset")
+"""Keys that only files have; they are gone once a scenario is resolved."""
+
+_WORDS = {
+    "string_type": "must be text",
+    "string_unicode": "must be text in Unicode",
+    "bool_type": "must be true or false",
+    "float_type": "must be a number",
+    "finite_number": "must be finite",
+    "tuple_type": "must be a list",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
+}
+"""What pydantic finds, in the words of this program."""
+
+
+def validate(tables: Mapping[str, Any], *, file: Path | None = None, text: str = "") -> Scenario:
+    """The scenario of these tables.
+
+    Args:
+        tables: Resolved tables, without ``extends`` and ``unset``.
+        file: The file they come from, for messages.
+        text: Its text, for the line.
+
+    Raises:
+        ScenarioError: The first thing that does not fit, with line, key and the nearest valid key.
+    """
+    if found := control_character(tables):
+        key, code = found
+        message = f"holds the control character {code}"
+        line = find_line(text, key) if text else None
+        raise ScenarioError(message, file=file, line=line, key=key or None)
+    try:
+        return Scenario.model_validate(dict(tables))
+    except ValidationError as error:
+        raise _scenario_error(error, file, text) from None
+
+
+def _scenario_error(error: ValidationError, file: Path | None, text: str) -> ScenarioError:
+    """One clear line from a validation error."""
+    first = error.errors()[0]
+    where = [str(p) for p in first["loc"] if not str(p).startswith(("function-", "literal["))]
+    dotted = ".".join(where)
+    message = _message(first, where)
+    if any(other.get("ctx", {}).get("expected") == "'auto'" for other in error.errors()[1:2]):
+        message = message.replace("must be a number", "must be auto, a number", 1)
+    return ScenarioError(
+        message, file=file, line=find_line(text, dotted) if text else None, key=dotted or None
+    )
+
+
+def _message(first: Mapping[str, Any], where: list[str]) -> str:
+    """What was wrong and what would be right."""
+    kind, given = str(first["type"]), brief(first.get("input"))
+    said = str(first["msg"]).removeprefix("Value error, ")
+    limits = first.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(where)
+    if kind == "value_error":  # a validator of the schema, which says what it was given
+        return said
+    if kind == "missing":
+        return "is missing"
+    if kind == "literal_error":
+        said = f"must be {limits['expected']}"
+    elif kind == "string_too_long":
+        said = f"must be at most {limits['max_length']:,} characters long"
+    else:
+        said = _WORDS.get(kind, f"{said[:1].lower()}{said[1:]}")
+    return f"{said}, not {given}"
+
+
+def _unknown_key(where: list[str]) -> str:
+    """What to write instead of a key that the schema does not have."""
+    *sections, last = where
+    if not sections and last in FILE_KEYS:
+        return "stands in files only; name the preset to start from instead"
+    known = _keys_at(sections)
+    hint = nearest(last, known)
+    return f"unknown key: {hint}" if hint else f"unknown key: known keys are {', '.join(sorted(known))}"
+
+
+def check_unset(dotted: str) -> None:
+    """Refuse a name under ``unset`` that no scenario has.
+
+    Raises:
+        ScenarioError: It names the nearest key.
+    """
+    *sections, last = dotted.split(".")
+    model = _model_at(sections)
+    free = sections and sections[0] in ("calibration", "pins")
+    if free or (model is not None and (last in model.model_fields or issubclass(model, Overridable))):
+        return
+    known = _keys_at(sections) if model else set(Scenario.model_fields)
+    hint = nearest(last if model else sections[0], known)
+    message = f"there is no key {dotted[:80]!r} to drop{f': {hint}' if hint else ''}"
+    raise ScenarioError(message, key="unset")
+
+
+def _keys_at(path: list[str]) -> set[str]:
+    """The keys that a table of the schema knows."""
+    model = _model_at(path)
+    if model is None:
+        return set()
+    return set(model.model_fields) | (set(FILE_KEYS) if model is Scenario else set())
+
+
+def _model_at(path: list[str]) -> type[BaseModel] | None:
+    """The table of the schema at a path of keys; None where there is none."""
+    model: type[BaseModel] = Scenario
+    for part in path:
+        field = model.model_fields.get(part)
+        inner = None if field is None else _section_type(field.annotation)
+        if inner is None:
+            return None
+        model = inner
+    return model
+
+
+def _section_type(annotation: Any) -> type[BaseModel] | None:
+    """The table type behind an annotation such as ``PrefillPool | None``."""
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None

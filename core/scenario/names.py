@@ -1,0 +1,145 @@
+"""Where scenario files lie and what they may be called."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from inferscope.core.errors import ScenarioError, nearest
+
+COMMANDS = [
+    "eval",
+    "compare",
+    "explain",
+    "policy",
+    "sweep",
+    "uncertainty",
+    "sensitivity",
+    "solve",
+    "frontier",
+    "validate",
+    "claims",
+    "load",
+    "list",
+    "show",
+    "report",
+    "import-model",
+    "schema",
+    "help",
+    "version",
+    "paths",
+]
+"""Names that no preset may take, because they are or will be commands."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def shipped_directory() -> Path:
+    """The folder of the presets that come with the program."""
+    import inferscope.presets  # noqa: PLC0415  (the packaged data, found through the import system)
+
+    return Path(next(iter(inferscope.presets.__path__)))
+
+
+def config_directory() -> Path:
+    """The user's folder: ``$INFERSCOPE_CONFIG`` or the platform's; not created by asking."""
+    if given := os.environ.get("INFERSCOPE_CONFIG"):
+        return Path(given).expanduser()
+    import platformdirs  # noqa: PLC0415  (comes with Textual; 24 ms, only where it is needed)
+
+    return Path(platformdirs.user_config_dir("inferscope", appauthor=False))
+
+
+def user_directory() -> Path:
+    """The folder of the user's own presets."""
+    return config_directory() / "presets"
+
+
+def preset_names() -> dict[str, Path]:
+    """Every preset by name; a shipped one comes before a user's of the same name."""
+    found: dict[str, Path] = {}
+    for folder in (user_directory(), shipped_directory()):
+        if folder.is_dir():
+            found.update({path.stem: path for path in sorted(folder.glob("[!.]*.toml"))})
+    return dict(sorted(found.items()))
+
+
+def check_name(name: str) -> str:
+    """A name under which a preset may be saved.
+
+    Raises:
+        ScenarioError: It could leave the preset folder, or is a command.
+    """
+    if not _NAME.fullmatch(name) or ".." in name:
+        message = f"{name[:80]!r} is no preset name: use up to 64 of a-z, 0-9, dot, dash and underscore"
+        raise ScenarioError(message)
+    if name in COMMANDS:
+        message = f"{name!r} is a command of inferscope; choose another preset name"
+        raise ScenarioError(message)
+    return name
+
+
+def is_path(text: str) -> bool:
+    """Whether a text means a file rather than a preset's name."""
+    return text.endswith(".toml") or "/" in text or os.sep in text
+
+
+def find(preset: str | Path) -> Path:
+    """The file of a preset name or a path.
+
+    Raises:
+        ScenarioError: There is none; the message names the nearest presets.
+    """
+    text = str(preset)
+    if isinstance(preset, Path) or is_path(text):
+        return _existing(Path(text).expanduser())
+    names = preset_names()
+    if text in names:
+        return names[text]
+    parts = [name for name in names if text and text.casefold() in name]
+    hint = nearest(text, names) or (f"did you mean {', '.join(parts)}?" if parts else "")
+    message = f"unknown preset {text[:80]!r}: {hint or 'presets are ' + ', '.join(names)}"
+    raise ScenarioError(message)
+
+
+def _existing(path: Path) -> Path:
+    """A path that is a regular file, or leads to one.
+
+    Raises:
+        ScenarioError: It is something else, or nothing.
+    """
+    try:
+        if path.is_file():
+            return path
+        message = "no such scenario file"
+        if path.is_dir():
+            message = "is a folder, not a scenario file"
+        elif path.exists():
+            message = "is not a regular file"
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+    raise ScenarioError(message, file=path)
+
+
+def save_path(target: str | Path) -> Path:
+    """The file that a preset name or a path ending in ``.toml`` is saved to.
+
+    Raises:
+        ScenarioError: The name is not allowed, or belongs to a shipped preset.
+    """
+    text = str(target)
+    if isinstance(target, Path) or is_path(text):
+        path = Path(text).expanduser()
+        if path.suffix != ".toml":
+            message = "a scenario file must end in .toml"
+            raise ScenarioError(message, file=path)
+        if path.resolve().parent == shipped_directory().resolve():
+            message = "is a shipped preset; save it under another name"
+            raise ScenarioError(message, file=path)
+        return path
+    name = check_name(text)
+    if (shipped_directory() / f"{name}.toml").exists():
+        message = f"{name!r} is a shipped preset; save it under another name"
+        raise ScenarioError(message)
+    return user_directory() / f"{name}.toml"

@@ -1,0 +1,127 @@
+"""Saving scenarios: only what differs, in one step, with what they were made with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inferscope.core import DATA_DATE, __version__
+from inferscope.core.errors import ScenarioError
+from inferscope.core.scenario.check import validate
+from inferscope.core.scenario.names import save_path
+from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.tables import canonical, difference
+
+ABOUT = ("name", "description", "published", "provenance")
+"""What a file says about itself: not inherited, not hashed."""
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """sha256 of the resolved scenario: everything that can change a number, defaults included."""
+    values = scenario.model_dump(mode="json", exclude=set(ABOUT))
+    return hashlib.sha256(json.dumps(canonical(values), sort_keys=True).encode()).hexdigest()
+
+
+def save(
+    scenario: Scenario,
+    target: str | Path,
+    *,
+    extends: str | None = None,
+    parent: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a scenario: only differences, keys sorted, in one step.
+
+    Args:
+        scenario: What to save.
+        target: A preset name (saved in the user's folder) or a path ending in ``.toml``.
+        extends: The preset it builds on, if any.
+        parent: The resolved tables of that preset.
+
+    Returns:
+        The file. Where the old one held comments, it is kept beside it as ``NAME.toml~``.
+
+    Raises:
+        ScenarioError: The name is not allowed, or the disk says no; the old file is then unchanged.
+    """
+    path = save_path(target)
+    text = to_toml(scenario, extends=extends, parent=parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        old = path.read_bytes() if path.is_file() else b""
+        if b"#" in old:
+            write_atomic(path.with_name(path.name + "~"), old)
+        write_atomic(path, text)
+    except OSError as error:
+        message = f"cannot be saved: {error.strerror or error}; nothing was changed"
+        raise ScenarioError(message, file=path) from None
+    return path
+
+
+def to_toml(
+    scenario: Scenario, *, extends: str | None = None, parent: Mapping[str, Any] | None = None
+) -> str:
+    """The text of a scenario file: what differs from the parent, or from the defaults."""
+    import tomli_w  # noqa: PLC0415  (only when saving)
+
+    values = scenario.to_dict()
+    values.pop("provenance", None)
+    head: dict[str, Any] = {"schema_version": scenario.schema_version}
+    made: dict[str, Any] = {"inferscope": __version__, "data": DATA_DATE}
+    if extends is not None and parent is not None:
+        base = validate({k: v for k, v in parent.items() if k not in ABOUT})
+        own, gone = difference(base.to_dict(), values)
+        head["extends"] = extends
+        made["parent_hash"] = scenario_hash(base)
+        if gone:
+            head["unset"] = sorted(gone)
+        values = own
+    values.pop("schema_version", None)
+    scalars = {k: v for k, v in sorted(values.items()) if not isinstance(v, Mapping)}
+    tables = {k: _sorted(v) for k, v in sorted(values.items()) if isinstance(v, Mapping)}
+    return tomli_w.dumps({**head, **scalars, **tables, "provenance": made})
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(item) for key, item in sorted(value.items())}
+    return [_sorted(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Replace a file in one step: a full disk or a kill leaves the old one whole.
+
+    A link is followed; what is not a regular file (a pipe, a device) is written to as it is.
+
+    Raises:
+        OSError: The disk says no; nothing was changed.
+    """
+    import tempfile  # noqa: PLC0415  (only when writing)
+
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            stream.write(data)
+        return
+    path = Path(os.path.realpath(path))
+    handle, name = tempfile.mkstemp(prefix=".inferscope-", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(name, mode)  # noqa: PTH101
+        os.replace(name, path)  # noqa: PTH105
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
