@@ -146,7 +146,7 @@ def _near(word: str, known: dict[str, str]) -> tuple[str, ...]:
     """Return the identifiers whose names are closest to a word."""
     import difflib  # noqa: PLC0415  (only on the error path)
 
-    names = [name for name in known if word and name.startswith(word)]
+    names = sorted((name for name in known if word and name.startswith(word)), key=len)
     names += difflib.get_close_matches(word, known, n=12, cutoff=0.55)
     return tuple(dict.fromkeys(known[name] for name in names))[:_SUGGESTIONS]
 
@@ -154,15 +154,16 @@ def _near(word: str, known: dict[str, str]) -> tuple[str, ...]:
 def search(kind: str, text: str) -> list[tuple[str, str]]:
     """Return identifier and name of the records that contain every word of a text.
 
-    Names, aliases and makers are searched; records whose identifier starts with the text come
-    first. An empty text returns all.
+    Names, aliases and makers are searched; records with a name that starts with the text come
+    first, the shortest such name before longer ones. An empty text returns all.
     """
     words = [squash(word) for word in text.split()]
     start = squash(text)
     hits = []
-    for order, entry in enumerate(entries(kind)):
-        haystack = " ".join(squash(name) for name in (*entry.names, entry.maker))
+    for entry in entries(kind):
+        names = [squash(name) for name in entry.names]
+        haystack = " ".join([*names, squash(entry.maker)])
         if all(word in haystack for word in words):
-            first = not squash(entry.id).startswith(start)
-            hits.append((first, order, entry.id, entry.name))
-    return [(name, label) for _, _, name, label in sorted(hits)]
+            lengths = [len(name) for name in names if start and name.startswith(start)]
+            hits.append((min(lengths, default=len(haystack)), entry.id, entry.name))
+    return [(name, label) for _, name, label in (sorted(hits) if start else hits)]
