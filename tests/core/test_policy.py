@@ -1,0 +1,291 @@
+"""Rules: on the line, beside it, without the figure, and on which day."""
+
+import datetime as dt
+import itertools
+import math
+from pathlib import Path
+
+import pytest
+
+from inferscope.core import catalog
+from inferscope.core.errors import RuleError
+from inferscope.core.graph import REGISTRY
+from inferscope.core.policy import rules as policy
+from inferscope.core.policy.rules import check_predicate, judge, read_rule, rules
+from inferscope.core.report import report
+from inferscope.core.scenario.files import load_values
+
+EU, SB53 = "eu.aia.art51.systemic", "us.ca.sb53.frontier"
+ABOUT = {
+    **dict.fromkeys(("jurisdiction", "instrument", "title", "short", "true_means"), "text"),
+    **dict.fromkeys(("status", "source", "address", "kind", "evidence", "date"), "text"),
+    "id": "a.rule",
+    "force": "law",
+}
+
+
+def rule(identifier):
+    return next(found for found in rules() if found.id == identifier)
+
+
+def made(predicate, **changes):
+    return read_rule({**ABOUT, "predicate": predicate, **changes}, Path("rules.toml"))
+
+
+def at_least(name, value, op=">="):
+    return {"quantity": name, "op": op, "value": value}
+
+
+def verdict_in(tables, identifier=EU):
+    entries = report(load_values(tables))["policy"]
+    return next(entry for entry in entries if entry["id"] == identifier)
+
+
+# --- the line -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("identifier", "line"), [(EU, 1e25), (SB53, 1e26)])
+def test_a_model_exactly_on_the_line_is_out(identifier, line):
+    for flop, word in (
+        (math.nextafter(line, 0), "does_not_apply"),
+        (line, "does_not_apply"),
+        (math.nextafter(line, math.inf), "applies"),
+    ):
+        assert judge(rule(identifier), {"training_flop": flop}).word == word
+
+
+@pytest.mark.parametrize(("identifier", "line"), [(EU, 1e25), (SB53, 1e26)])
+def test_the_margin_is_in_orders_of_magnitude(identifier, line):
+    for factor, margin in ((1, 0.0), (10, 1.0), (0.01, -2.0), (3.8, 0.5797835966168101)):
+        found = judge(rule(identifier), {"training_flop": line * factor})
+        assert found.margin_oom == pytest.approx(margin, abs=1e-12)
+        assert found.values == {"training_flop": line * factor}
+
+
+@pytest.mark.parametrize("facts", [{}, {"training_flop": math.nan}, {"tpp": 1e9}])
+def test_without_the_figure_the_verdict_is_unknown(facts):
+    found = judge(rule(EU), facts)
+    assert (found.word, found.margin_oom, found.missing) == ("unknown", None, ("training_flop",))
+
+
+def test_every_fact_that_a_rule_reads_is_a_quantity():
+    def named(node):
+        if "quantity" in node:
+            yield node["quantity"]
+        for part in [*node.get("all", ()), *node.get("any", ()), *([node["not"]] if "not" in node else [])]:
+            yield from named(part)
+
+    for found in rules():
+        names = set(named(found.predicate))
+        assert names
+        assert names <= set(REGISTRY.quantities), found.id
+
+
+# --- three-valued logic ---------------------------------------------------------------------------
+
+T, F, U = True, False, None
+FACTS = {"yes": 2.0, "no": 0.0}
+LEAVES = {T: at_least("yes", 1), F: at_least("no", 1), U: at_least("absent", 1)}
+
+
+@pytest.mark.parametrize(("left", "right"), list(itertools.product((T, F, U), repeat=2)))
+def test_and_or_not_follow_kleene(left, right):
+    both = [LEAVES[left], LEAVES[right]]
+    conjunction = False if F in (left, right) else None if U in (left, right) else True
+    disjunction = True if T in (left, right) else None if U in (left, right) else False
+    assert judge(made({"all": both}), FACTS).truth is conjunction
+    assert judge(made({"any": both}), FACTS).truth is disjunction
+    assert judge(made({"not": LEAVES[left]}), FACTS).truth is (None if left is None else not left)
+    negated = {"any": [{"not": LEAVES[left]}, {"not": LEAVES[right]}]}
+    assert judge(made({"not": negated}), FACTS).truth is conjunction  # De Morgan
+
+
+def test_an_unknown_part_is_missing_only_while_it_decides():
+    settled = judge(made({"any": [LEAVES[T], LEAVES[U]]}), FACTS)
+    assert (settled.word, settled.missing) == ("applies", ())
+    open_ = judge(made({"all": [LEAVES[T], LEAVES[U], LEAVES[U]]}), FACTS)
+    assert (open_.word, open_.missing) == ("unknown", ("absent",))
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "on", "above"),
+    [
+        (">", F, F, T),
+        (">=", F, T, T),
+        ("<", T, F, F),
+        ("<=", T, T, F),
+        ("==", F, T, F),
+        ("!=", T, F, T),
+    ],
+)
+def test_comparisons(op, below, on, above):
+    compared = made(at_least("x", 100, op))
+    assert [judge(compared, {"x": x}).truth for x in (99.0, 100.0, 101.0)] == [below, on, above]
+
+
+def test_margins_combine_as_the_verdicts_do():
+    near, far = at_least("near", 1.0, ">"), at_least("far", 1.0, ">")
+    facts = {"near": 10.0, "far": 1000.0}
+    assert judge(made({"all": [near, far]}), facts).margin_oom == pytest.approx(1)
+    assert judge(made({"any": [near, far]}), facts).margin_oom == pytest.approx(3)
+    assert judge(made({"not": far}), facts).margin_oom == pytest.approx(-3)
+    assert judge(made(at_least("far", 1.0, "<")), facts).margin_oom == pytest.approx(-3)
+
+
+@pytest.mark.parametrize("facts", [{"x": 0.0}, {"x": -1.0}])
+def test_a_ratio_that_has_no_logarithm_has_no_margin(facts):
+    found = judge(made(at_least("x", 5)), facts)
+    assert (found.word, found.margin_oom) == ("does_not_apply", None)
+
+
+# --- days -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("identifier", "first"), [(EU, dt.date(2025, 8, 2)), (SB53, dt.date(2026, 1, 1))])
+def test_a_rule_binds_from_its_first_day_on(identifier, first):
+    found = rule(identifier)
+    assert not found.binds_on(first - dt.timedelta(days=1))
+    assert found.binds_on(first)
+    assert found.binds_on(dt.date(2030, 1, 1))
+
+
+def test_a_rule_ends_and_may_oblige_later_than_it_starts():
+    dates = {"effective_from": dt.date(2025, 1, 1), "effective_to": dt.date(2026, 6, 30)}
+    found = made(LEAVES[T], **dates, compliance_from=dt.date(2025, 7, 1))
+    bound = [
+        found.binds_on(dt.date(*day)) for day in ((2025, 1, 1), (2025, 7, 1), (2026, 6, 30), (2026, 7, 1))
+    ]
+    assert bound == [False, True, True, False]
+
+
+@pytest.mark.parametrize("force", ["proposal", "reported", "literature"])
+def test_what_is_no_law_never_binds(force):
+    found = made(LEAVES[T], force=force, effective_from=dt.date(2020, 1, 1))
+    assert not found.binds_on(dt.date(2026, 1, 1))
+
+
+def test_a_rule_without_a_date_does_not_bind():
+    assert not made(LEAVES[T]).binds_on(dt.date(2026, 1, 1))
+
+
+def test_the_date_of_the_scenario_decides_what_binds_and_not_the_verdict():
+    tables = {"model": {"id": "llama-3.1-405b"}}
+    before = verdict_in({**tables, "as_of": dt.date(2025, 8, 1)})
+    after = verdict_in({**tables, "as_of": dt.date(2025, 8, 2)})
+    assert (before["binding"], after["binding"]) == (False, True)
+    assert before["verdict"] == after["verdict"] == "applies"
+    assert after["as_of"] == "2025-08-02"
+
+
+# --- models ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "eu", "sb53"),
+    [
+        ("llama-3.1-405b", "applies", "does_not_apply"),
+        ("llama-3.1-8b", "does_not_apply", "does_not_apply"),
+        ("deepseek-v3", "does_not_apply", "does_not_apply"),
+        ("claude-opus-4", "unknown", "unknown"),
+        ("gemini-2.5-pro", "unknown", "unknown"),
+    ],
+)
+def test_verdicts_on_models(model, eu, sb53):
+    tables = {"model": {"id": model}}
+    assert (verdict_in(tables)["verdict"], verdict_in(tables, SB53)["verdict"]) == (eu, sb53)
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4", "gemini-2.5-pro"])
+def test_a_third_party_figure_decides_no_verdict_but_the_users_own_does(model):
+    figure = catalog.model(model).values["training_flop"]
+    assert figure.value > 1e25
+    assert not figure.decides_verdict
+    entry = verdict_in({"model": {"id": model}})
+    assert (entry["verdict"], entry["margin_oom"], entry["missing"]) == ("unknown", None, ["training_flop"])
+    for given in ({"training": {"flop": 3e25}}, {"model": {"id": model, "training_flop": 3e25}}):
+        own = verdict_in({"model": {"id": model}} | given)
+        assert (own["verdict"], own["margin_oom"]) == ("applies", pytest.approx(math.log10(3)))
+
+
+def test_a_pinned_training_compute_is_the_users_and_decides():
+    entry = verdict_in({"model": {"id": "claude-opus-4"}, "pins": {"training_flop": 1e25}})
+    assert entry["verdict"] == "does_not_apply"
+    assert entry["margin_oom"] == pytest.approx(0, abs=1e-12)
+
+
+def test_every_rule_is_in_every_report_with_its_source():
+    for tables in ({}, {"model": {"id": "gpt-5"}}, {"hardware": {"accelerator": "mi308x"}}):
+        entries = report(load_values(tables))["policy"]
+        assert [entry["id"] for entry in entries] == [found.id for found in rules()]
+        for entry in entries:
+            assert entry["source"]
+            assert entry["status"]
+            assert entry["verdict"] in ("applies", "does_not_apply", "unknown")
+            assert (entry["margin_oom"] is None) or entry["verdict"] != "unknown"
+
+
+# --- malformed files ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", sorted(set(ABOUT) | {"predicate"}))
+def test_a_rule_without_a_required_key_is_refused(key):
+    table = {**ABOUT, "predicate": LEAVES[T]}
+    del table[key]
+    with pytest.raises(RuleError) as caught:
+        read_rule(table, Path("rules.toml"))
+    text = str(caught.value)
+    assert "rules.toml" in text
+    assert f"lacks {key}" in text
+
+
+def test_a_rule_with_an_unknown_key_is_refused():
+    with pytest.raises(RuleError, match=r"rules.toml: rule a.rule has unknown keys threshold"):
+        made(LEAVES[T], threshold=3)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        {},
+        {"quantity": "x", "op": ">"},
+        {"quantity": "x", "op": "=>", "value": 1},
+        {"all": [LEAVES[T], {"quantity": "x"}]},
+        {"all": [LEAVES[T]], "any": [LEAVES[T]]},
+        {"not": {"some": []}},
+        {"all": []},
+        {"any": []},
+        {"all": "text"},
+        {"not": [LEAVES[T]]},
+        {"quantity": "x", "op": ">", "value": "1e25"},
+        {"quantity": "x", "op": ">", "value": True},
+        {"quantity": "x", "op": ">", "value": math.nan},
+        {"quantity": "x", "op": ["gt"], "value": 1},
+        {"quantity": 3, "op": ">", "value": 1},
+        "training_flop > 1e25",
+    ],
+    ids=str,
+)
+def test_a_malformed_predicate_is_refused_with_the_rules_name(predicate):
+    with pytest.raises(RuleError) as caught:
+        made(predicate)
+    assert "a.rule" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_good_predicate_is_accepted_however_deep():
+    deep = LEAVES[T]
+    for _ in range(20):
+        deep = {"not": {"all": [{"any": [deep, LEAVES[F]]}]}}
+    check_predicate(deep, "here")
+    assert judge(made(deep), FACTS).truth is True
+
+
+def test_a_damaged_file_of_rules_is_refused_with_its_name(monkeypatch, tmp_path):
+    """Whatever is wrong with a file, the error is one line that names it."""
+    for text in ("[[rule]]\nid = 'x'\n", "[[rules]]\n", "not toml ["):
+        (tmp_path / "own.toml").write_text(text)
+        monkeypatch.setattr(policy, "_DATA", tmp_path)
+        with pytest.raises(RuleError) as caught:
+            policy.rules.__wrapped__()
+        assert "own.toml" in str(caught.value)
+        assert "\n" not in str(caught.value)

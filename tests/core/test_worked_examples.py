@@ -1,0 +1,221 @@
+"""Worked examples with a source: shipped functions and catalogue values give their numbers.
+
+Each case has the example's id, what the program says, what the inputs give exactly where the
+source states only a rounded number, the number in the source, and the tolerance for it.
+"""
+
+import numpy as np
+import pytest
+
+from inferscope.core import catalog
+from inferscope.core.evaluate import evaluate
+from inferscope.core.quantities.collectives import all_to_all_s, exchange_bound_tok_s
+from inferscope.core.quantities.functions import (
+    accepted_tokens,
+    checkpoint_bytes,
+    distinct_experts,
+    effective_bits,
+)
+from inferscope.core.quantities.speculation import (
+    acceptance_from_length,
+    accepted_length,
+    operations_increase,
+    ridge_batch,
+    speculative_speedup,
+)
+from inferscope.core.scenario.files import load_values
+from inferscope.core.units import GIB
+
+
+def call(function, *arguments):
+    """A vectorised function at one point."""
+    return float(function(*(np.array([float(v)]) for v in arguments))[0])
+
+
+def quantity(name, model="llama-3.1-8b", chip="h200-sxm", **sections):
+    """A quantity of a scenario in which only the given tables differ from the defaults."""
+    one = {"count": 1, "tensor_parallel": 1, "pipeline_parallel": 1, "data_parallel": 1}
+    hardware = {"accelerator": chip, **one}
+    tables = {"model": {"id": model}, "hardware": hardware, "workload": {"batch": 1}, **sections}
+    value = evaluate(load_values(tables), [name])[name][0]
+    return float(value)
+
+
+def folded(model, **changes):
+    return catalog.fold({**catalog.model(model).architecture, **changes})
+
+
+def format_bits(name):
+    """Bits per weight of a shipped format, from its parts; they must agree with what is shipped."""
+    form = catalog.format_(name)
+    bits = call(effective_bits, form.element_bits, form.scale_bits, form.zero_bits, form.group)
+    assert bits == form.bits_per_weight.value
+    return bits
+
+
+def checkpoint(bits, params=None, wide=None):
+    """A checkpoint of Llama 3.1 8B, whose sizes come from the catalogue, or of given sizes."""
+    if params is None:
+        params, wide = quantity("parameters"), quantity("embedding_and_head_params")
+    return call(checkpoint_bytes, params, wide, bits)
+
+
+def latent_over_expanded(model="deepseek-v3"):
+    """Cache of the same model with plain multi-head attention over that with the latent."""
+    arch = catalog.model(model).architecture
+    plain = folded(model, mixer="F", head_dim=arch["qk_nope_head_dim"] + arch["qk_rope_head_dim"])
+    return plain.slot_kv_elements[0] / folded(model).slot_kv_elements[2]
+
+
+def absorbed_intensity(model="deepseek-v3"):
+    stack = folded(model)
+    return stack.slot_decode_flop_per_entry[2] / (2 * stack.slot_kv_elements[2])
+
+
+def sparse_over_dense_attention(tokens):
+    """Attention FLOP of a token at a cached length: V3.2 over V3, both with 61 latent layers."""
+    lengths = {"workload": {"batch": 1, "input_tokens": tokens, "output_tokens": 1}}
+    both = [
+        quantity("attention_flop_per_token", model, pins={"mean_kv_tokens": tokens}, **lengths)
+        for model in ("deepseek-v3.2", "deepseek-v3")
+    ]
+    return both[0] / both[1]
+
+
+def cache_at_a_million():
+    """Cache and index keys of V3.2 at 1M tokens, the keys in bf16 and not in the shipped 8 bit."""
+    wide = folded("deepseek-v3.2", index_dim=2 * catalog.model("deepseek-v3.2").architecture["index_dim"])
+    return (2 * sum(wide.slot_kv_elements) + sum(wide.slot_index_bytes)) * 2**20 / GIB
+
+
+def weights_read(model="deepseek-v3", tokens=32):
+    """Bytes of weights that a step of so many sequences reads."""
+    sections = {"workload": {"batch": tokens}, "hardware": {"accelerator": "h200-sxm", "count": 16}}
+    names = ("linear_params", "expert_bytes_per_step", "model_head_params")
+    sections["hardware"] |= {"tensor_parallel": 8, "pipeline_parallel": 1, "data_parallel": 2}
+    linear, experts = (quantity(name, model, **sections) for name in names[:2])
+    return linear + experts + 2 * folded(model).head_params
+
+
+V3 = folded("deepseek-v3")
+V3_ROUTING = (V3.experts, V3.experts_per_token)
+H100 = catalog.accelerator("h100-sxm")
+
+
+def comparison(name):
+    return catalog.comparison(name).value
+
+
+# id, what is computed, what the inputs give exactly (None: as expected), expected, tolerance
+CASES = [
+    ("Q01", lambda: format_bits("int4"), None, 4.125, 1e-9),
+    ("Q02", lambda: call(effective_bits, 4, 16, 4, 128), None, 4.15625, 1e-9),
+    ("Q03", lambda: format_bits("nvfp4"), None, 4.5, 1e-9),
+    ("Q04", lambda: format_bits("mxfp4"), None, 4.25, 1e-9),
+    ("Q05", lambda: format_bits("mxfp8"), None, 8.25, 1e-9),
+    ("Q06", lambda: 16 / format_bits("int4"), 3.878787878787879, 3.7, 0.06),
+    ("Q07", lambda: checkpoint(format_bits("int4")), None, 5_700_196_416.0, 1e-6),
+    ("Q08", lambda: 1 - checkpoint(format_bits("int4")) / checkpoint(16), None, 0.6450802632716539, 1e-6),
+    ("Q09", lambda: checkpoint(16, 109e9, 0), 218e9, 220e9, 0.02),
+    ("Q10", lambda: checkpoint(4, 109e9, 0), 54.5e9, 55e9, 0.02),
+    ("Q15", lambda: comparison("int4_awq_speedup_llama-3.1-8b_batch_8"), 0.7467470209560334, 0.75, 0.005),
+    ("Q17", lambda: comparison("nvfp4_mmlu_deepseek-r1"), 0.998898678414097, 0.9989, 1e-4),
+    ("Q18", lambda: comparison("nvfp4_math500_deepseek-r1"), 0.9874213836477987, 0.98742, 1e-4),
+    ("Q19", lambda: comparison("nvfp4_gpqa_deepseek-r1"), 0.9928263988522238, 0.99283, 1e-4),
+    ("Q20", lambda: comparison("nvfp4_rounded_llama-3.1-8b"), 0.9378960709759189, 0.9379, 1e-4),
+    ("Q21", lambda: comparison("nvfp4_trained_llama-3.1-8b"), 0.9645120405576678, 0.96451, 1e-4),
+    ("Q23", lambda: comparison("fp8_kv_break_even_context_llama-3.1-8b"), 7000.0, 7010, 0.01),
+    ("Q29", lambda: comparison("int4_awq_perplexity_llama-2-7b"), 0.02376599634369292, 0.02377, 1e-3),
+    ("Q30", lambda: comparison("int4_awq_perplexity_llama-2-70b"), 0.027108433734939874, 0.02711, 1e-3),
+    ("Q31", lambda: comparison("reap_25_gsm8k_qwen3-30b-a3b"), 0.9886269644334161, 0.9886, 1e-3),
+    ("Q32", lambda: comparison("reap_25_gsm8k_moonlight-16b-a3b"), 0.7977420129714149, 0.7977, 1e-3),
+    ("S01", lambda: call(accepted_tokens, 0.8, 4), 3.3616, 3.36, 0.002),
+    ("S02", lambda: call(speculative_speedup, 0.8, 4, 0.1, 1), 2.4011428571428572, 2.4, 0.002),
+    ("S03", lambda: call(speculative_speedup, 0.8, 4, 0.02, 1), 3.1125925925925926, 3.1, 0.006),
+    ("S04", lambda: call(speculative_speedup, 0.8, 4, 0.1, 5), 0.6225185185185185, 0.62, 0.006),
+    ("S05", lambda: call(accepted_tokens, 1, 4), None, 5, 1e-9),
+    ("S06", lambda: call(accepted_tokens, 0, 4), None, 1, 1e-9),
+    ("S07", lambda: call(operations_increase, 0.8, 5, 0.1), None, 1.7618613930089344, 1e-6),
+    ("S08", lambda: call(speculative_speedup, 0.8, 7, 0.04, 1), None, 3.2508900000000005, 1e-6),
+    ("S09", lambda: call(accepted_tokens, 0.85, 1), None, 1.85, 1e-9),
+    ("S10", lambda: comparison("mtp_draft_overhead_deepseek-v3"), 0.04166666666666674, 0.0417, 0.01),
+    ("S11", lambda: float(accepted_length(np.array([[0.76, 0.56, 0.43]]))[0]), 2.75, 2.8, 0.03),
+    ("S12", lambda: call(acceptance_from_length, 2.8, 3), None, 0.7654846613198327, 1e-6),
+    ("S16", lambda: comparison("eagle2_speedup_llama-3.1-8b"), 1.5416193002399898, 1.54, 0.003),
+    (
+        "S17",
+        lambda: call(
+            ridge_batch,
+            H100.values["bf16_flop_per_s"].value,
+            H100.values["memory_bandwidth_bytes_per_s"].value,
+            4,
+        ),
+        None,
+        60,
+        0.02,
+    ),
+    ("M01", lambda: call(distinct_experts, *V3_ROUTING, 32), 163.31384595038296, 163, 0.003),
+    ("M02", lambda: call(distinct_experts, *V3_ROUTING, 1), None, 8, 1e-9),
+    ("M03", lambda: call(distinct_experts, *V3_ROUTING, 128), None, 251.60114596587061, 1e-6),
+    ("M04", lambda: call(distinct_experts, 8, 2, 4), None, 5.46875, 1e-9),
+    ("M05", lambda: V3.expert_params, None, 44_040_192, 1e-9),
+    ("M06", lambda: quantity("expert_params_total", "deepseek-v3"), None, 653_908_770_816, 1e-9),
+    ("M07", weights_read, None, 434e9, 0.003),
+    ("M08", lambda: quantity("kv_bytes_per_token", "deepseek-v3"), None, 70_272, 1e-9),
+    ("M09", lambda: quantity("kv_bytes_per_token", "deepseek-v3") / 1024, 68.625, 68.6, 1e-3),
+    ("M10", lambda: quantity("kv_bytes_per_token", "llama-3.1-405b"), None, 516_096, 1e-9),
+    ("M11", lambda: quantity("kv_bytes_per_token", "llama-3.1-8b"), None, 131_072, 1e-9),
+    ("M12", lambda: quantity("kv_bytes_per_token", "llama-3.1-70b"), None, 327_680, 1e-9),
+    ("M13", latent_over_expanded, 71.11111111111111, 71.1, 1e-3),
+    ("M14", absorbed_intensity, 241.77777777777777, 242, 0.002),
+    ("M15", cache_at_a_million, 83.875, 83.9, 0.002),
+    ("M16", lambda: sparse_over_dense_attention(131_072), None, 0.0744485294117647, 1e-6),
+    ("M17", lambda: call(all_to_all_s, 32, 9, 7000, 50e9), None, 0.00012096, 1e-3),
+    ("M18", lambda: call(exchange_bound_tok_s, 120.96e-6, V3.layers), 67.76389973111286, 67, 0.02),
+    ("M19", lambda: call(exchange_bound_tok_s, 6.72e-6, V3.layers), 1219.7501951600314, 1200, 0.02),
+    (
+        "M20",
+        lambda: call(all_to_all_s, 1, V3.experts_per_token, V3.moe_input_size, 1),
+        None,
+        172_032,
+        1e-9,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "compute", "exact", "expected", "tolerance"), CASES, ids=[c[0] for c in CASES]
+)
+def test_a_worked_example_holds(name, compute, exact, expected, tolerance):
+    found = compute()
+    assert found == pytest.approx(expected, rel=tolerance), name
+    if exact is not None:
+        assert found == pytest.approx(exact, rel=1e-6), name
+
+
+def test_a_whole_scenario_agrees_with_the_checkpoint_arithmetic():
+    """The program keeps norms at 16 bit as well, which the rounded example does not."""
+    stored = quantity("weight_bytes", optimizations={"weight_format": "int4"})
+    assert stored == pytest.approx(5_700_196_416, rel=1e-4)
+    assert stored > 5_700_196_416
+    assert quantity("weight_bytes", optimizations={"weight_format": "bf16"}) == 2 * 8_030_261_248
+
+
+def test_speculation_enters_a_scenario_by_the_same_functions():
+    draft = {"method": "eagle3", "acceptance": 0.8, "draft_tokens": 4, "draft_cost_ratio": 0.1}
+    gained = quantity("tokens_per_step", optimizations={"speculative": draft})
+    assert gained == pytest.approx(call(accepted_tokens, 0.8, 4), rel=1e-12)
+
+
+@pytest.mark.parametrize("drafts", [1, 2, 4, 8])
+def test_acceptance_and_accepted_length_are_inverse(drafts):
+    acceptance = np.linspace(0, 1, 21)
+    lengths = accepted_tokens(acceptance, np.full(21, float(drafts)))
+    found = acceptance_from_length(lengths, np.full(21, float(drafts)))
+    np.testing.assert_allclose(found, acceptance, atol=1e-9)
+    by_position = acceptance[:, None] ** np.arange(1, drafts + 1)
+    np.testing.assert_allclose(accepted_length(by_position), lengths, rtol=1e-12)
+
+
+def test_every_example_is_here_once():
+    assert len({case[0] for case in CASES}) == len(CASES)
