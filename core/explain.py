@@ -165,12 +165,16 @@ def _short(value: float | list[float]) -> str:
 def value_text(item: Explanation) -> str:
     """The value for people, slots named."""
     if isinstance(item.value, list):
-        shown = [
-            f"{slot} {human(v, item.unit)}"
+        shown = {
+            slot: "no limit" if math.isinf(v) else human(v, item.unit)
             for slot, v in zip(SLOTS, item.value, strict=False)
             if v and not math.isnan(v)
-        ]
-        return ", ".join(shown) or "0"
+        }
+        if len(shown) == len(SLOTS) and len(set(shown.values())) == 1:
+            return f"{shown[SLOTS[0]]} in every slot"
+        if not shown:
+            return "n/a" if any(math.isnan(v) for v in item.value) else "0"
+        return ", ".join(f"{slot} {figure}" for slot, figure in shown.items())
     if item.unit == "code":
         return item.note or f"{item.value:g}"
     return human(item.value, item.unit)
@@ -192,7 +196,7 @@ def _lines(item: Explanation, depth: int, lines: list[str], shown: set[str], sou
         lines.append(f"{head}  (explained above)")
         return
     shown.add(item.name)
-    is_cited = item.source and item.kind != "planned"
+    is_cited = item.source and item.kind != "planned" and not _is_plain(item)
     number = f"[{sources.setdefault(item.source, len(sources) + 1)}]" if is_cited else ""
     if not item.formula:
         lines.append(" ".join([f"{head} ", *_about_leaf(item, number)]))
@@ -211,6 +215,13 @@ def _about_leaf(item: Explanation, number: str) -> list[str]:
     date = f"({item.date})" if item.date else ""
     if item.kind == "planned":
         return [f"planned: {item.source}"]
-    plain = item.kind in ("scenario", "default") and item.source in ("scenario", "default", "")
+    plain = _is_plain(item)
     where = [] if plain else [note, number, date]
-    return [part for part in (f"{item.kind}:" if not plain and note else item.kind, *where, item.why) if part]
+    why = item.why.replace("needs_input: ", "needs ")
+    kind = f"{item.kind}:" if note and not plain else item.kind
+    return [part for part in (kind, *where, f"({why})" if why else "") if part]
+
+
+def _is_plain(item: Explanation) -> bool:
+    """Whether a leaf has nothing to cite: set in the scenario, or a default of the program."""
+    return item.kind in ("scenario", "default") and item.source in ("scenario", "default", "")

@@ -14,7 +14,7 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan, planned_sentence
 from inferscope.core.policy.rules import Verdict, judge, rules
-from inferscope.core.scenario.files import Loaded, locate, scenario_hash
+from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.units import human
 
@@ -65,7 +65,7 @@ def _report(result: Result, row: int, notes: Sequence[str]) -> dict[str, Any]:
     return {
         "inferscope": __version__,
         "data": DATA_DATE,
-        "scenario": scenario.model_dump(mode="json", exclude_defaults=True),
+        "scenario": _scenario(scenario),
         "scenario_hash": scenario_hash(scenario),
         "headline": headline(result, row, verdicts),
         "quantities": {name: entry(result, name, row) for name in result.values},
@@ -80,6 +80,17 @@ def _report(result: Result, row: int, notes: Sequence[str]) -> dict[str, Any]:
             *_estimate_notes(result, row, verdicts),
         ],
     }
+
+
+def _scenario(scenario: Scenario) -> dict[str, Any]:
+    """What the scenario sets, and always what it is about: model, accelerator, place and date."""
+    about = {
+        "as_of": scenario.as_of.isoformat(),
+        "model": {"id": scenario.model.id},
+        "hardware": {"accelerator": scenario.hardware.accelerator},
+        "site": {"region": scenario.site.region},
+    }
+    return merge(about, scenario.model_dump(mode="json", exclude_defaults=True))
 
 
 def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
@@ -236,8 +247,8 @@ def _no_cost(result: Result, row: int) -> str:
 
 
 def _times(load: float) -> str:
-    if load < 1.005:
-        return "just"
+    if load < 1.005 or math.isinf(load):
+        return "just" if load < 1.005 else "far above"
     return f"{load:,.0f} times" if load >= 1000 else f"{load:.3g} times"
 
 

@@ -169,11 +169,7 @@ def as_csv(reports: Sequence[Mapping[str, Any]]) -> str:
 def title(report: Mapping[str, Any]) -> str:
     """The scenario's name, or what it is about."""
     scenario = report["scenario"]
-    model, chip = (
-        scenario.get("model", {}).get("id", "default model"),
-        scenario.get("hardware", {}).get("accelerator", ""),
-    )
-    return str(scenario.get("name") or f"{model} {chip}".strip())
+    return str(scenario.get("name") or f"{scenario['model']['id']} on {scenario['hardware']['accelerator']}")
 
 
 def as_markdown(reports: Sequence[Mapping[str, Any]]) -> str:
@@ -201,7 +197,7 @@ def as_text(reports: Sequence[Mapping[str, Any]], width: int = 100) -> str:
 
 
 def _text(report: Mapping[str, Any], width: int) -> str:
-    parts = [title(report), *_wrap(report["headline"], width), ""]
+    parts = [title(report), *_wrap(report["headline"], width, ""), ""]
     rows = _rows(report)
     name_width = max(len(name) for _, name, _, _ in rows)
     label_width = max(len(label) for _, _, label, _ in rows)
@@ -232,8 +228,10 @@ def _text(report: Mapping[str, Any], width: int) -> str:
     return "\n".join(parts)
 
 
-def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(
+        text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
 
 
 def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -66,6 +66,7 @@ def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[
     leaves = dict(_plain_chip_leaves(record.id, section))
     for name, leaf in overrides(given, catalog.ACCELERATOR_VALUES, section).items():
         leaves[f"hardware_{name}"] = leaf
+    _keep_rest_of_server(record, leaves, section)
     if math.isnan(leaves["hardware_scaleup_domain"].value):
         leaves["hardware_scaleup_domain"] = Leaf(
             1.0,
@@ -77,6 +78,22 @@ def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[
     if math.isnan(leaves["hardware_scaleup_is_pcie"].value):
         leaves["hardware_scaleup_is_pcie"] = Leaf(0.0, "default", key=f"{section}.scaleup_is_pcie")
     return leaves
+
+
+def _keep_rest_of_server(record: Record, leaves: dict[str, Leaf], section: str) -> None:
+    """A changed TDP moves the rated server power with it, unless that is given too.
+
+    Raises:
+        ScenarioError: A server that takes less than its accelerator.
+    """
+    tdp, server = leaves["hardware_tdp_w"], leaves["hardware_server_w"]
+    if tdp.kind == "scenario" != server.kind:
+        rest = server.value - catalog_leaf(record.values["tdp_w"], f"{section}.tdp_w").value
+        about = "the rest of the server as in the catalogue"
+        leaves["hardware_server_w"] = replace(server, value=tdp.value + rest, kind="derived", note=about)
+    elif server.kind == "scenario" and server.value < tdp.value:
+        message = f"must be at least the accelerator's {tdp.value:g} W, not {server.value:g}"
+        raise ScenarioError(message, key=f"{section}.server_w")
 
 
 def price_leaf(scenario: Scenario, chip: Record, section: str, notes: list[str]) -> Leaf:

@@ -84,21 +84,26 @@ def usd_per_day(
     better="lower",
     formula=(
         "where(isnan(workload_requests_per_s), replica_usd_per_hour / (3600 * replica_requests_per_s"
-        " * economics_utilization), where(isnan(replica_requests_per_s), nan, usd_per_day / queries_per_day))"
+        " * economics_utilization), where(load_utilization <= 1, usd_per_day / queries_per_day, nan))"
     ),
     source=_RENTAL + "; fleet over demand, or a replica at the stated utilisation",
+    null="slo_unreachable: the demand is at or above what the fleet takes",
 )
 def usd_per_query(
     workload_requests_per_s: Array,
     replica_usd_per_hour: Array,
     replica_requests_per_s: Array,
     economics_utilization: Array,
+    load_utilization: Array,
     usd_per_day: Array,
     queries_per_day: Array,
 ) -> Array:
-    """Cost of one query. With demand: the fleet's day over its queries; utilisation enters once."""
+    """Cost of one query. With demand: the fleet's day over its queries; utilisation enters once.
+
+    None where the fleet cannot take the demand.
+    """
     alone = replica_usd_per_hour / (units.SECONDS_PER_HOUR * replica_requests_per_s * economics_utilization)
-    served = np.where(np.isnan(replica_requests_per_s), np.nan, usd_per_day / queries_per_day)
+    served = np.where(load_utilization <= 1.0, usd_per_day / queries_per_day, np.nan)
     return np.where(np.isnan(workload_requests_per_s), alone, served)
 
 

@@ -187,25 +187,21 @@ def output_tok_s_per_accelerator(output_tok_s: Array, accelerators_per_replica: 
     label="Model FLOP utilisation",
     better="higher",
     formula=(
-        "replica_requests_per_s * flop_per_query / (hardware_count * hardware_linear_flop_per_s"
-        " + where(prefill_units > 0, prefill_units * prefill_hardware_count"
-        " * prefill_hardware_linear_flop_per_s, 0))"
+        "replica_requests_per_s * (prompt_compute_s + maximum(generated_tokens - 1, 0) * token_compute_s)"
+        " / accelerators_per_replica"
     ),
-    source="model FLOP over peak FLOP of the activation format (PaLM, arXiv 2204.02311, appendix B)",
+    source="model FLOP over peak (PaLM, arXiv 2204.02311, appendix B), each at the peak of its format",
 )
 def mfu(
     replica_requests_per_s: Array,
-    flop_per_query: Array,
-    hardware_count: Array,
-    hardware_linear_flop_per_s: Array,
-    prefill_units: Array,
-    prefill_hardware_count: Array,
-    prefill_hardware_linear_flop_per_s: Array,
+    prompt_compute_s: Array,
+    generated_tokens: Array,
+    token_compute_s: Array,
+    accelerators_per_replica: Array,
 ) -> Array:
-    """Share of the replica's peak that the model's own FLOP take, prompts and their pool included."""
-    pool = prefill_units * prefill_hardware_count * prefill_hardware_linear_flop_per_s
-    peak = hardware_count * hardware_linear_flop_per_s + np.where(prefill_units > 0, pool, 0.0)
-    return replica_requests_per_s * flop_per_query / peak
+    """Share of the accelerators' time that the model's own FLOP would take at peak, prompts included."""
+    least = prompt_compute_s + np.maximum(generated_tokens - 1.0, 0.0) * token_compute_s
+    return replica_requests_per_s * least / accelerators_per_replica
 
 
 @quantity(

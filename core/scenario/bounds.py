@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator
+from pydantic_core import core_schema
 
 from inferscope.core.scenario.ranges import Number, brief, parse_number
 
@@ -16,31 +18,6 @@ _TABLE = {
 }
 
 
-def within(
-    *, ge: float | None = None, gt: float | None = None, le: float | None = None, whole: bool = False
-) -> Any:
-    """A validator that holds every end of a number to its bounds."""
-
-    def check(value: Any) -> Any:
-        number = parse_number(value)
-        for figure in number.ends():
-            if ge is not None and figure < ge:
-                message = f"must be at least {ge:g}, not {figure:g}"
-                raise ValueError(message)
-            if gt is not None and figure <= gt:
-                message = f"must be above {gt:g}, not {figure:g}"
-                raise ValueError(message)
-            if le is not None and figure > le:
-                message = f"must be at most {le:g}, not {figure:g}"
-                raise ValueError(message)
-            if whole and figure != int(figure):
-                message = f"must be a whole number, not {figure:g}"
-                raise ValueError(message)
-        return number
-
-    return check
-
-
 def _written(number: Number) -> Any:
     """A number as it was written; one that never was, as short as it goes."""
     if number.raw is not None:
@@ -48,17 +25,54 @@ def _written(number: Number) -> Any:
     return int(number.mid) if number.mid == int(number.mid) and abs(number.mid) < 1e15 else number.mid
 
 
-def _number(
-    *, ge: float | None = None, gt: float | None = None, le: float | None = None, whole: bool = False
-) -> Any:
-    limits = {"minimum": ge, "exclusiveMinimum": gt, "maximum": le}
-    scalar = {"type": "integer" if whole else "number", **{k: v for k, v in limits.items() if v is not None}}
-    return Annotated[
-        Number,
-        BeforeValidator(within(ge=ge, gt=gt, le=le, whole=whole)),
-        PlainSerializer(_written),
-        WithJsonSchema({"anyOf": [scalar, _TABLE]}),
-    ]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that every end of a number keeps, in the form that pydantic asks for.
+
+    Attributes:
+        ge: Least value.
+        gt: What it must be above.
+        le: Largest value.
+        whole: Whether it must be a whole number.
+    """
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    whole: bool = False
+
+    def check(self, value: Any) -> Number:
+        """Read a number and hold all of it to the bounds.
+
+        Raises:
+            ValueError: It says what would be right.
+        """
+        number = parse_number(value)
+        for figure in number.ends():
+            if self.ge is not None and figure < self.ge:
+                message = f"must be at least {self.ge:g}, not {figure:g}"
+                raise ValueError(message)
+            if self.gt is not None and figure <= self.gt:
+                message = f"must be above {self.gt:g}, not {figure:g}"
+                raise ValueError(message)
+            if self.le is not None and figure > self.le:
+                message = f"must be at most {self.le:g}, not {figure:g}"
+                raise ValueError(message)
+            if self.whole and figure != int(figure):
+                message = f"must be a whole number, not {figure:g}"
+                raise ValueError(message)
+        return number
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> core_schema.CoreSchema:
+        """One plain function each way: built faster than a chain of validators."""
+        written = core_schema.plain_serializer_function_ser_schema(_written)
+        return core_schema.no_info_plain_validator_function(self.check, serialization=written)
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: Any) -> dict[str, Any]:
+        """The scalar with its bounds, or a table."""
+        limits = {"minimum": self.ge, "exclusiveMinimum": self.gt, "maximum": self.le}
+        scalar = {"type": "integer" if self.whole else "number"}
+        return {"anyOf": [scalar | {k: v for k, v in limits.items() if v is not None}, _TABLE]}
 
 
 if TYPE_CHECKING:
@@ -74,17 +88,17 @@ if TYPE_CHECKING:
     AnyNumber = Number
     Exponent = Number
 else:
-    Positive = _number(gt=0, le=1e40)
-    NonNegative = _number(ge=0, le=1e40)
-    Share = _number(ge=0, le=1)
-    PositiveShare = _number(gt=0, le=1)
-    Tokens = _number(ge=0, le=1e8)
-    OutputTokens = _number(ge=1, le=1e8)
-    Count = _number(ge=1, le=1e6, whole=True)
-    Batch = _number(ge=1, le=1e7)
-    AtLeastOne = _number(ge=1, le=1e12)
-    AnyNumber = _number(ge=-1e40, le=1e40)
-    Exponent = _number(ge=0, le=10)
+    Positive = Annotated[Number, Limits(gt=0, le=1e40)]
+    NonNegative = Annotated[Number, Limits(ge=0, le=1e40)]
+    Share = Annotated[Number, Limits(ge=0, le=1)]
+    PositiveShare = Annotated[Number, Limits(gt=0, le=1)]
+    Tokens = Annotated[Number, Limits(ge=0, le=1e8)]
+    OutputTokens = Annotated[Number, Limits(ge=1, le=1e8)]
+    Count = Annotated[Number, Limits(ge=1, le=1e6, whole=True)]
+    Batch = Annotated[Number, Limits(ge=1, le=1e7)]
+    AtLeastOne = Annotated[Number, Limits(ge=1, le=1e12)]
+    AnyNumber = Annotated[Number, Limits(ge=-1e40, le=1e40)]
+    Exponent = Annotated[Number, Limits(ge=0, le=10)]
 
 
 def _day(value: Any) -> Any:

@@ -32,6 +32,7 @@ COMMANDS = [
 ]
 """Names that no preset may take, because they are or will be commands."""
 
+_LONGEST = 300
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -94,6 +95,9 @@ def find(preset: str | Path) -> Path:
     text = str(preset)
     if isinstance(preset, Path) or is_path(text):
         return _existing(Path(text).expanduser())
+    shipped = shipped_directory() / f"{text}.toml"
+    if _NAME.fullmatch(text) and shipped.is_file():  # it comes first, and asking for the user's folder costs
+        return shipped
     names = preset_names()
     if text in names:
         return names[text]
@@ -119,7 +123,8 @@ def _existing(path: Path) -> Path:
             message = "is not a regular file"
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-    raise ScenarioError(message, file=path)
+    text = str(path)
+    raise ScenarioError(message, file=text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
 
 
 def save_path(target: str | Path) -> Path:

@@ -29,6 +29,7 @@ from inferscope.core.scenario.bounds import (
     Count,
     Day,
     Exponent,
+    Limits,
     NonNegative,
     OutputTokens,
     Positive,
@@ -37,7 +38,6 @@ from inferscope.core.scenario.bounds import (
     Tokens,
     one_line,
     plain_integer,
-    within,
 )
 from inferscope.core.scenario.ranges import Number
 
@@ -116,7 +116,7 @@ class Speculative(Section):
     acceptance: Share | None = Field(
         default=None, description="acceptance of a draft token; default: the method's"
     )
-    draft_tokens: Annotated[Number, BeforeValidator(within(ge=0, le=16, whole=True))] | None = Field(
+    draft_tokens: Annotated[Number, Limits(ge=0, le=16, whole=True)] | None = Field(
         default=None, description="draft tokens per step; default: the method's"
     )
     draft_cost_ratio: Share | None = Field(default=None, description="cost of a draft token over a step")

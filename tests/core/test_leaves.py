@@ -75,7 +75,11 @@ def test_narrow_weights_are_dequantised_and_wide_ones_are_not():
     [
         ({"weight_format": "fp9"}, "optimizations.weight_format", "unknown number format 'fp9'"),
         ({"activation_format": "x"}, "optimizations.activation_format", "formats are native, bf16"),
-        ({"kv_format": "q4_k_m"}, "optimizations.kv_format", "q4_k_m is no cache format; cache formats are bf16"),
+        (
+            {"kv_format": "q4_k_m"},
+            "optimizations.kv_format",
+            "q4_k_m is no cache format; cache formats are bf16",
+        ),
         ({"speculative": {"method": "magic"}}, "optimizations.speculative.method", "methods are "),
     ],
 )
@@ -155,6 +159,18 @@ def test_a_catalogue_figure_that_cannot_be_is_refused(section, name, value, mess
     assert message in error.message
 
 
+def test_a_changed_power_moves_the_server_with_it():
+    h100 = resolved().leaves
+    rest = h100["hardware_server_w"].value - h100["hardware_tdp_w"].value
+    hotter = resolved(hardware={"tdp_w": 3000}).leaves["hardware_server_w"]
+    assert (hotter.value, hotter.kind) == (3000 + rest, "derived")
+    both = resolved(hardware={"tdp_w": 3000, "server_w": 3100}).leaves["hardware_server_w"]
+    assert (both.value, both.kind) == (3100, "scenario")
+    error = refusal({"hardware": {"server_w": 100}})
+    assert error.key == "hardware.server_w"
+    assert error.message == "must be at least the accelerator's 700 W, not 100"
+
+
 def test_zero_means_something_for_a_few_figures():
     leaves = resolved(hardware={"dram_bandwidth_bytes_per_s": 0, "scaleup_is_pcie": 0}).leaves
     assert leaves["hardware_dram_bandwidth_bytes_per_s"].value == 0
@@ -202,7 +218,8 @@ def test_a_closed_model_has_training_and_rules_and_no_more(model, decides):
 
 
 @pytest.mark.parametrize(
-    "given", [{"training": {"flop": 2e25}}, {"model": {"training_flop": 2e25}}, {"pins": {"training_flop": 2e25}}]
+    "given",
+    [{"training": {"flop": 2e25}}, {"model": {"training_flop": 2e25}}, {"pins": {"training_flop": 2e25}}],
 )
 def test_a_stated_training_compute_decides(given):
     tables = {**given, "model": {"id": "claude-opus-4", **given.get("model", {})}}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from inferscope.core import catalog
 from inferscope.core.errors import InferscopeError, nearest
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
-from inferscope.tui.cli.parser import check_kind, write
+from inferscope.tui.cli.parser import check_kind, remark, write
 
 Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 
@@ -27,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = options.filter.casefold()
     rows = [row for row in rows if wanted in " ".join(str(cell) for cell in row).casefold()]
     if not rows:
-        sys.stderr.write(f"inferscope: none of the {kind} contains {options.filter!r}\n")
+        remark(f"none of the {kind} contains {options.filter!r}")
     write(_table(header, rows, options.format), options.out)
     return 0
 

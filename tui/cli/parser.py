@@ -37,6 +37,10 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "allow_abbrev": False})
 
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002
+        """Help and version are results like any other; argparse would lose them on a full disk."""
+        write(message, None)
+
     def error(self, message: str) -> NoReturn:
         """Turn argparse's complaint into the program's."""
         full = f"{message}; see `{self.prog} --help`"
@@ -76,10 +80,9 @@ def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
         return unknown_command(preset) or f"unexpected {rest[0]!r} after the preset; see `inferscope --help`"
     if options.command == "eval" and not rest[0].startswith("-"):
         return f"unexpected {rest[0]!r}: name all presets before the options"
-    words = " ".join(rest)
-    about = "unknown option" if words.startswith("-") else "unexpected"
+    about = "unknown option" if rest[0].startswith("-") else "unexpected"
     name = "" if options.command == "screen" else f" {options.command}"
-    return f"{about} {words!r}; see `inferscope{name} --help`"
+    return f"{about} {rest[0]!r}; see `inferscope{name} --help`"
 
 
 def unknown_command(word: str) -> str:
@@ -187,6 +190,12 @@ def check_kind(kind: str) -> str:
     hint = nearest(word, KINDS) or f"kinds are {', '.join(KINDS)}"
     message = f"unknown kind {kind!r}: {hint}"
     raise InferscopeError(message)
+
+
+def remark(text: str) -> None:
+    """One line beside the result, on standard error."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"inferscope: {text}\n")
 
 
 def write(text: str, out: str | None) -> None:

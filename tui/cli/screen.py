@@ -8,7 +8,7 @@ import sys
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.scenario.names import find
-from inferscope.tui.cli.parser import unknown_command, write
+from inferscope.tui.cli.parser import remark, unknown_command, write
 
 DEFAULT_PRESET = "llama-3.1-70b-h100"
 
@@ -32,8 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from inferscope.tui.cli.eval_ import loaded_with
 
     found = reports([loaded_with(preset, assignments)])
-    if sys.stderr is not None:
-        sys.stderr.write(f"inferscope: no full screen: {reason}; this is the report of `inferscope eval`\n")
+    remark(f"no full screen: {reason}; this is the report of `inferscope eval`")
     write(as_text(found), None)
     return int(answer_is_no(found[0]))
 

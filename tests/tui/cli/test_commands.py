@@ -1,0 +1,437 @@
+"""The commands, called in this process: formats, files, answers, refusals."""
+
+import csv
+import io
+import json
+import os
+import re
+
+import pytest
+
+from inferscope.core import DATA_DATE, __version__, catalog
+from inferscope.core.scenario import files
+from inferscope.tui import cli
+from inferscope.tui.cli import main
+from inferscope.tui.cli.parser import COMMANDS, KINDS
+
+PRESET = "llama-3.1-70b-h100"
+NO_FIT = "model.id=llama-3.1-405b"
+ONE_CHIP = "hardware.count=1"
+OPEN = ["hardware.tensor_parallel=", "hardware.data_parallel=", "hardware.pipeline_parallel=", ONE_CHIP]
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command line; its status, its output, its complaints."""
+
+    def call(*arguments):
+        status = main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def sets(assignments):
+    return [part for text in assignments for part in ("--set", text)]
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def test_eval_prints_a_report(run):
+    status, out, err = run("eval", PRESET)
+    assert (status, err) == (0, "")
+    assert out.startswith("Llama 3.1 70B on eight H100, fp8\nOne query costs ")
+    assert re.search(r"^Latency +Time to first token +ttft_s +[\d.]+ ms$", out, re.MULTILINE)
+    assert re.search(
+        rf"^inferscope {__version__}, data of {DATA_DATE}, scenario [0-9a-f]{{12}}$", out, re.MULTILINE
+    )
+
+
+def test_eval_json_is_the_contract(run):
+    status, out, _ = run("eval", PRESET, "--format", "json")
+    report = json.loads(out)
+    assert status == 0
+    assert report["quantities"]["tpot_s"]["unit"] == "s"
+    assert report["scenario"]["model"]["id"] == "llama-3.1-70b"
+    _, two, _ = run("eval", PRESET, "deepseek-r1-h20", "--format", "json")
+    assert json.loads(two)[0] == report
+    assert len(json.loads(two)) == 2
+
+
+def test_eval_csv_and_markdown(run):
+    _, out, _ = run("eval", PRESET, "deepseek-r1-h20", "--format", "csv")
+    assert {row["scenario"] for row in csv.DictReader(io.StringIO(out))} == {
+        "Llama 3.1 70B on eight H100, fp8",
+        "DeepSeek-R1 on eight H20",
+    }
+    _, out, _ = run("eval", PRESET, "--format", "md")
+    assert out.startswith("# Llama 3.1 70B on eight H100, fp8\n\nOne query costs")
+    assert "| `tpot_s` |" in out
+
+
+def test_set_changes_keys_and_drops_them(run):
+    _, out, _ = run(
+        "eval",
+        PRESET,
+        "--format",
+        "json",
+        *sets(["workload.batch=16", "model.id = llama-3.1-8b", "slo.tpot_s=0.1"]),
+    )
+    report = json.loads(out)
+    assert report["scenario"]["workload"]["batch"] == 16
+    assert report["scenario"]["model"]["id"] == "llama-3.1-8b"
+    assert report["quantities"]["batch"]["value"] == 16.0
+    _, out, _ = run("eval", PRESET, "--format", "json", *sets(["workload.batch="]))
+    assert json.loads(out)["quantities"]["batch"]["kind"] == "planned"
+    _, out, _ = run("eval", PRESET, "--format", "json", *sets(["workload.batch=4", "workload.batch=8"]))
+    assert json.loads(out)["quantities"]["batch"]["value"] == 8.0
+
+
+def test_a_what_if_chip_from_the_command_line(run):
+    assignment = "hardware.memory_bandwidth_bytes_per_s={value=9e12, source='leak', date=2026-01-01}"
+    _, out, _ = run("explain", PRESET, "tpot_s", "--set", assignment)
+    assert "hardware_memory_bandwidth_bytes_per_s = 9 TB/s  scenario" in out
+    assert "leak" in out
+
+
+@pytest.mark.parametrize(
+    ("assignments", "status"),
+    [
+        ([], 0),
+        ([NO_FIT, *OPEN], 1),
+        (["slo.tpot_s=1e-6", "workload.batch="], 1),
+        (["slo.tpot_s=1e-6"], 1),
+        (["workload.requests_per_s=1e6", "hardware.replicas=1"], 1),
+        (["model.id=gpt-4"], 0),
+    ],
+)
+def test_the_status_is_the_answer(run, assignments, status):
+    assert run("eval", PRESET, *sets(assignments))[0] == status
+
+
+def test_of_several_presets_the_worst_counts(run, tmp_path):
+    path = tmp_path / "big.toml"
+    path.write_text("[model]\nid = 'llama-3.1-405b'\n[hardware]\ncount = 1\n")
+    assert run("eval", PRESET, path)[0] == 1
+    assert run("eval", path, PRESET)[0] == 1
+    status, out, err = run("eval", PRESET, path, "nothing")
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+
+
+def test_explain_prints_a_tree_down_to_sources(run):
+    status, out, err = run("explain", PRESET, "tpot_s")
+    assert (status, err) == (0, "")
+    assert out.startswith("Time per output token: ")
+    assert "\nSources\n[1] " in out
+    _, out, _ = run("explain", PRESET, "tpot_s", "--format", "json")
+    tree = json.loads(out)
+    assert tree["name"] == "tpot_s"
+    assert tree["parts"]
+    _, out, _ = run("explain", "deepseek-r1-h20", "usd_per_query")
+    assert "No value: needs economics.usd_per_accelerator_hour" in out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("format_", ["table", "json", "csv", "md"])
+def test_list_in_every_format(run, kind, format_):
+    status, out, err = run("list", kind, "--format", format_)
+    assert (status, err) == (0, "")
+    if format_ == "json":
+        rows = json.loads(out)
+        assert len(rows) > 1
+    elif format_ == "csv":
+        rows = list(csv.reader(io.StringIO(out)))
+        assert len({len(row) for row in rows}) == 1
+    else:
+        assert len(out.splitlines()) > 2
+    assert "nan" not in out.lower().split()
+
+
+def test_list_takes_a_filter_and_says_where_nothing_is_found(run):
+    _, out, _ = run("list", "accelerators", "GAUDI")
+    assert {line.split()[0] for line in out.splitlines()[1:]} == {"gaudi2", "gaudi3"}
+    status, out, err = run("list", "accelerators", "zzz")
+    assert (status, len(out.splitlines())) == (0, 1)
+    assert err == "inferscope: none of the accelerators contains 'zzz'\n"
+
+
+def test_list_quantities_marks_those_of_every_report(run):
+    _, out, _ = run("list", "quantity", "--format", "json")
+    rows = json.loads(out)
+    assert {row["quantity"] for row in rows if row["in"]} >= {"usd_per_query", "tpp"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "identifier", "wanted"),
+    [
+        ("accelerators", "H100", "memory_bandwidth_bytes_per_s"),
+        ("model", "deepseek-v3", "kv_bytes_per_token_16_bit"),
+        ("models", "gpt-4", "training_flop"),
+        ("region", "france", "grid_gco2e_per_kwh"),
+        ("presets", PRESET, "scenario_hash"),
+        ("quantity", "tpot_s", "formula"),
+        ("rules", "eu.aia.art51.systemic", "counting"),
+        ("formats", "nvfp4", "bits_per_weight"),
+        ("constants", "layer_s", "source"),
+    ],
+)
+def test_show_a_record_with_its_sources(run, kind, identifier, wanted):
+    status, out, err = run("show", kind, identifier)
+    assert (status, err) == (0, "")
+    assert wanted in out
+    status, out, _ = run("show", kind, identifier, "--format", "json")
+    json.loads(out)
+    assert wanted in out
+
+
+def test_every_accelerator_model_and_region_can_be_shown(run):
+    for kind in ("accelerator", "model", "region"):
+        for identifier in catalog.ids(kind):
+            assert run("show", kind, identifier)[0] == 0, identifier
+
+
+def test_schema_is_json(run):
+    status, out, _ = run("schema")
+    assert status == 0
+    assert json.loads(out)["title"] == "inferscope scenario"
+
+
+# --- help and version ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run, command):
+    status, out, err = run(command, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"usage: inferscope {command}")
+    assert max(len(line) for line in out.splitlines()) <= 80
+
+
+def test_help_and_version(run):
+    assert run("--version") == (0, f"inferscope {__version__}, data of {DATA_DATE}\n", "")
+    status, out, _ = run("--help")
+    assert status == 0
+    for command in COMMANDS:
+        assert re.search(rf"^    {command} ", out, re.MULTILINE)
+    assert "Exit status: 0 done; 1 the answer" in out
+
+
+# --- out -----------------------------------------------------------------------------------------
+
+
+def test_out_writes_the_file_and_nothing_else(run, tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    assert run("eval", PRESET, "--format", "json", "--out", path) == (0, "", "")
+    assert json.loads(path.read_text())["inferscope"] == __version__
+    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+    for words in (["list", "models"], ["show", "models", "gpt-4"], ["schema"], ["explain", PRESET, "tpot_s"]):
+        assert run(*words, "--out", path) == (0, "", "")
+        assert len(path.read_text()) > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("missing/x.json", "No such file or directory"), (".", "Is a directory"), ("", "--out needs the name")],
+)
+def test_out_that_cannot_be_written(run, tmp_path, monkeypatch, name, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("eval", PRESET, "--out", name)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_keeps_the_old_file(run, tmp_path, monkeypatch):
+    path = tmp_path / "report.txt"
+    path.write_text("old")
+
+    def fail(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    status, out, err = run("eval", PRESET, "--out", path)
+    assert (status, out) == (2, "")
+    assert err == f"inferscope: {path}: cannot be written: No space left on device; nothing was changed\n"
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+REFUSED = [
+    (["evl"], "unknown command 'evl': did you mean eval?"),
+    (["evl", PRESET], "unknown command 'evl': did you mean eval?"),
+    (["expalin", PRESET, "tpot_s"], "unknown command 'expalin': did you mean explain?"),
+    (["compare", "a", "b"], "the command 'compare' is not in this version; commands are eval, explain"),
+    (["report"], "the command 'report' is not in this version"),
+    ([""], "unknown preset '': presets are chatgpt-2023"),
+    (["nothing"], "unknown preset 'nothing'"),
+    ([PRESET, "more"], "unexpected 'more' after the preset"),
+    (["--nothing"], "unknown option '--nothing'; see `inferscope --help`"),
+    (["-x"], "unknown option '-x'"),
+    (["--vers"], "unknown option '--vers'"),
+    (["eval"], "the following arguments are required: PRESET; see `inferscope eval --help`"),
+    (["eval", "nothing"], "unknown preset 'nothing'"),
+    (["eval", "llama"], f"unknown preset 'llama': did you mean {PRESET}?"),
+    (["eval", "--", "--x"], "unknown preset '--x'"),
+    (["eval", PRESET, "--form", "json"], "unknown option '--form'; see `inferscope eval --help`"),
+    (["eval", PRESET, "--format", "xml"], "invalid choice: 'xml' (choose from 'table', 'json', 'csv', 'md')"),
+    (["eval", PRESET, "--format"], "expected one argument"),
+    (["eval", PRESET, "--set", "workload.batch=1", PRESET], "name all presets before the options"),
+    (["eval", "/nothing.toml"], "/nothing.toml: no such scenario file"),
+    (["eval", "/"], "/: is a folder, not a scenario file"),
+    (["eval", "x" * 5000], "unknown preset 'xxx"),
+    (["eval", "x" * 5000 + ".toml"], "cannot be read: File name too long"),
+    (["explain", PRESET], "the following arguments are required: QUANTITY"),
+    (["explain", PRESET, "tpot"], "unknown quantity 'tpot': did you mean tpot_s?"),
+    (["explain", PRESET, ""], "unknown quantity ''"),
+    (["explain", PRESET, "tpot_s", "--format", "md"], "invalid choice: 'md'"),
+    (["list"], "the following arguments are required: KIND"),
+    (["list", "modles"], "unknown kind 'modles': did you mean models?"),
+    (["list", ""], "unknown kind ''"),
+    (["show", "models"], "the following arguments are required: ID"),
+    (["show", "models", "deepseek-v33"], "did you mean deepseek-v3"),
+    (["show", "formats", "nothing"], "unknown format 'nothing': see `inferscope list formats`"),
+    (["show", "formats", "nvfp"], "did you mean nvfp4"),
+    (["show", "rules", "eu.aia.art51.systemi"], "did you mean eu.aia.art51.systemic"),
+    (["show", "constants", "x"], "see `inferscope list constants`"),
+    (["show", "quantities", "x"], "see `inferscope list quantities`"),
+    (["show", "regions", "Atlantis"], "unknown region 'Atlantis'"),
+    (["schema", "x"], "unexpected 'x'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
+def test_wrong_words_get_one_clear_line(run, arguments, message):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("inferscope: ")
+    assert err.count("\n") == 1
+    assert len(err) < 600
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("workload", "'workload' is no assignment: write SECTION.KEY=VALUE"),
+        ("", "'' is no assignment"),
+        ("=3", "'=3' is no assignment"),
+        ("x" * 5000, "is no assignment"),
+        ("foo=1", "foo: unknown key: known keys are as_of"),
+        ("workload.bach=1", "workload.bach: unknown key: did you mean batch?"),
+        ("workload.bach=", "there is no key 'workload.bach' to drop: did you mean batch?"),
+        ("workload=3", "workload: must be a table, not 3"),
+        ("workload.batch.x=3", "workload.batch: must be auto, a number"),
+        ("workload.batch=true", "workload.batch: must be auto, a number"),
+        ("workload.batch=nan", "workload.batch: must be finite, not nan"),
+        ("workload.batch=1e999", "workload.batch: must be finite, not inf"),
+        ("workload.batch=-1", "workload.batch: must be at least 1, not -1"),
+        ("workload.batch=" + "9" * 5000, "workload.batch: must be auto, a number"),
+        ("workload.batch=" + "[" * 5000, "workload.batch: must be auto, a number"),
+        ("as_of=2025", "as_of: must be a date such as 2025-02-28, not 2025"),
+        ("as_of=2025-13-01", "as_of: must be a date such as 2025-02-28, not '2025-13-01'"),
+        ("extends=gpt-oss-120b-h100", "extends: stands in files only"),
+        ("schema_version=2", "schema_version: must be 1, not 2"),
+        ("name=\x1b[31mred", "name: holds the control character U+001B"),
+        ("name=\udcff", "name: must be text in Unicode"),
+        (
+            "hardware.accelerator=h10",
+            "hardware.accelerator: unknown accelerator 'h10': did you mean h100-sxm",
+        ),
+        ("hardware.accelerator=3", "hardware.accelerator: must be text, not 3"),
+        ("hardware.fp7_flop_per_s=1", "hardware.fp7_flop_per_s: unknown key: did you mean fp8_flop_per_s"),
+        ("hardware.count=7", "hardware.count: must be tensor 8 x pipeline 1 x data 1 = 8, not 7"),
+        (
+            "hardware.expert_parallel=8",
+            "hardware.expert_parallel: must be 1 for a model without routed experts",
+        ),
+        ("hardware.prefill=true", "hardware.prefill: must be a table, not true"),
+        ("model.id=", None),
+        ("model.id=nothing-at-all", "model.id: unknown model"),
+        ("model.layers=-1", "model.layers: must be a whole number from 1 to 10,000, not -1"),
+        ("model.id=gpt-4 ", None),
+        ("site.region=Atlantis", "site.region: unknown region 'Atlantis'"),
+        ("optimizations.weight_format=fp9", "optimizations.weight_format: unknown number format 'fp9'"),
+        (
+            "optimizations.two_batch_overlap=1",
+            "optimizations.two_batch_overlap: must be true or false, not 1",
+        ),
+        ("pins.tpot=1", "pins.tpot: no quantity of this name: did you mean tpot_s?"),
+        ("pins.bound=1", "pins.bound: cannot be pinned"),
+        ("calibration.layer=1", "calibration.layer: unknown constant: did you mean layer_s"),
+    ],
+)
+def test_an_assignment_that_does_not_fit(run, assignment, message):
+    for command in (["eval", PRESET], ["explain", PRESET, "tpot_s"]):
+        status, out, err = run(*command, "--set", assignment)
+        if message is None:
+            assert status == 0
+            continue
+        assert (status, out) == (2, "")
+        assert err.count("\n") == 1
+        assert len(err) < 600
+        assert message in err
+
+
+@pytest.mark.parametrize("command", [["eval"], ["explain", None, "tpot_s"]])
+def test_a_mistake_in_a_file_is_named_with_its_line(run, tmp_path, command):
+    path = tmp_path / "mine.toml"
+    path.write_text("[hardware]\n\naccelerator = 'h10'\n")
+    words = [*(str(path) if w is None else w for w in command), *([path] if None not in command else [])]
+    status, out, err = run(*words)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"inferscope: {path}:3: hardware.accelerator: unknown accelerator 'h10'")
+
+
+def test_a_broken_preset_does_not_hide_the_others(run, config_folder):
+    folder = config_folder / "presets"
+    folder.mkdir()
+    (folder / "broken.toml").write_text("= =")
+    (folder / "folder.toml").mkdir()
+    status, out, _ = run("list", "presets")
+    assert status == 0
+    assert re.search(r"^broken +unreadable: is not valid TOML", out, re.MULTILINE)
+    assert re.search(r"^folder +unreadable: is not a regular file", out, re.MULTILINE)
+    assert PRESET in out
+
+
+# --- what goes wrong inside ----------------------------------------------------------------------
+
+
+def test_an_error_inside_is_one_line_and_a_log(run, monkeypatch, tmp_path):
+    def fail(_):
+        message = "boom\nand more"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("inferscope.tui.cli.eval_.load", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    status, out, err = run("eval", PRESET)
+    assert (status, out) == (3, "")
+    found = re.fullmatch(r"inferscope: internal error: RuntimeError: boom and more; the log is (\S+)\n", err)
+    log = files.Path(found[1]).read_text()
+    assert "Traceback" in log
+    assert "boom" in log
+
+
+def test_an_interrupt_is_one_line(run, monkeypatch):
+    def fail(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inferscope.tui.cli.eval_.load", fail)
+    assert run("eval", PRESET) == (130, "", "inferscope: interrupted\n")
+
+
+def test_a_complaint_never_steers_the_terminal(run):
+    _, _, err = run("eval", "a\x1b[31mb\x07.toml")
+    assert err.startswith("inferscope: a\\x1b[31mb\\x07.toml: ")
+
+
+def test_every_command_of_the_parser_is_reserved_as_a_name():
+    assert set(COMMANDS) <= set(files.COMMANDS)
+    assert cli.DONE == 0

@@ -1,0 +1,61 @@
+"""One table of actions: bindings, key line and help agree with it."""
+
+from collections import Counter
+
+import pytest
+
+from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, key_line, shown_key
+from inferscope.tui.panels.answers import Card
+from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
+from inferscope.tui.screens.explorer import Explorer
+from inferscope.tui.screens.reader import keys_page
+
+OWNERS = {
+    "explorer": Explorer,
+    "field": NumberLine,
+    "number": NumberLine,
+    "choice": ChoiceLine,
+    "pick": PickLine,
+    "answers": Card,
+}
+
+
+@pytest.mark.parametrize(
+    "action", [a for a in ACTIONS if a.where in OWNERS], ids=lambda a: f"{a.where}-{a.name}"
+)
+def test_every_action_is_done_where_the_table_says(action):
+    owner = OWNERS[action.where]
+    known = {owner, Explorer} if action.where == "answers" else {owner}
+    assert any(callable(getattr(kind, f"action_{action.name}", None)) for kind in known)
+
+
+@pytest.mark.parametrize("where", [("number", "field"), ("choice", "field"), ("pick", "field"), ("answers",)])
+def test_no_key_means_two_things_in_one_place(where):
+    keys = Counter(key for action in at(*where) for key in action.keys)
+    assert [key for key, times in keys.items() if times > 1] == []
+    everywhere = Counter(key for action in at("explorer") for key in action.keys)
+    assert max(everywhere.values()) == 1
+
+
+def test_bindings_are_the_table():
+    assert {b.key: b.action for b in bindings("number")} == {
+        "enter": "edit",
+        "plus": "double",
+        "minus": "halve",
+    }
+
+
+def test_the_help_names_every_action_and_key():
+    words = " ".join(f"{keys} {about}" for keys, about in keys_page().text)
+    assert all(title.upper() in words for title in AREAS.values())
+    for action in ACTIONS:
+        assert any(about == action.about for _, about in keys_page().text)
+        assert all(shown_key(key) in words for key in action.keys)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_key_line_fits_and_keeps_the_way_out(width):
+    shown = key_line(width, "number", "field")
+    assert sum(len(key) + len(label) + 3 for key, label in shown) <= width + 2
+    assert ("q", "quit") in shown
+    assert ("?", "help") in shown

@@ -1,0 +1,152 @@
+"""What may be typed into a line, what it means, and how it is written."""
+
+import pytest
+
+from inferscope.core.scenario import files
+from inferscope.tui.fields import FieldError
+from inferscope.tui.panels.scenario import FIELDS, PANELS
+
+FIELD = {field.key: field for field in FIELDS}
+PLAIN = files.load_values({})
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "value"),
+    [
+        ("workload.input_tokens", "512", 512),
+        ("workload.input_tokens", "8k", 8000),
+        ("workload.input_tokens", "1.5M", 1_500_000),
+        ("workload.input_tokens", "4,383", 4383),
+        ("workload.input_tokens", "1_000", 1000),
+        ("workload.input_tokens", "1e3", 1000),
+        ("workload.batch", "auto", None),
+        ("workload.batch", "", None),
+        ("slo.tpot_s", "50", 0.05),
+        ("slo.tpot_s", "50 ms", 0.05),
+        ("slo.ttft_s", "2s", 2),
+        ("slo.ttft_s", "none", None),
+        ("workload.requests_per_s", "1606", 1606),
+        ("workload.requests_per_s", "86,400/day", 1),
+        ("optimizations.prefix_cache_hit_rate", "56.3 %", 0.563),
+        ("economics.usd_per_accelerator_hour", "2.95 USD/h", 2.95),
+        ("economics.usd_per_accelerator_hour", "listed", None),
+        ("as_of", "2025-02-28", "2025-02-28"),
+    ],
+)
+def test_what_is_typed_becomes_the_scenarios_value(key, typed, value):
+    assert FIELD[key].parse(typed) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "hint"),
+    [
+        ("workload.input_tokens", "many", "512, 8k or 1.5M"),
+        ("workload.input_tokens", "", "512, 8k or 1.5M"),
+        ("workload.input_tokens", "5 apples", "512, 8k or 1.5M"),
+        ("workload.batch", "x", "or auto"),
+        ("slo.tpot_s", "0,05", "write 0.05 with a point"),
+        ("slo.tpot_s", "50 km", "50 ms or 2 s"),
+        ("workload.requests_per_s", "1.2.3", "20/s"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_what_would_be(key, typed, hint):
+    with pytest.raises(FieldError, match=hint.replace(".", r"\.")):
+        FIELD[key].parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "up", "down"),
+    [
+        ("workload.input_tokens", 1024, 2048, 512),
+        ("workload.output_tokens", 1, 2, 1),
+        ("workload.reasoning_tokens", 128, 256, 0),
+        ("slo.tpot_s", 0.05, 0.1, 0.025),
+        ("optimizations.prefix_cache_hit_rate", 0.95, 1, 0.85),
+    ],
+)
+def test_a_step_doubles_or_halves_and_shares_move_by_ten_points(key, value, up, down):
+    scenario = files.with_values(PLAIN, {key: value})
+    assert FIELD[key].stepped(scenario, None, up=True) == up
+    assert FIELD[key].stepped(scenario, None, up=False) == down
+
+
+def test_a_step_from_nothing_starts_and_nothing_cannot_be_halved():
+    field = FIELD["workload.reasoning_tokens"]
+    assert field.stepped(PLAIN, None, up=True) == 128
+    with pytest.raises(FieldError, match="nothing to halve"):
+        field.stepped(PLAIN, None, up=False)
+
+
+def test_what_the_editor_starts_with_means_the_same_value():
+    given = {
+        "workload.input_tokens": 4383,
+        "slo.tpot_s": 0.0125,
+        "slo.ttft_s": 2.5,
+        "optimizations.prefix_cache_hit_rate": 0.563,
+        "economics.usd_per_accelerator_hour": 2.345,
+    }
+    scenario = files.with_values(PLAIN, given)
+    assert {key: FIELD[key].parse(FIELD[key].edit_text(scenario)) for key in given} == given
+
+
+def test_choices_go_round_in_both_directions():
+    field = FIELD["optimizations.weight_format"]
+    options, scenario, seen = field.options(), PLAIN, []
+    for _ in options:
+        choice = field.neighbour(scenario, forward=True)
+        seen.append(choice)
+        scenario = files.with_values(scenario, field.changes(choice, scenario))
+    assert sorted(seen) == sorted(options)
+    assert field.neighbour(PLAIN, forward=False) == options[-1]
+
+
+def test_switching_speculation_drops_what_was_said_of_the_other_method():
+    field = FIELD["optimizations.speculative"]
+    scenario = files.with_values(PLAIN, {"optimizations.speculative": {"method": "mtp", "acceptance": 0.85}})
+    changed = files.with_values(scenario, field.changes("eagle3", scenario))
+    assert changed.optimizations.speculative.method == "eagle3"
+    assert changed.optimizations.speculative.acceptance is None
+    assert files.with_values(scenario, field.changes("off", scenario)).optimizations.speculative is None
+
+
+def test_another_count_drops_the_layout_of_the_old_one():
+    given = {"hardware.count": 8, "hardware.tensor_parallel": 8, "hardware.data_parallel": 1}
+    scenario = files.with_values(PLAIN, given)
+    changed = files.with_values(scenario, FIELD["hardware.count"].changes(16, scenario))
+    assert changed.hardware.tensor_parallel == "auto"
+    assert changed.hardware.count.mid == 16
+
+
+def test_another_model_drops_the_training_figures_of_the_old_one():
+    scenario = files.with_values(PLAIN, {"training.flop": 3e24, "training.mfu": 0.5})
+    changed = files.with_values(scenario, FIELD["model.id"].changes("deepseek-v3", scenario))
+    assert changed.training.flop is None
+    assert changed.training.mfu.mid == 0.5
+
+
+def test_demand_can_be_given_in_one_way_only():
+    users = {"workload.users": 100, "workload.queries_per_user_per_day": 10}
+    scenario = files.with_values(PLAIN, users)
+    changed = files.with_values(scenario, FIELD["workload.requests_per_s"].changes(5, scenario))
+    assert changed.workload.demand_per_s() == 5
+
+
+def test_every_line_is_a_key_of_the_scenario_and_says_what_it_is():
+    for field in FIELDS:
+        assert field.about
+        assert len(field.label) <= 11
+        field.display(PLAIN, None)
+    keys = [field.key for field in FIELDS]
+    assert len(keys) == len(set(keys))
+
+
+def test_the_main_lines_and_their_headings_fit_24_rows():
+    essential = sum(field.essential for _, fields in PANELS for field in fields)
+    assert essential + len(PANELS) <= 24 - 5
+
+
+def test_every_line_explains_an_input_that_exists():
+    from inferscope.core.graph import REGISTRY
+    from inferscope.core.quantities import architecture  # noqa: F401  (fills the registry)
+
+    assert [field.leaf for field in FIELDS if field.leaf and field.leaf not in REGISTRY.inputs] == []

@@ -1,0 +1,76 @@
+"""What the cards say: a number with its unit, or in words why there is none."""
+
+import pytest
+
+from inferscope.core.scenario import files
+from inferscope.tui.answer import answer
+from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells
+from inferscope.tui.pages import quantity_page
+from inferscope.tui.panels.answers import two_lines
+from inferscope.tui.verdicts import verdicts
+
+FIGURES = [figure for card in (*CARDS, *MORE_CARDS) for figure in card.figures]
+
+
+@pytest.fixture(scope="module")
+def open_answer():
+    """A scenario without price and demand."""
+    return answer(files.load("deepseek-r1-h20").scenario)
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.name)
+def test_every_figure_has_a_number_or_a_reason_and_an_explanation(open_answer, figure):
+    (cell,) = cells(open_answer, (figure,))
+    assert cell.value
+    assert "nan" not in cell.value
+    assert cell.missing == (open_answer.entry(figure.name)["value"] is None)
+    assert len(figure.label) <= 15
+    page = quantity_page(open_answer, figure.name)
+    assert figure.name in page.title
+    assert any(name == "source" for name, _ in page.text)
+
+
+def test_neighbours_without_a_value_share_their_reason(open_answer):
+    cost = cells(open_answer, CARDS[2].figures[:3])
+    assert cost == [
+        ("needs economics.usd_per_accelerator_hour", "per query, per M output, per M input", 3, True)
+    ]
+    mixed = cells(
+        open_answer, (Figure("usd_per_query", "a", "money"), Figure("load_utilization", "b", "share"))
+    )
+    assert [cell.span for cell in mixed] == [1, 1]
+
+
+def test_every_card_says_what_binds_or_what_its_numbers_rest_on(open_answer):
+    remarks = [card.remark(open_answer)[0] for card in CARDS]
+    assert remarks == [
+        "weight bandwidth binds",
+        "boundary: facility",
+        "rental",
+        "1 replica of 8",
+        "fp8, cache bf16",
+    ]
+
+
+def test_five_answers_and_the_key_numbers_are_known_quantities(open_answer):
+    assert len(CARDS) == 5
+    assert all(figure.name in open_answer.report["quantities"] for figure in (*FIGURES, *KEY_NUMBERS))
+
+
+def test_policy_lines_carry_value_margin_verdict_and_whether_they_bind(open_answer):
+    lines = verdicts(open_answer)
+    assert [line.short for line in lines] == ["EU 1e25", "SB 53 1e26"]
+    assert {line.word for line in lines} <= {"applies", "does not apply", "unknown"}
+    assert all(line.margin[0] in "+-" and line.binds in ("yes", "no") for line in lines)
+
+
+def test_a_rule_does_not_bind_before_its_date():
+    early = answer(files.with_values(files.load("deepseek-r1-h20").scenario, {"as_of": "2024-01-01"}))
+    assert [line.binds for line in verdicts(early)] == ["no", "no"]
+
+
+@pytest.mark.parametrize("width", [5, 14, 29, 44])
+def test_a_reason_is_broken_between_words_and_cut_at_the_end(width):
+    first, second = two_lines("load, TTFT p99: needs workload.requests_per_s and more", width)
+    assert len(first) <= width
+    assert len(second) <= width

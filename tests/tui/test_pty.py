@@ -1,0 +1,212 @@
+"""The installed program in a real pseudo-terminal, from the first key to the saved file."""
+
+import codecs
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pyte
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("inferscope")
+ROWS, COLUMNS = 24, 80
+PATIENCE = 30.0
+"""Seconds after which something that should appear counts as missing; nothing is measured by it."""
+
+
+class Terminal:
+    """A terminal of 80 x 24 that runs the program and remembers what it shows."""
+
+    def __init__(self, arguments, environ):
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.Stream(self.screen)
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self.pid, self._end = pty.fork()
+        if self.pid == 0:
+            os.execve(arguments[0], arguments, environ)  # noqa: S606
+        fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self.status = None
+        self.sent = ""
+
+    @property
+    def text(self):
+        return "\n".join(self.screen.display)
+
+    def read(self, seconds=0.05):
+        """Take in what the program has written; False once it has ended."""
+        ready, _, _ = select.select([self._end], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self._end, 65536)
+        except OSError:
+            return False
+        text = self._decode(data)
+        self.sent += text
+        self._stream.feed(text)
+        return bool(data)
+
+    def wait_for(self, *words):
+        """Read until all words stand on the screen."""
+        end = time.monotonic() + PATIENCE
+        while not all(word in self.text for word in words):
+            assert time.monotonic() < end, f"waited for {words}:\n{self.text}"
+            assert self.read(), f"ended while waiting for {words}:\n{self.text}"
+        return self.text
+
+    def wait_until_gone(self, words):
+        end = time.monotonic() + PATIENCE
+        while words in self.text:
+            assert time.monotonic() < end, f"still there: {words}:\n{self.text}"
+            assert self.read(), self.text
+
+    def type(self, keys):
+        os.write(self._end, keys.encode())
+
+    def wait_for_end(self):
+        end = time.monotonic() + PATIENCE
+        while self.read():
+            assert time.monotonic() < end, f"still running:\n{self.text}"
+        _, status = os.waitpid(self.pid, 0)
+        self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+        os.close(self._end)
+
+
+@pytest.fixture
+def environ(config_folder):
+    """A plain environment with a colour terminal and a configuration of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COLUMNS", "LINES"))}
+    return {**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "INFERSCOPE_CONFIG": str(config_folder)}
+
+
+@pytest.fixture
+def start(environ):
+    running = []
+
+    def start(*arguments, **more):
+        terminal = Terminal([str(PROGRAM), *arguments], {**environ, **more})
+        running.append(terminal)
+        return terminal
+
+    yield start
+    for terminal in running:
+        terminal.close()
+
+
+def evaluated(preset, environ):
+    """The headless report of a preset."""
+    command = [str(PROGRAM), "eval", preset, "--format", "json"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+DOWN = "\x1b[B"
+
+
+def test_a_scenario_is_changed_saved_and_evaluates_headless_to_the_same(start, environ, config_folder):
+    terminal = start("llama-3.1-70b-h100")
+    before = terminal.wait_for("One query costs", "H100 SXM5 80GB", "quality kept")
+    terminal.type(DOWN)
+    terminal.type("\r")
+    terminal.wait_for("type to filter")
+    terminal.type("h200 sxm")
+    terminal.wait_for("1 of ")
+    terminal.type("\r")
+    terminal.wait_for("*Accelerator H200 SXM 141GB", "* changed, not saved")
+    terminal.type(DOWN * 2)
+    terminal.wait_for("▸ Weights")
+    terminal.type("\x1b[C")
+    terminal.wait_for("▸*Weights     int8", "int8, cache bf16")
+    terminal.type("\x13")
+    terminal.wait_for("Save as")
+    terminal.type("\x15in-a-terminal\r")
+    shown = terminal.wait_for("Saved in")
+    assert numbers(shown) != numbers(before)
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+
+    report = evaluated("in-a-terminal", environ)
+    assert (config_folder / "presets" / "in-a-terminal.toml").is_file()
+    assert report["scenario"]["hardware"]["accelerator"] == "h200-sxm"
+    assert report["scenario"]["optimizations"]["weight_format"] == "int8"
+    assert report["headline"] in sentence(shown)
+    for name, scale, unit in (("tpot_s", 1e3, "ms"), ("ttft_s", 1e3, "ms"), ("wh_per_query", 1, "Wh")):
+        assert f"{report['quantities'][name]['value'] * scale:.3g} {unit}" in shown
+
+
+def numbers(text):
+    """The right half of the screen: the answers."""
+    return [row[31:] for row in text.splitlines()[3:22]]
+
+
+def sentence(text):
+    return " ".join(" ".join(text.splitlines()[1:4]).split())
+
+
+def test_the_saved_preset_opens_again(start, config_folder):
+    folder = config_folder / "presets"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(
+        'schema_version = 1\nextends = "llama-3.1-70b-h100"\n[workload]\noutput_tokens = 77\n',
+        encoding="utf-8",
+    )
+    terminal = start("mine")
+    terminal.wait_for("77 tokens", "quality kept")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_unsaved_changes_are_asked_about_and_can_be_discarded(start):
+    terminal = start()
+    terminal.wait_for("quality kept")
+    terminal.type(DOWN * 6 + "+")
+    terminal.wait_for("* changed, not saved")
+    terminal.type("q")
+    terminal.wait_for("Unsaved changes")
+    terminal.type("\x1b")
+    terminal.wait_until_gone("Unsaved changes")
+    terminal.type("q")
+    terminal.wait_for("Unsaved changes")
+    terminal.type("d")
+    assert terminal.wait_for_end() == 0
+
+
+def test_without_colours_no_colour_is_sent(start):
+    terminal = start(NO_COLOR="1")
+    terminal.wait_for("quality kept", "does not apply")
+    shades = {
+        colour
+        for row in range(ROWS)
+        for char in terminal.screen.buffer[row].values()
+        for colour in (char.fg, char.bg)
+        if len(colour) == 6
+    }
+    assert all(shade[:2] == shade[2:4] == shade[4:] for shade in shades), shades
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_dumb_terminal_gets_the_report_and_one_line_that_says_why(start, term):
+    terminal = start("llama-3.1-70b-h100", TERM=term)
+    assert terminal.wait_for_end() == 0
+    assert "\x1b" not in terminal.sent
+    assert terminal.sent.count("no full screen: TERM") == 1
+    assert "One query costs" in terminal.sent

@@ -1,0 +1,49 @@
+"""What stands on the screen at four sizes, character by character.
+
+After a wanted change: UPDATE_SNAPSHOTS=1 pytest tests/tui/test_snapshots.py, and read the diff.
+"""
+
+import pytest
+
+SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_explorer_looks_as_stored(explore, screen, matches_snapshot, size):
+    async with explore(size) as pilot:
+        matches_snapshot(screen(pilot.app), f"explorer-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_no_line_is_wider_than_the_screen(explore, screen, size):
+    async with explore(size) as pilot:
+        rows = screen(pilot.app).splitlines()
+        assert len(rows) == size[1]
+        assert max(len(row) for row in rows) <= size[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("accelerators", ["down", "enter", *"h100"]),
+        ("models", ["enter", *"deepseek-v3"]),
+        ("formats", ["down", "down", "down", "enter"]),
+        ("explain", ["a", "right", "e"]),
+        ("keys", ["question_mark"]),
+        ("unsaved", ["down", "down", "plus", "q"]),
+    ],
+)
+async def test_the_dialogs_look_as_stored(explore, screen, matches_snapshot, name, keys):
+    async with explore() as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.pause()
+        matches_snapshot(screen(pilot.app), f"dialog-{name}")
+
+
+@pytest.mark.parametrize("size", [(80, 30), (80, 33), (100, 38), (110, 24), (120, 46), (170, 24), (300, 100)])
+async def test_between_the_stored_sizes_nothing_falls_off_the_screen(explore, screen, size):
+    async with explore(size, preset="deepseek-r1-h20") as pilot:
+        text = screen(pilot.app)
+        for words in ("Region", "Precision trade-off", "weights", "SB 53 1e26", "Note", "help", "quit"):
+            assert words in text

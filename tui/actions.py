@@ -1,0 +1,173 @@
+"""Every action of the screen: its keys, where it works and what it does.
+
+Bindings, the key line at the bottom and the help screen are all made from this one table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.binding import BindingType
+
+Where = Literal["explorer", "field", "number", "choice", "pick", "answers", "dialog"]
+
+AREAS: dict[Where, str] = {
+    "explorer": "Anywhere",
+    "field": "On a line of the scenario",
+    "number": "On a number",
+    "choice": "On a choice",
+    "pick": "On a model, accelerator or country",
+    "answers": "On an answer",
+    "dialog": "In a list or dialog",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do.
+
+    Attributes:
+        name: The method ``action_NAME`` that does it.
+        keys: Keys in Textual's spelling, the one to show first.
+        where: On what it works.
+        label: One or two words for the key line.
+        about: A sentence for the help screen.
+        rank: Order on the key line, the first to stay when it is narrow; 0 keeps it off.
+        shown: How the keys are written, where joining their names would not do.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    where: Where
+    label: str
+    about: str
+    rank: int = 0
+    shown: str = ""
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("edit", ("enter",), "number", "edit", "Type a new value; enter keeps it, escape does not.", 1),
+    Action("double", ("plus",), "number", "double", "Double the number; a share rises by 10 points.", 3, "+"),
+    Action("halve", ("minus",), "number", "halve", "Halve the number; a share falls by 10 points.", 4, "-"),
+    Action("following", ("right", "space", "l"), "choice", "change", "Take the next choice.", 1, "← →"),
+    Action("previous", ("left", "h"), "choice", "previous", "Take the choice before."),
+    Action("edit", ("enter",), "choice", "list", "List the choices with what they mean.", 2),
+    Action("edit", ("enter", "space", "slash"), "pick", "choose", "Choose from the catalogue.", 1),
+    Action(
+        "reset",
+        ("delete", "backspace"),
+        "field",
+        "default",
+        "Go back to the default, or to what the plan chooses (auto).",
+    ),
+    Action("left", ("left", "h"), "answers", "figure", "Go to the figure before.", 2, "← →"),
+    Action("right", ("right", "l"), "answers", "next", "Go to the next figure."),
+    Action("explain", ("enter",), "answers", "explain", "Explain the figure, as e does."),
+    Action("up", ("up", "k"), "explorer", "up", "Go to the line above."),
+    Action("down", ("down", "j"), "explorer", "down", "Go to the line below."),
+    Action(
+        "next_line", ("tab",), "explorer", "next", "Go to the next line, from the scenario on to the answers."
+    ),
+    Action(
+        "previous_line", ("shift+tab",), "explorer", "previous", "Go to the line before, round at the ends."
+    ),
+    Action(
+        "swap_area", ("a", "f6"), "explorer", "answers", "Go from the scenario to the answers, and back.", 9
+    ),
+    Action(
+        "explain",
+        ("e",),
+        "explorer",
+        "explain",
+        "Explain what is focused: formula, values filled in, and the source of each.",
+        5,
+    ),
+    Action("notes", ("n",), "explorer", "notes", "Read all notes: what was planned, what fell back.", 10),
+    Action(
+        "all_fields",
+        ("f",),
+        "explorer",
+        "all fields",
+        "Show every field of the scenario, or only the main ones.",
+    ),
+    Action("undo", ("z",), "explorer", "undo", "Take the last change back, as often as you like.", 6),
+    Action("redo", ("Z",), "explorer", "redo", "Make the change again that was taken back."),
+    Action(
+        "save",
+        ("ctrl+s",),
+        "explorer",
+        "save",
+        "Save; a shipped preset is saved under a name of your own.",
+        7,
+    ),
+    Action("save_as", ("S",), "explorer", "save as", "Save under another name."),
+    Action("open", ("ctrl+o",), "explorer", "open", "Open a preset or a scenario file.", 8),
+    Action("help", ("question_mark",), "explorer", "help", "Show the keys.", 1),
+    Action(
+        "help_or_explain", ("f1",), "explorer", "help", "On a figure: explain it; elsewhere: show the keys."
+    ),
+    Action("quit", ("q", "ctrl+q"), "explorer", "quit", "Leave; unsaved changes are asked about first.", 2),
+    Action("filter", ("slash",), "dialog", "filter", "Type to filter; every word has to occur."),
+    Action("accept", ("enter",), "dialog", "take", "Take what is marked."),
+    Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
+)
+
+_NAMES = {
+    "plus": "+",
+    "minus": "-",
+    "slash": "/",
+    "question_mark": "?",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "escape": "esc",
+    "delete": "del",
+    "backspace": "bksp",
+}
+
+
+def shown_key(key: str) -> str:
+    """How a key is written for people.
+
+    >>> shown_key("ctrl+s"), shown_key("question_mark")
+    ('^s', '?')
+    """
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    return _NAMES.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+
+
+def at(*where: Where) -> Iterator[Action]:
+    """The actions of some areas, in the table's order."""
+    return (action for action in ACTIONS if action.where in where)
+
+
+def bindings(*where: Where) -> list[BindingType]:
+    """Textual bindings of the actions that work in some areas."""
+    from textual.binding import Binding
+
+    return [Binding(",".join(action.keys), action.name, action.label, show=False) for action in at(*where)]
+
+
+def key_line(width: int, *focus: Where) -> list[tuple[str, str]]:
+    """Keys and labels for the bottom line, the most useful that fit.
+
+    Those of the focused thing stand first; help and the way out always stay.
+    """
+    general = sorted((a for a in at("explorer") if a.rank), key=lambda a: a.rank)
+    ranked = [*general[:2], *sorted((a for a in at(*focus) if a.rank), key=lambda a: a.rank), *general[2:]]
+    kept: list[Action] = []
+    used = 1
+    for action in ranked:
+        size = len(action.shown or shown_key(action.keys[0])) + len(action.label) + 3
+        if used + size <= width + 2:
+            kept.append(action)
+            used += size
+    order = [*at(*focus), *at("explorer")]
+    kept.sort(key=order.index)
+    return [(action.shown or shown_key(action.keys[0]), action.label) for action in kept]

@@ -1,0 +1,92 @@
+"""The answers to a scenario, as the screen reads them; all numbers come from the core."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inferscope.core.bind import Bound
+    from inferscope.core.evaluate import Result
+    from inferscope.core.leaves import Leaf
+    from inferscope.core.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One evaluated scenario.
+
+    Attributes:
+        report: The report of the core: headline, quantities, policy, notes.
+        bound: The inputs behind it, with everything planned.
+    """
+
+    report: Mapping[str, Any]
+    bound: Bound
+
+    @property
+    def headline(self) -> str:
+        """The sentence on top."""
+        return str(self.report["headline"])
+
+    @property
+    def notes(self) -> list[str]:
+        """Fall-backs, plans and limits missed."""
+        return list(self.report["notes"])
+
+    def entry(self, name: str) -> Mapping[str, Any]:
+        """One quantity of the report."""
+        found: Mapping[str, Any] = self.report["quantities"][name]
+        return found
+
+    def why(self, name: str) -> str:
+        """Why a quantity has no value."""
+        return str(self.entry(name).get("why", ""))
+
+    def leaf(self, name: str) -> Leaf:
+        """Where an input came from."""
+        return self.bound.leaf(name)
+
+    def input(self, name: str) -> float | None:
+        """The value of an input, None where there is none."""
+        values = self.bound.inputs[name]
+        value = float(values[0])
+        return None if math.isnan(value) else value
+
+    def text(self, name: str) -> str:
+        """A text fact: which format is really in use."""
+        return self.bound.resolved[0].texts[name]
+
+    def result(self) -> Result:
+        """Everything computed, for explaining."""
+        from inferscope.core.evaluate import evaluate_bound
+        from inferscope.core.report import OUTPUTS
+
+        return evaluate_bound(self.bound, OUTPUTS)
+
+    def layout(self) -> str:
+        """How the model lies over the accelerators of a replica, such as ``TP4xDP2``."""
+        parts = (
+            ("TP", "hardware_tensor_parallel"),
+            ("PP", "hardware_pipeline_parallel"),
+            ("DP", "hardware_data_parallel"),
+        )
+        values = [(short, self.input(name)) for short, name in parts]
+        split = [f"{short}{value:g}" for short, value in values if value is not None and value > 1]
+        return "x".join(split) or "TP1"
+
+
+def answer(scenario: Scenario, notes: Sequence[str] = ()) -> Answer:
+    """Evaluate a scenario.
+
+    Raises:
+        InferscopeError: It names something that does not exist, or a layout that cannot be.
+    """
+    from inferscope.core.bind import bind
+    from inferscope.core.plan import plan
+    from inferscope.core.report import report
+
+    return Answer(report(scenario, notes), plan(bind([scenario])))

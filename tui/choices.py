@@ -1,0 +1,278 @@
+"""What the lists offer: records with the numbers that matter, formats, presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from inferscope.core import catalog, units
+from inferscope.tui.panels.model import STAND_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inferscope.core.catalog import Record, Value
+    from inferscope.tui.fields import Field
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title over the unit, its width, right-aligned for figures."""
+
+    title: str
+    width: int
+    right: bool = True
+
+
+class Row(NamedTuple):
+    """One choice: its value, its name, its cells, and the names a filter looks through."""
+
+    value: str
+    name: str
+    cells: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def rank(self, words: Sequence[str], whole: str) -> int:
+        """How well it matches: 0 has exactly this name, 1 starts with it, 2 contains it, 3 does not."""
+        names = [catalog_words(name) for name in (self.value, self.name, *self.names)]
+        text = " ".join(names)
+        if not all(word in text for word in words):
+            return 3
+        return 0 if whole in names else 1 if any(name.startswith(whole) for name in names[:2]) else 2
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Rows to choose from.
+
+    Attributes:
+        title: What is chosen.
+        columns: The columns after the name.
+        rows: What can be chosen.
+        legend: What the titles leave open.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    legend: str = ""
+
+    def line(self, name: str, cells: Sequence[str], width: int) -> str:
+        """One row as text; columns that do not fit are left away from the right."""
+        kept = self.kept(width)
+        room = width - sum(c.width + 2 for c in kept)
+        text = name if len(name) <= room else name[: room - 1] + "…"
+        parts = [f"{text:<{room}}"]
+        for column, cell in zip(kept, cells, strict=False):
+            cut = cell if len(cell) <= column.width else cell[: column.width - 1] + "…"
+            parts.append(f"{cut:>{column.width}}" if column.right else f"{cut:<{column.width}}")
+        return "  ".join(parts)
+
+    def kept(self, width: int) -> tuple[Column, ...]:
+        """The columns that fit beside a name of at least 18 characters."""
+        kept: list[Column] = []
+        for column in self.columns:
+            if 18 + sum(c.width + 2 for c in kept) + column.width + 2 > width:
+                break
+            kept.append(column)
+        return tuple(kept)
+
+    def header(self, width: int) -> str:
+        """The titles of the columns."""
+        return self.line("", [c.title for c in self.columns], width)
+
+    def matching(self, text: str) -> list[Row]:
+        """The rows that contain every word, the best matches first."""
+        words, whole = [catalog_words(word) for word in text.split()], catalog_words(text)
+        ranked = [(row.rank(words, whole), row) for row in self.rows]
+        return [row for rank, row in sorted(ranked, key=lambda pair: pair[0]) if rank < 3]
+
+
+def catalog_words(text: str) -> str:
+    """Text as a filter compares it."""
+    return "".join(ch for ch in text.casefold() if ch.isalnum())
+
+
+def choices(field: Field) -> Choices:
+    """What a field offers."""
+    if field.key == STAND_IN:
+        every = _models()
+        open_ones = tuple(row for row in every.rows if catalog.model(row.value).architecture is not None)
+        return Choices("Stand-in", every.columns, open_ones, every.legend)
+    if field.catalog:
+        return _RECORDS[field.catalog]()
+    if field.key.endswith("_format"):
+        return _formats(field)
+    if field.key == "optimizations.speculative":
+        return _speculation()
+    rows = tuple(Row(option, option.replace("_", " ")) for option in field.options())
+    return Choices(field.label, (), rows)
+
+
+def _figure(value: Value, scale: float = 1.0, digits: int = 3) -> str:
+    if value.value is None:
+        return "no" if value.state == "unsupported" else "?"
+    figure = value.value / scale
+    return f"{figure:,.0f}" if figure >= 10**digits else f"{figure:.{digits}g}"
+
+
+@lru_cache(maxsize=1)
+def _accelerators() -> Choices:
+    columns = (
+        Column("GiB", 5),
+        Column("TB/s", 5),
+        Column("bf16", 5),
+        Column("fp8", 5),
+        Column("TDP W", 5),
+        Column("USD/h", 5),
+        Column("release", 7, right=False),
+        Column("maker", 12, right=False),
+        Column("status", 26, right=False),
+    )
+    rows = tuple(map(_accelerator, catalog.entries("accelerator")))
+    return Choices("Accelerator", columns, rows, "dense bf16 and fp8 in PFLOP/s; ? unknown, no unsupported")
+
+
+def _accelerator(entry: catalog.names.Entry) -> Row:
+    record = catalog.accelerator(entry.id)
+    values, text = record.values, record.text
+    price = values["rental_on_demand_usd_per_h"]
+    cells = (
+        _figure(values["memory_bytes"], units.GIB),
+        _figure(values["memory_bandwidth_bytes_per_s"], units.TERA),
+        _figure(values["bf16_flop_per_s"], 1e15),
+        _figure(values["fp8_flop_per_s"], 1e15),
+        _figure(values["tdp_w"], digits=4),
+        _figure(price if price.is_known else values["rental_reserved_usd_per_h"]),
+        str(text.get("released", "?"))[:7],
+        str(text["vendor"]),
+        str(text["status"]),
+    )
+    return Row(entry.id, record.name, cells, (*entry.aliases, entry.maker, str(text["status"])))
+
+
+@lru_cache(maxsize=1)
+def _models() -> Choices:
+    columns = (
+        Column("params", 7),
+        Column("active", 6),
+        Column("context", 7),
+        Column("release", 7, right=False),
+        Column("licence", 15, right=False),
+        Column("native", 6, right=False),
+        Column("developer", 16, right=False),
+    )
+    rows = tuple(map(_model, catalog.entries("model")))
+    return Choices("Model", columns, rows, "~ an estimate, ? unknown; closed: no published architecture")
+
+
+def _model(entry: catalog.names.Entry) -> Row:
+    record = catalog.model(entry.id)
+    text = record.text
+    context = (record.architecture or {}).get("context")
+    cells = (
+        _size(record, "total"),
+        _size(record, "active"),
+        "?" if not context else f"{context / 1024:,.0f}k",
+        str(text["released"])[:7],
+        str(text["license"]),
+        str(text.get("weight_format", "?")) if record.architecture is not None else "closed",
+        str(text["developer"]),
+    )
+    return Row(entry.id, record.name, cells, (*entry.aliases, entry.maker, str(text["license"])))
+
+
+def _size(record: Record, which: str) -> str:
+    """Parameters in billions, as stated; an estimate is marked."""
+    for suffix, mark in (("stated", ""), ("estimate", "~")):
+        value = record.values[f"{which}_params_{suffix}"].value
+        if value is not None:
+            return f"{mark}{value / units.GIGA:.3g}B"
+    return "all" if which == "active" else "?"
+
+
+@lru_cache(maxsize=1)
+def _regions() -> Choices:
+    columns = (
+        Column("g CO2e/kWh", 10),
+        Column("PUE", 5),
+        Column("USD/kWh", 7),
+        Column("code", 4, right=False),
+        Column("part of the world", 24, right=False),
+    )
+    rows = []
+    for entry in catalog.entries("region"):
+        values = catalog.region(entry.id).values
+        cells = (
+            _figure(values["grid_gco2e_per_kwh"]),
+            _figure(values["pue"]),
+            _figure(values["electricity_usd_per_kwh"], digits=2),
+            entry.id,
+            entry.maker,
+        )
+        rows.append(Row(entry.id, entry.name, cells, (*entry.aliases, entry.maker)))
+    return Choices("Region", columns, tuple(rows))
+
+
+def _formats(field: Field) -> Choices:
+    columns = (
+        Column("bits", 5),
+        Column("computes at", 11, right=False),
+        Column("goes with", 12, right=False),
+    )
+    rows = []
+    for name in field.options():
+        if name == "native":
+            rows.append(Row(name, "native, as the model was released"))
+            continue
+        form = catalog.format_(name)
+        bits = form.kv_bits if field.key.endswith("kv_format") else form.bits_per_weight
+        cells = (_figure(bits), form.rate, f"{form.default_activation} act.")
+        rows.append(Row(name, name, cells, form.aliases))
+    return Choices(field.label, columns, tuple(rows))
+
+
+def _speculation() -> Choices:
+    columns = (Column("drafted", 7), Column("accepted", 8), Column("cost", 6))
+    rows = [Row("off", "off")]
+    for name, method in catalog.speculative_methods().items():
+        accepted = method.acceptance.value
+        cells = (
+            _figure(method.draft_tokens),
+            "?" if accepted is None else f"{100 * accepted:.0f} %",
+            _figure(method.draft_cost_ratio),
+        )
+        rows.append(Row(name, name, cells))
+    return Choices("Speculation", columns, tuple(rows))
+
+
+_RECORDS: dict[str, Callable[[], Choices]] = {
+    "accelerator": _accelerators,
+    "model": _models,
+    "region": _regions,
+}
+
+
+def presets() -> Choices:
+    """Every preset with where it lies and what it is."""
+    import tomllib
+
+    from inferscope.core.scenario import files
+
+    shipped = files.shipped_directory().resolve()
+    rows = []
+    for name, path in files.preset_names().items():
+        try:
+            title = str(tomllib.loads(path.read_text(encoding="utf-8")).get("name", ""))
+        except (OSError, ValueError):
+            title = "cannot be read"
+        origin = "shipped" if path.resolve().parent == shipped else "yours"
+        rows.append(Row(name, name, (origin, title), (title, origin)))
+    columns = (Column("origin", 7, right=False), Column("what it is", 40, right=False))
+    return Choices("Open", columns, tuple(rows))
+
+
+def record_id(field: Field, name: object) -> str:
+    """The catalogue's own identifier behind an alias; empty where nothing is chosen."""
+    return "" if name is None else catalog.resolve(field.catalog, str(name))

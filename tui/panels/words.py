@@ -1,0 +1,173 @@
+"""The lines of words: title, headline, notes, message and keys."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from inferscope.tui.actions import Where, key_line
+from inferscope.tui.panels.rule import heading
+
+if TYPE_CHECKING:
+    from inferscope.tui.answer import Answer
+    from inferscope.tui.session import Session
+
+
+class Title(Widget):
+    """Which scenario this is, and whether it is saved."""
+
+    _name = ""
+    _about = ""
+    _state = ""
+
+    def show(self, session: Session | None) -> None:
+        """Show where a session's scenario stands."""
+        if session is None:
+            return
+        changed = session.is_changed
+        self._name = session.label
+        self._about = "" if changed else session.scenario.name
+        if changed:
+            self._state = "* changed, not saved"
+        elif session.path is None:
+            self._state = "not saved"
+        else:
+            self._state = "shipped preset" if session.is_shipped else "saved"
+        self.refresh()
+
+    def render(self) -> Content:
+        """Program, scenario and state."""
+        left, width = f" inferscope  {self._name}", self.size.width
+        room = width - len(left) - len(self._state) - 4
+        about = (
+            self._about
+            if len(self._about) <= room
+            else (self._about[: max(room - 1, 0)] + "…" if room > 8 else "")
+        )
+        gap = width - len(left) - len(about) - len(self._state) - 3
+        return Content.assemble(
+            (" inferscope", "bold $primary"),
+            (f"  {self._name}", "bold"),
+            (f"  {about}", "$text-muted"),
+            " " * max(gap, 1),
+            (self._state, "bold $text-warning" if self._state.startswith("*") else "$text-muted"),
+        )
+
+
+class Headline(Widget):
+    """The sentence that is always true."""
+
+    _text = ""
+
+    def show(self, answer: Answer | None) -> None:
+        """Show the headline of an answer."""
+        before, self._text = self._text, "Computing …" if answer is None else answer.headline
+        width = max(self.size.width, 20)
+        taller = len(textwrap.wrap(before, width)) != len(textwrap.wrap(self._text, width))
+        if before != self._text:
+            self.refresh(layout=taller)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
+        """As many lines as the sentence takes."""
+        return max(len(textwrap.wrap(self._text, max(width, 20))), 1)
+
+    def render(self) -> Content:
+        """The sentence, broken between words."""
+        return Content("\n".join(textwrap.wrap(self._text, max(self.size.width, 20)))).stylize("bold")
+
+
+class Notes(Widget):
+    """What was planned and what fell back, as much as there is room for."""
+
+    _notes: tuple[str, ...] = ()
+
+    def show(self, answer: Answer | None) -> None:
+        """Show the notes of an answer."""
+        notes = () if answer is None else tuple(answer.notes)
+        if notes != self._notes:
+            self._notes = notes
+            self.refresh()
+
+    def render(self) -> Content:
+        """One line says how many there are; more room shows them."""
+        width, height = self.size.width, self.size.height
+        if not self._notes:
+            return Content.assemble((" no notes", "$text-muted"))
+        if height < 3:
+            return _brief(self._notes, width)
+        parts = [heading("Notes", f"{len(self._notes)}", width)]
+        rows = [line for note in self._notes for line in _wrapped(note, width)]
+        if len(rows) > height - 1:
+            rows = [*rows[: height - 2], " … n shows all"]
+        parts += [Content(row) for row in rows]
+        return Content("\n").join(parts)
+
+
+def _brief(notes: tuple[str, ...], width: int) -> Content:
+    more = f" +{len(notes) - 1} (n)" if len(notes) > 1 else ""
+    first = min(notes, key=lambda note: note.startswith("planned"))  # a fall-back before a plan
+    room = width - len(more) - 8
+    text = first if len(first) <= room else first[: room - 1] + "…"
+    return Content.assemble((" Note  ", "bold $primary"), text, (more, "$text-muted"))
+
+
+def _wrapped(note: str, width: int) -> list[str]:
+    return textwrap.wrap(note, max(width - 2, 20), initial_indent=" - ", subsequent_indent="   ")
+
+
+class MessageLine(Widget):
+    """What was done, what was wrong, or what is focused."""
+
+    _text = ""
+    _problem = False
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """Show one line; a problem is marked without colour too."""
+        self._text, self._problem = text, problem
+        self.refresh()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def render(self) -> Content:
+        """The line, cut at the end."""
+        text = f"! {self._text}" if self._problem else self._text
+        room = self.size.width - 2
+        text = text if len(text) <= room else text[: room - 1] + "…"
+        return Content.assemble((f" {text}", "bold $text-error" if self._problem else "$text-muted"))
+
+
+class KeyBar(Widget):
+    """The keys that matter now."""
+
+    _focus: tuple[Where, ...] = ()
+
+    def show(self, focus: tuple[Where, ...]) -> None:
+        """Show the keys for what is focused."""
+        if focus != self._focus:
+            self._focus = focus
+            self.refresh()
+
+    def render(self) -> Content:
+        """Keys and labels, as many as fit."""
+        parts: list[tuple[str, str] | str] = [" "]
+        for key, label in key_line(self.size.width, *self._focus):
+            parts += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
+        return Content.assemble(*parts)
+
+
+class TooSmall(Widget):
+    """The one line of a terminal that is too small."""
+
+    def render(self) -> Content:
+        """What would be enough."""
+        from inferscope.tui.sizes import LEAST
+
+        size = self.app.size
+        text = f"inferscope needs {LEAST[0]} x {LEAST[1]}, not {size.width} x {size.height}; q quits"
+        return Content(text[: max(self.size.width, 1)])

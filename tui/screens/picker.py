@@ -1,0 +1,133 @@
+"""A list to choose from, with a filter and the numbers that matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from inferscope.tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from inferscope.tui.choices import Choices
+
+
+class Picker(Dialog[str]):
+    """Choose one row; the result is its value.
+
+    Args:
+        choices: The rows.
+        current: The value to mark at first.
+        prompt: What the filter line says while it is empty.
+        takes_text: Whether what was typed may be the result where no row is meant (a path).
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "cursor('down')", show=False, priority=True),
+        Binding("up", "cursor('up')", show=False, priority=True),
+        Binding("pagedown", "cursor('page_down')", show=False, priority=True),
+        Binding("pageup", "cursor('page_up')", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, choices: Choices, current: str = "", prompt: str = "", *, takes_text: bool = False
+    ) -> None:
+        super().__init__()
+        self.choices, self.current = choices, current
+        self.prompt = prompt or "type to filter"
+        self.takes_text = takes_text
+        self._width = 0
+        self._shown: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Filter, header, rows and keys."""
+        with Vertical(classes="box tall") as box:
+            box.border_title = self.choices.title
+            box.border_subtitle = self.choices.legend
+            yield Input(placeholder=self.prompt, compact=True, id="filter", select_on_focus=False)
+            yield Static(id="header", markup=False)
+            yield OptionList(id="rows", markup=False, compact=True)
+            yield Static("", id="count", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill once the width is known."""
+        self.query_one("#rows", OptionList).can_focus = False
+        self.set_focus(self.query_one(Input))
+        self.call_after_refresh(self._fill)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Columns follow the width."""
+        if self._width:
+            self.call_after_refresh(self._fill)
+
+    def _fill(self, text: str | None = None) -> None:
+        rows = self.query_one("#rows", OptionList)
+        filtered = self.query_one(Input).value if text is None else text
+        self._width = max(rows.scrollable_content_region.width - 4, 20)
+        self._shown = filtered
+        found = self.choices.matching("" if self._is_path(filtered) else filtered)
+        self.query_one("#header", Static).update(f"  {self.choices.header(self._width)}")
+        rows.clear_options()
+        rows.add_options(
+            Option(
+                f"{'•' if value == self.current else ' '} {self.choices.line(name, cells, self._width)}",
+                id=value,
+            )
+            for value, name, cells, _ in found
+        )
+        values = [value for value, *_ in found]
+        if values:
+            rows.highlighted = values.index(self.current) if not filtered and self.current in values else 0
+        total = len(self.choices.rows)
+        keys = [("enter", "take"), ("↑ ↓", "move"), ("esc", "close")]
+        count = f"{len(found)} of {total}" if found else f"nothing of {total} contains {filtered!r}"
+        parts: list[tuple[str, str] | str] = [(f"{count}   ", "$text-muted" if found else "$text-warning")]
+        for key, label in keys:
+            parts += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
+        self.query_one("#count", Static).update(Content.assemble(*parts))
+
+    def _is_path(self, text: str) -> bool:
+        return self.takes_text and ("/" in text or text.endswith(".toml"))
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        if self._width:
+            self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self._is_path(event.value):
+            self.dismiss(event.value)
+            return
+        rows = self.query_one("#rows", OptionList)
+        if rows.highlighted is not None and event.value == self._shown:
+            self.dismiss(rows.get_option_at_index(rows.highlighted).id)
+            return
+        found = self.choices.matching(event.value)  # typed faster than the list was drawn
+        if found:
+            self.dismiss(found[0][0])
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the filter had the focus goes into it."""
+        is_slash = event.character == "/" and not self.takes_text  # "/" only says: filter
+        if event.is_printable and event.character is not None and not is_slash:
+            self.query_one(Input).insert_text_at_cursor(event.character)
+            event.stop()
+
+    def action_cursor(self, way: str) -> None:
+        """Move the mark while the filter keeps the focus."""
+        rows = self.query_one("#rows", OptionList)
+        getattr(rows, f"action_{'cursor_' + way if way in ('up', 'down') else way}")()

@@ -1,0 +1,146 @@
+"""Reading: explanations that can be followed down to their sources, notes, and the keys."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from inferscope.tui.actions import AREAS, at, shown_key
+from inferscope.tui.pages import Page, item_page
+from inferscope.tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class Reader(Dialog[None]):
+    """A page; what a number was made from can be opened in turn.
+
+    Args:
+        page: The first page.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "cancel", show=False),
+        Binding("backspace,left,h", "back", show=False),
+        Binding("pagedown", "scroll('page_down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+        Binding("j", "move('down')", show=False),
+        Binding("k", "move('up')", show=False),
+    ]
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._trail = [page]
+
+    def compose(self) -> ComposeResult:
+        """Value, text, parts and keys."""
+        with Vertical(classes="box tall"):
+            with VerticalScroll(id="text"):
+                yield Static(id="words", markup=False)
+            yield Static("Made from", id="made-from", markup=False)
+            yield OptionList(id="parts", markup=False, compact=True)
+            yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first page once the width is known."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        page = self._trail[-1]
+        box = self.query_one(".box")
+        box.border_title = page.title
+        box.border_subtitle = f"step {len(self._trail)}" if len(self._trail) > 1 else ""
+        self.query_one("#words", Static).update(_words(page, self.query_one("#text").size.width - 1))
+        parts = self.query_one("#parts", OptionList)
+        parts.clear_options()
+        width = max(parts.size.width - 4, 30)
+        parts.add_options(Option(_part_line(p.name, p.value, p.kind, width)) for p in page.parts)
+        parts.display = self.query_one("#made-from").display = bool(page.parts)
+        if page.parts:
+            parts.highlighted = 0
+            parts.focus()
+        else:
+            self.query_one("#text").focus()
+        self.query_one("#text", VerticalScroll).scroll_home(animate=False)
+        keys = [("enter", "open part")] if page.parts else [("↑ ↓", "scroll")]
+        keys += [("bksp", "back")] if len(self._trail) > 1 else []
+        keys += [("PgDn", "scroll")] if page.parts else []
+        shown: list[tuple[str, str]] = []
+        for key, label in [*keys, ("esc", "close")]:
+            shown += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
+        self.query_one("#keys", Static).update(Content.assemble(*shown))
+
+    @on(OptionList.OptionSelected)
+    def _opened(self, event: OptionList.OptionSelected) -> None:
+        self._trail.append(item_page(self._trail[-1].parts[event.option_index].item))
+        self._show()
+
+    def action_back(self) -> None:
+        """One step up; from the first page, close."""
+        if len(self._trail) == 1:
+            self.dismiss(None)
+            return
+        self._trail.pop()
+        self._show()
+
+    def action_scroll(self, way: str) -> None:
+        """Scroll the text."""
+        getattr(self.query_one("#text", VerticalScroll), f"action_{way}")()
+
+    def action_move(self, way: str) -> None:
+        """Move among the parts, or scroll where there are none."""
+        if self._trail[-1].parts:
+            getattr(self.query_one("#parts", OptionList), f"action_cursor_{way}")()
+        else:
+            getattr(self.query_one("#text", VerticalScroll), f"action_scroll_{way}")()
+
+
+def _words(page: Page, width: int) -> Content:
+    """The text of a page, broken at a width, names in a column of their own."""
+    parts: list[Content] = []
+    if page.value:
+        parts += [Content.styled(page.value, "bold $primary"), Content("")]
+    column = min(max((len(name) for name, _ in page.text), default=0), 28)
+    for name, words in page.text:
+        room = max(width - (column + 2 if name else 0), 24)
+        rows = textwrap.wrap(
+            " ".join(words.split()), room, subsequent_indent="  " if words.startswith("- ") else ""
+        )
+        for number, row in enumerate(rows or [""]):
+            label = name if number == 0 else ""
+            parts.append(Content.assemble((f"{label:<{column}}  " if name else "", "$text-muted"), row))
+        if not name and not words.startswith("- "):
+            parts.append(Content(""))
+    return Content("\n").join(parts)
+
+
+def _part_line(name: str, value: str, kind: str, width: int) -> str:
+    room = width - 40
+    return f"{name:<38.38}  {value[:room]:<{max(room - 12, 10)}}{kind}"
+
+
+def keys_page() -> Page:
+    """Every key, from the table of actions."""
+    rows: list[tuple[str, str]] = [
+        (
+            "",
+            (
+                "Change a line on the left and every number follows. A * marks what differs from the file; "
+                "a grey word after a value says where it comes from (auto: the plan chose it)."
+            ),
+        )
+    ]
+    for where, title in AREAS.items():
+        rows.append(("", title.upper()))
+        rows += [(", ".join(shown_key(key) for key in action.keys), action.about) for action in at(where)]
+        rows.append((" ", ""))
+    return Page("Keys", "", rows)

@@ -1,0 +1,56 @@
+"""How the explorer is laid out at each size of the terminal."""
+
+from __future__ import annotations
+
+LEAST = (60, 16)
+"""Columns and rows below which only one line is shown."""
+
+FULL = (80, 24)
+"""Columns and rows from which on everything is shown."""
+
+MODES = ("-tiny", "-compact", "-wide", "-huge", "-roomy", "-deep", "-tall")
+
+
+def modes(width: int, height: int) -> set[str]:
+    """The style classes for a size.
+
+    >>> sorted(modes(80, 24)), sorted(modes(120, 40)), sorted(modes(59, 30))
+    ([], ['-deep', '-roomy', '-wide'], ['-tiny'])
+    """
+    if width < LEAST[0] or height < LEAST[1]:
+        return {"-tiny"}
+    if width < FULL[0] or height < FULL[1]:
+        return {"-compact"}
+    found = {
+        "-wide": width >= 110,
+        "-huge": width >= 170,
+        "-roomy": height >= 33,
+        "-deep": height >= 38,
+        "-tall": height >= 46,
+    }
+    return {name for name, holds in found.items() if holds}
+
+
+def figures_across(width: int) -> int:
+    """How many figures stand side by side on a card.
+
+    >>> figures_across(48), figures_across(74)
+    (3, 4)
+    """
+    return max((width - 1) // (15 if width < 60 else 18), 1)
+
+
+def figure_rows(width: int, height: int) -> int:
+    """How many rows of figures a card has: a second one where the screen is tall.
+
+    Between 110 and 170 columns further cards take that room.
+
+    >>> figure_rows(80, 24), figure_rows(200, 60), figure_rows(120, 50)
+    (1, 2, 1)
+    """
+    return 2 if height >= 46 and not 110 <= width < 170 else 1
+
+
+def shows_all_fields(height: int) -> bool:
+    """Whether every field of the scenario has room."""
+    return height >= 40
