@@ -13,6 +13,7 @@ from inferscope.core.bind import Bound, bind
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.plan import plan
 from inferscope.core.program import compile_program
+from inferscope.core.reasons import reasons
 from inferscope.core.scenario.schema import Scenario
 
 CHUNK = 2048
@@ -87,8 +88,6 @@ BESIDE = [
 ]
 """What stands beside them in a report."""
 
-_ORDER = ("does_not_fit", "slo_unreachable", "needs_input", "unsupported", "not_in_this_version", "unknown")
-
 
 @dataclass(frozen=True)
 class Result:
@@ -115,7 +114,7 @@ class Result:
         return {name: (v[0] if v.ndim > 1 else float(v[0])) for name, v in found.items()}
 
     @cached_property
-    def _reasons(self) -> dict[tuple[str, int], str]:
+    def _whys(self) -> dict[tuple[str, int], str]:
         return {}
 
     def why(self, name: str, row: int = 0) -> str:
@@ -123,10 +122,10 @@ class Result:
         if not math.isnan(float(self.values[name][row])):
             return ""
         key = (name, row)
-        if key not in self._reasons:
+        if key not in self._whys:
             missing = [n for n, v in self.values.items() if math.isnan(float(v[row]))]
-            self._reasons.update({(n, row): text for n, text in _reasons(self.bound, missing, row).items()})
-        return self._reasons[key]
+            self._whys.update({(n, row): text for n, text in reasons(self.bound, missing, row).items()})
+        return self._whys[key]
 
 
 def evaluate(
@@ -185,83 +184,3 @@ def _full(values: Array, rows: int) -> Array:
 def _cut(arrays: Mapping[str, Array], start: int, chunk: int, rows: int) -> dict[str, Array]:
     """Rows of every array, as views; arrays of one row serve all."""
     return {name: v[start : start + chunk] if len(v) == rows else v for name, v in arrays.items()}
-
-
-def _reasons(bound: Bound, outputs: Sequence[str], row: int) -> dict[str, str]:
-    """Find, for each NaN output of a row, the input or function that makes it NaN.
-
-    Every absent input is tried alone: the others are filled in, and the one that by itself still
-    makes the output NaN is its cause. Demand may be absent by intent, so an output that does
-    without it is tried without it. What no input causes, a function does by design.
-    """
-    one = bound.take([row])
-    needed = REGISTRY.needed(outputs)
-    used = {p for n in needed for p in REGISTRY.quantities[n].parents if p in REGISTRY.inputs}
-    absent = [name for name in sorted(used) if np.isnan(one.inputs[name]).any() and bound.leaf(name, row).why]
-    suspects = [name for name in absent if _cause(bound, name, row)]
-    without_demand = frozenset({_DEMAND} & set(absent))
-    trials = [frozenset[str](), without_demand]
-    trials += [
-        frozenset({name}) | demand for demand in (frozenset[str](), without_demand) for name in suspects
-    ]
-    broken = _try(one, outputs, absent, trials)
-    by_design = _designed(one, needed, outputs)
-    reasons: dict[str, str] = {}
-    for name in outputs:
-        hold = without_demand if not broken[name][1] else frozenset[str]()
-        causes = [
-            _cause(bound, s, row) for s in suspects if broken[name][trials.index(frozenset({s}) | hold)]
-        ]
-        if broken[name][0]:
-            causes = []
-        reasons[name] = _first([*causes, *([by_design[name]] if name in by_design else [])])
-    return {name: text or "unknown: it cannot be computed" for name, text in reasons.items()}
-
-
-_DEMAND = "workload_requests_per_s"
-_FAINT = 1e-9
-"""A demand that saturates nothing."""
-
-
-def _try(
-    one: Bound, outputs: Sequence[str], absent: Sequence[str], trials: Sequence[frozenset[str]]
-) -> dict[str, list[bool]]:
-    """Which outputs stay NaN when only the inputs of each trial are absent."""
-    filled = {name: np.repeat(one.inputs[name], len(trials), axis=0) for name in absent}
-    for i, kept in enumerate(trials):
-        for name in absent:
-            if name not in kept:
-                likely = _FAINT if name == _DEMAND else 1.0
-                filled[name][i] = np.where(np.isnan(filled[name][i]), likely, filled[name][i])
-    found = compile_program(tuple(outputs)).run({**one.inputs, **filled}, one.pins)
-    result = {}
-    for name in outputs:
-        values = np.broadcast_to(found[name], (len(trials), *found[name].shape[1:]))
-        result[name] = [bool(np.isnan(values[i]).any()) for i in range(len(trials))]
-    return result
-
-
-def _cause(bound: Bound, name: str, row: int) -> str:
-    why = bound.leaf(name, row).why
-    return "" if why in ("auto", "upstream") else why
-
-
-def _first(causes: Sequence[str]) -> str:
-    """The cause to name: what does not fit comes before what is missing."""
-    return min(causes, key=lambda text: _ORDER.index(text.split(":")[0]), default="")
-
-
-def _designed(one: Bound, needed: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
-    """NaN that a function introduces itself, carried to everything that depends on it."""
-    values = compile_program(tuple(needed)).run(one.inputs, one.pins)
-    reason: dict[str, str] = {}
-    for name in needed:
-        if not np.isnan(values[name]).any():
-            continue
-        node = REGISTRY.quantities[name]
-        inherited = [reason[p] for p in node.parents if p in reason]
-        if inherited:
-            reason[name] = _first(inherited)
-        elif node.null and not any(np.isnan({**one.inputs, **values}[p]).any() for p in node.parents):
-            reason[name] = node.null
-    return {name: reason[name] for name in outputs if name in reason}

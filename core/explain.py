@@ -218,7 +218,8 @@ def _about_leaf(item: Explanation, number: str) -> list[str]:
     plain = _is_plain(item)
     where = [] if plain else [note, number, date]
     why = item.why.replace("needs_input: ", "needs ")
-    kind = f"{item.kind}:" if note and not plain else item.kind
+    known = "unverified (recalled, not checked)" if item.kind == "memory" else item.kind
+    kind = f"{known}:" if note and not plain else known
     return [part for part in (kind, *where, f"({why})" if why else "") if part]
 
 

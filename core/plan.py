@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inferscope.core.bind import Bound
-from inferscope.core.errors import ScenarioError
 from inferscope.core.graph import Array
+from inferscope.core.layouts import DEGREES, layouts
 from inferscope.core.leaves import Leaf, Resolved
 from inferscope.core.program import compile_program, split_program
 from inferscope.core.units import human
@@ -27,12 +27,6 @@ MAX_BATCH = 2.0**20
 _WIDTH = 128
 """Candidates tried at once for one scenario."""
 _FEW = 8
-_DEGREES = (
-    "hardware_count",
-    "hardware_tensor_parallel",
-    "hardware_pipeline_parallel",
-    "hardware_data_parallel",
-)
 _SEARCHED = ("tpot_s", "ttft_s")
 _LIMITS = ("slo_tpot_s", "slo_ttft_s")
 
@@ -175,7 +169,8 @@ def planned_sentence(bound: Bound, name: str, row: int = 0) -> str:
 
 def _apart(here: float, there: float, allowed: float, digits: int) -> bool:
     """Whether so many digits tell a time that is allowed from one that is not."""
-    return human(here, "s", digits) != human(there, "s", digits) != human(allowed, "s", digits)
+    shown, beyond, limit = (human(time, "s", digits) for time in (here, there, allowed))
+    return shown != beyond != limit and (shown != limit or here == allowed)
 
 
 def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
@@ -198,35 +193,39 @@ def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
 
 def _plan_layouts(bound: Bound) -> Bound:
     """Try the legal layouts of each row that leaves them open, and keep the best of each."""
-    columns = {name: np.array(np.broadcast_to(bound.inputs[name], (bound.rows,))) for name in _DEGREES}
+    columns = {name: np.array(np.broadcast_to(bound.inputs[name], (bound.rows,))) for name in DEGREES}
     open_rows = [row for row in range(bound.rows) if "layout" in _row(bound, row).auto]
     options = {row: layouts(_row(bound, row)) for row in open_rows}
     index = [row for row in open_rows for _ in options[row]]
     table = np.array([option for row in open_rows for option in options[row]], dtype=np.float64)
     expanded = bound.take(index) if bound.rows > 1 else replace(bound, rows=len(index))
-    expanded = expanded.with_inputs({name: table[:, i] for i, name in enumerate(_DEGREES)})
-    given = np.broadcast_to(expanded.inputs["workload_batch"], (len(index),))
-    batch, limit = best_batch(expanded) if np.isnan(given).any() else (given, given)
-    batch = np.where(np.isnan(given), batch, given)
-    scored = _run(
-        expanded.with_inputs({"workload_batch": batch}), ("output_tok_s_per_accelerator", "fits_memory")
-    )
-    score = np.broadcast_to(scored["output_tok_s_per_accelerator"], (len(index),))
+    expanded = expanded.with_inputs({name: table[:, i] for i, name in enumerate(DEGREES)})
+    score, limit, unknown = _score(expanded)
     start = 0
     for row in open_rows:
-        size = len(options[row])
-        part = slice(start, start + size)
-        pick, text = _best_layout(score[part], table[part], np.broadcast_to(limit, (len(index),))[part])
-        for i, name in enumerate(_DEGREES):
+        part = slice(start, start + len(options[row]))
+        start = part.stop
+        pick, text = _best_layout(score[part], table[part], limit[part], is_unknown=bool(unknown[part].all()))
+        for i, name in enumerate(DEGREES):
             columns[name][row] = table[part][pick, i]
-        bound.set_leaves(
-            row if row < len(bound.resolved) else 0, _layout_leaves(table[part][pick], text, _row(bound, row))
-        )
-        start += size
+        leaves = _layout_leaves(table[part][pick], text, _row(bound, row))
+        bound.set_leaves(row if row < len(bound.resolved) else 0, leaves)
     return bound.with_inputs(columns)
 
 
-def _best_layout(score: Array, table: Array, limit: Array) -> tuple[int, str]:
+def _score(expanded: Bound) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Output per accelerator at each layout's batch, what memory holds, and whether times are unknown."""
+    shape = (expanded.rows,)
+    given = np.broadcast_to(expanded.inputs["workload_batch"], shape)
+    batch, limit = best_batch(expanded) if np.isnan(given).any() else (given, given)
+    at_batch = expanded.with_inputs({"workload_batch": np.where(np.isnan(given), batch, given)})
+    score = _run(at_batch, ("output_tok_s_per_accelerator",))["output_tok_s_per_accelerator"]
+    alone = _run(expanded.with_inputs({"workload_batch": np.ones(shape)}), ("decode_step_s", "fits_memory"))
+    unknown = np.isnan(alone["decode_step_s"]) & (alone["fits_memory"] > 0) | np.isnan(limit)
+    return np.broadcast_to(score, shape), np.broadcast_to(limit, shape), np.broadcast_to(unknown, shape)
+
+
+def _best_layout(score: Array, table: Array, limit: Array, *, is_unknown: bool) -> tuple[int, str]:
     """The layout with most tokens per accelerator; fewer accelerators and less splitting break ties."""
     order = np.lexsort((table[:, 1], table[:, 0]))
     usable = [int(i) for i in order if not math.isnan(score[i])]
@@ -238,66 +237,20 @@ def _best_layout(score: Array, table: Array, limit: Array) -> tuple[int, str]:
             pick,
             f"best of {len(score)} legal layouts by output tokens per accelerator; {len(usable)} serve",
         )
-    if np.isnan(limit).all():
+    if is_unknown:
         return int(order[0]), "no layout can be planned: a figure it needs is missing"
     roomy = [int(i) for i in order if limit[i] >= 1]
     pick = roomy[-1] if roomy else int(order[-1])
-    return (
-        pick,
-        f"none of {len(score)} legal layouts serves; shown is {'one that fits' if roomy else 'the largest'}",
-    )
+    shown = "one that fits" if roomy else "the largest"
+    return pick, f"none of {len(score)} legal layouts serves; shown is {shown}"
 
 
 def _layout_leaves(degrees: Array, text: str, resolved: Resolved) -> Mapping[str, Leaf]:
     return {
         name: Leaf(float(value), "planned", text, key=name.replace("_", ".", 1))
-        for name, value in zip(_DEGREES, degrees, strict=True)
+        for name, value in zip(DEGREES, degrees, strict=True)
         if resolved.leaves[name].why == "auto"
     }
-
-
-def layouts(resolved: Resolved) -> list[tuple[float, float, float, float]]:
-    """Every legal (count, tensor, pipeline, data) that agrees with what the scenario gives.
-
-    Tensor parallelism stays within powers of two and the scale-up domain; data-parallel attention
-    is for models with routed experts; pipeline stages take what is left.
-
-    Raises:
-        ScenarioError: What is given leaves no layout.
-    """
-    given = {name: resolved.leaves[name].value for name in _DEGREES}
-    count, tensor, pipeline, data = (None if math.isnan(v) else v for v in given.values())
-    domain = max(float(resolved.leaves["hardware_scaleup_domain"].value), 1.0)
-    experts = float(resolved.leaves["model_experts"].value)
-    counts = [count] if count else _counts(domain, tensor, pipeline, data)
-    found = []
-    for total in counts:
-        for t in [tensor] if tensor else _powers(min(total, domain)):
-            for d in [data] if data else ([1.0] if not experts > 1 else _powers(total / t)):
-                p = pipeline or total / (t * d)
-                is_whole = p >= 1 and p == int(p) and t * p * d == total
-                if is_whole and (pipeline or p == 1 or total > domain):
-                    found.append((total, t, p, d))
-    if not found:
-        text = ", ".join(
-            f"{n.removeprefix('hardware_')} {v:g}" for n, v in given.items() if not math.isnan(v)
-        )
-        message = f"no layout agrees with {text}"
-        raise ScenarioError(message, key="hardware.count")
-    return sorted(set(found))
-
-
-def _counts(domain: float, tensor: float | None, pipeline: float | None, data: float | None) -> list[float]:
-    """Accelerator counts to try: powers of two up to the domain, then a few domains."""
-    known = math.prod(v for v in (tensor, pipeline, data) if v)
-    inside = _powers(min(domain, 64.0))
-    return [n * known for n in (*inside, *(inside[-1] * 2.0**k for k in range(1, 4)))]
-
-
-def _powers(limit: float) -> list[float]:
-    """Powers of two up to a limit, and the limit itself where it is none."""
-    found = [2.0**k for k in range(int(math.log2(max(limit, 1.0))) + 1)]
-    return found if found[-1] == limit or limit != int(limit) else [*found, limit]
 
 
 # --- replicas ------------------------------------------------------------------------------------

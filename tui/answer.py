@@ -85,8 +85,8 @@ def answer(scenario: Scenario, notes: Sequence[str] = ()) -> Answer:
     Raises:
         InferscopeError: It names something that does not exist, or a layout that cannot be.
     """
-    from inferscope.core.bind import bind
-    from inferscope.core.plan import plan
-    from inferscope.core.report import report
+    from inferscope.core.evaluate import evaluate
+    from inferscope.core.report import OUTPUTS, report_of
 
-    return Answer(report(scenario, notes), plan(bind([scenario])))
+    result = evaluate(scenario, OUTPUTS)
+    return Answer(report_of(result, notes=notes), result.bound)

@@ -221,7 +221,7 @@ def figure_text(answer: Answer, figure: Figure) -> str:
     if figure.form == "share":
         return f"{100 * value:.3g} %"
     if figure.form == "money":
-        from inferscope.core.report import money
+        from inferscope.core.sentences import money
 
         return money(value)
     if figure.form == "usd":

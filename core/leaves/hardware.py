@@ -190,7 +190,7 @@ def check_experts(hardware: Hardware, leaves: Mapping[str, Leaf], notes: list[st
     if over % ranks:
         message = f"must divide the {over:g} accelerators that experts lie over ({what}), not {ranks:g}"
         raise ScenarioError(message, key=key)
-    if ranks < over:
+    if ranks < tensor * data:  # false where the plan has still to choose
         notes.append(f"expert_parallel {ranks:g} is not modelled apart: experts lie over {over:g} ranks")
 
 
@@ -209,11 +209,11 @@ def prefill_leaves(
         if pool.accelerator is None
         else named(catalog.accelerator, pool.accelerator, f"{section}.accelerator")
     )
-    own = chip_leaves(record, pool.overrides, section)
     if pool.accelerator is None:
-        mine = {f"hardware_{name}" for name in pool.overrides}
-        same = {k: v for k, v in leaves.items() if k in own and k not in mine and v.kind == "scenario"}
-        own = {**own, **same}
+        own = chip_leaves(record, {**scenario.hardware.overrides, **pool.overrides}, section)
+        own = {name: leaves[name] if leaves[name].value == leaf.value else leaf for name, leaf in own.items()}
+    else:
+        own = chip_leaves(record, pool.overrides, section)
     leaves.update({f"prefill_{name}": leaf for name, leaf in own.items()})
     rate_leaves(leaves, formats, record, "prefill_", notes)
     if pool.usd_per_accelerator_hour is not None:

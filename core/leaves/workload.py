@@ -133,8 +133,13 @@ def training_leaves(
 ) -> dict[str, Leaf]:
     """Training figures given, and the accelerator and price to derive the rest with."""
     training = scenario.training
-    trained_on = _training_accelerator(scenario, record, chip)
+    published = _training_accelerator(scenario, record)
+    trained_on = published or chip
     peak = catalog_leaf(trained_on.values["bf16_flop_per_s"], "training.accelerator")
+    peak = replace(peak, note=f"trained on {trained_on.id}")
+    if published is None:
+        about = f"training hours are counted on {chip.id}, for want of the accelerator it was trained on"
+        peak = replace(peak, kind="assumption", note=about)
     price_key = "training.usd_per_accelerator_hour"
     if training.usd_per_accelerator_hour is not None:
         price = number_leaf(training.usd_per_accelerator_hour, price_key)
@@ -149,7 +154,7 @@ def training_leaves(
             training.accelerator_hours, "training.accelerator_hours"
         ),
         "training_usd_per_accelerator_hour": price,
-        "training_bf16_flop_per_s": replace(peak, note=f"trained on {trained_on.id}"),
+        "training_bf16_flop_per_s": peak,
     }
     for name in ("mfu", "goodput", "lifetime_days"):
         found[f"training_{name}"] = number_leaf(
@@ -158,8 +163,8 @@ def training_leaves(
     return found
 
 
-def _training_accelerator(scenario: Scenario, record: Record, chip: Record) -> Record:
-    """What the model was trained on: as given, as published, else the serving accelerator."""
+def _training_accelerator(scenario: Scenario, record: Record) -> Record | None:
+    """What the model was trained on: as given, else as published."""
     if scenario.training.accelerator is not None:
         return named(catalog.accelerator, scenario.training.accelerator, "training.accelerator")
     for name in (record.text.get("training_accelerator"), record.text.get("training_hardware")):
@@ -168,4 +173,4 @@ def _training_accelerator(scenario: Scenario, record: Record, chip: Record) -> R
                 return catalog.accelerator(str(name))
             except catalog.UnknownIdError:
                 continue
-    return chip
+    return None

@@ -29,14 +29,18 @@ def other_prompts_s(hardware_disaggregated: Array, batch: Array, prefill_service
     unit="s",
     label="Interruption per output token",
     better="lower",
-    formula="(1 - optimizations_prompt_share_in_ttft) * other_prompts_s / generated_tokens",
+    formula=(
+        "where(generated_tokens > 1, (1 - optimizations_prompt_share_in_ttft) * other_prompts_s"
+        " / generated_tokens, 0)"
+    ),
     source=_CLOSED,
 )
 def interruption_s(
     optimizations_prompt_share_in_ttft: Array, other_prompts_s: Array, generated_tokens: Array
 ) -> Array:
-    """Part of a token's time that goes to other queries' prompts (mixed steps)."""
-    return (1.0 - optimizations_prompt_share_in_ttft) * other_prompts_s / generated_tokens
+    """Part of a token's time that goes to other queries' prompts (mixed steps); 0 for one token alone."""
+    share = (1.0 - optimizations_prompt_share_in_ttft) * other_prompts_s / generated_tokens
+    return np.where(generated_tokens > 1.0, share, 0.0)
 
 
 @quantity(

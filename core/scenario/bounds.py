@@ -85,7 +85,6 @@ if TYPE_CHECKING:
     Count = Number
     Batch = Number
     AtLeastOne = Number
-    AnyNumber = Number
     Exponent = Number
 else:
     Positive = Annotated[Number, Limits(gt=0, le=1e40)]
@@ -97,7 +96,6 @@ else:
     Count = Annotated[Number, Limits(ge=1, le=1e6, whole=True)]
     Batch = Annotated[Number, Limits(ge=1, le=1e7)]
     AtLeastOne = Annotated[Number, Limits(ge=1, le=1e12)]
-    AnyNumber = Annotated[Number, Limits(ge=-1e40, le=1e40)]
     Exponent = Annotated[Number, Limits(ge=0, le=10)]
 
 

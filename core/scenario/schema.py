@@ -23,7 +23,6 @@ from pydantic import (
 
 from inferscope.core import DATA_DATE
 from inferscope.core.scenario.bounds import (
-    AnyNumber,
     AtLeastOne,
     Batch,
     Count,
@@ -304,8 +303,8 @@ class Scenario(Section):
     training: Training = Field(default_factory=Training.model_construct)
     test_time: TestTime = Field(default_factory=TestTime.model_construct)
     policy: Policy = Field(default_factory=Policy.model_construct)
-    calibration: dict[str, AnyNumber] = Field(default={}, description="physical constants set by the user")
-    pins: dict[str, AnyNumber] = Field(default={}, description="quantities set by the user")
+    calibration: dict[str, NonNegative] = Field(default={}, description="physical constants set by the user")
+    pins: dict[str, NonNegative] = Field(default={}, description="quantities set by the user")
     provenance: Provenance | None = None
 
     def to_dict(self) -> dict[str, Any]:

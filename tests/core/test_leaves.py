@@ -150,7 +150,7 @@ def test_a_what_if_chip_changes_what_it_says_and_nothing_else():
         ("calibration", "layer", 1, "unknown constant: did you mean layer_s"),
         ("calibration", "zzz", 1, "see `inferscope list constants`"),
         ("calibration", "memory_share", 0, "must be above 0, not 0"),
-        ("calibration", "decode_time_factor", -1, "must be above 0, not -1"),
+        ("calibration", "decode_time_factor", 0, "must be above 0, not 0"),
     ],
 )
 def test_a_catalogue_figure_that_cannot_be_is_refused(section, name, value, message):
@@ -381,7 +381,8 @@ def test_experts_lie_over_tensor_and_data_ranks(hardware, allowed, refused):
 def test_fewer_expert_ranks_than_modelled_are_said():
     notes = resolved(model="deepseek-v3", hardware={**_SIXTEEN, "expert_parallel": 4}).notes
     assert "expert_parallel 4 is not modelled apart: experts lie over 8 ranks" in notes
-    assert not any("expert_parallel" in n for n in resolved(model="deepseek-v3", hardware=_SIXTEEN).notes)
+    for quiet in (_SIXTEEN, {**_SIXTEEN, "expert_parallel": 8}, {"count": 16, "expert_parallel": 8}):
+        assert not any("expert_parallel" in n for n in resolved(model="deepseek-v3", hardware=quiet).notes)
 
 
 def test_a_prefill_pool_of_another_chip_has_its_own_figures_and_price():
@@ -405,6 +406,8 @@ def test_a_pool_of_the_same_chip_follows_its_overrides_but_keeps_its_own():
     found = resolved(hardware={"tdp_w": 500, "server_w": 900, "prefill": {"count": 1, "tdp_w": 300}})
     assert found.leaves["prefill_hardware_tdp_w"].value == 300
     assert found.leaves["prefill_hardware_server_w"].value == 900
+    hotter = resolved(hardware={"tdp_w": 3000, "prefill": {"count": 1}}).leaves
+    assert hotter["prefill_hardware_server_w"].value == hotter["hardware_server_w"].value > 3000
     assert found.leaves["hardware_tdp_w"].value == 500
 
 

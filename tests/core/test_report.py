@@ -10,8 +10,9 @@ from inferscope.core import DATA_DATE, __version__
 from inferscope.core.evaluate import BESIDE, CONTRACT
 from inferscope.core.export.reports import as_json
 from inferscope.core.policy.rules import rules
-from inferscope.core.report import answer_is_no, money, report, reports
+from inferscope.core.report import answer_is_no, report, reports
 from inferscope.core.scenario.files import Loaded, load, load_values, scenario_hash
+from inferscope.core.sentences import money
 
 COSTS = {"usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day"}
 ENERGIES = {"wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw"}
@@ -189,9 +190,14 @@ def test_a_cost_in_the_headline_is_the_cost_in_the_table(states):
             assert f"costs {money(cost)}" in found["headline"], state
 
 
-@pytest.mark.parametrize(("flop", "side"), [(0.99e25, "below"), (1.01e25, "above")])
+@pytest.mark.parametrize(("flop", "side"), [(0.95e25, "below"), (1.05e25, "above")])
 def test_the_headline_says_the_side_of_a_line(flop, side):
-    assert f"{side} EU 1e25 by 0.004" in report(load_values({"training": {"flop": flop}}))["headline"]
+    assert f"{side} EU 1e25 by 0.02" in report(load_values({"training": {"flop": flop}}))["headline"]
+
+
+def test_a_line_next_door_is_not_given_digits_it_has_not():
+    found = report(load_values({"training": {"flop": 1.001e25}}))["headline"]
+    assert "above EU 1e25 by less than 0.01 orders" in found
 
 
 def test_one_order_is_one_order():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -48,8 +49,10 @@ def _table(header: Sequence[str], rows: list[tuple[Any, ...]], format_: str) -> 
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if 1e5 <= abs(value) < 1e12 else f"{value:,.4g}"
+        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:,.4g}"
     return str(value)
 
 
@@ -179,9 +182,8 @@ def _constants() -> Table:
     rows = []
     for name, leaf in calibration().items():
         declared = REGISTRY.inputs.get(f"calibration_{name}")
-        rows.append(
-            (name, leaf.value, declared.unit if declared else "1", leaf.kind, leaf.note or leaf.source[:60])
-        )
+        about = textwrap.shorten(leaf.note or leaf.source, 70, placeholder=" ...")
+        rows.append((name, leaf.value, declared.unit if declared else "1", leaf.kind, about))
     return ("constant", "value", "unit", "kind", "about"), rows
 
 
@@ -342,15 +344,18 @@ def _record_text(record: Mapping[str, Any], indent: str = "") -> str:
     width = max((len(str(key)) for key in record), default=0)
     lines = []
     for key, value in record.items():
+        head, deeper = f"{indent}{key:<{width}}  ", f"{indent}  "
         if isinstance(value, Mapping) and "value" in value:
-            lines.append(f"{indent}{key:<{width}}  {_value_text(value)}")
+            lines.append(head + _value_text(value))
         elif isinstance(value, Mapping):
-            lines += [f"{indent}{key}", _record_text(value, indent + "  ").rstrip()]
+            lines += [f"{indent}{key}", _record_text(value, deeper).rstrip()]
+        elif isinstance(value, list | tuple) and value and all(isinstance(v, Mapping) for v in value):
+            for item in value:
+                lines += [f"{indent}{key}", _record_text(item, deeper).rstrip()]
         elif isinstance(value, list | tuple):
-            shown = "; ".join(str(v) for v in value)
-            lines.append(f"{indent}{key:<{width}}  {shown}".rstrip())
+            lines.append((head + "; ".join(_cell(v) for v in value)).rstrip())
         else:
-            lines.append(f"{indent}{key:<{width}}  {_cell(value)}")
+            lines.append(head + _cell(value).strip().replace("\n", "\n" + " " * len(head)))
     return "\n".join(lines) + "\n"
 
 
@@ -362,4 +367,6 @@ def _value_text(value: Mapping[str, Any]) -> str:
     span = f" ({ends[0]:g} to {ends[1]:g})" if None not in ends else ""
     about = "; ".join(str(value[k]) for k in ("note", "source") if value.get(k))
     text = f"{figure:,.6g}" if isinstance(figure, float) and not math.isnan(figure) else str(figure)
-    return f"{text}{span}  [{value.get('kind', '')}] {about} ({value.get('date', '')})"
+    kind, date = (value.get(part) for part in ("kind", "date"))
+    parts = [f"{text}{span}", f" [{kind}]" if kind else "", about, f"({date})" if date else ""]
+    return " ".join(part for part in parts if part)

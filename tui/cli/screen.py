@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     preset = DEFAULT_PRESET if preset is None else preset
     _check(preset)
     assignments = getattr(options, "assignments", [])
-    reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ)
+    reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ, sys.stderr)
     if not reason:
         from inferscope.tui.app import run as open_screen
         from inferscope.tui.cli.eval_ import loaded_with

@@ -33,6 +33,8 @@ def refusal(tables):
         ({"site": {"pue": 0.9}}, "site.pue", "must be at least 1, not 0.9"),
         ({"training": {"mfu": 0}}, "training.mfu", "must be above 0, not 0"),
         ({"test_time": {"exponent": 11}}, "test_time.exponent", "must be at most 10, not 11"),
+        ({"pins": {"tpot_s": -1}}, "pins.tpot_s", "must be at least 0, not -1"),
+        ({"calibration": {"layer_s": -1}}, "calibration.layer_s", "must be at least 0, not -1"),
         ({"name": "x" * 201}, "name", "must be at most 200 characters long"),
         ({"name": "two\nlines"}, "name", "must be one line"),
         ({"name": "red \x1b[31m"}, "name", "holds the control character U+001B"),

@@ -187,6 +187,16 @@ def test_show_a_record_with_its_sources(run, kind, identifier, wanted):
     assert wanted in out
 
 
+def test_a_record_is_shown_without_the_marks_of_a_program(run):
+    for words in (["presets", "deepseek-v3-h800"], ["accelerators", "h20"], ["models", "deepseek-v3"]):
+        _, out, _ = run("show", *words)
+        assert not re.search(r"\bTrue\b|\bFalse\b|\bNone\b|\[\]|\(\)|\{'", out), out
+    _, out, _ = run("show", "presets", "deepseek-v3-h800")
+    start = out.index("the cache, and 168e9")
+    assert out[start - 10 : start].isspace()
+    assert re.search(r"^  fleet_accelerators +1814 226.75 mean nodes", out, re.MULTILINE)
+
+
 def test_every_accelerator_model_and_region_can_be_shown(run):
     for kind in ("accelerator", "model", "region"):
         for identifier in catalog.ids(kind):
