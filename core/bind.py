@@ -27,14 +27,12 @@ class Bound:
         rows: Number of rows n.
         resolved: The scenarios, one a row, or one for all rows of a grid.
         pins: Quantities set by the user; NaN where a row has none.
-        planned: What the plan chose, in words, by row.
     """
 
     inputs: Mapping[str, Array]
     rows: int
     resolved: tuple[Resolved, ...]
     pins: Mapping[str, Array] = field(default_factory=dict)
-    planned: tuple[Mapping[str, str], ...] = ()
 
     def with_inputs(self, changes: Mapping[str, Array]) -> Bound:
         """The same rows, or a grid over one row, with some inputs replaced.
@@ -77,8 +75,7 @@ class Bound:
         resolved = (
             tuple(self.resolved[i] for i in places) if len(self.resolved) == self.rows else self.resolved
         )
-        planned = tuple(self.planned[i] for i in places) if len(self.planned) == self.rows else self.planned
-        return Bound(inputs, len(places), resolved, pins, planned)
+        return Bound(inputs, len(places), resolved, pins)
 
     def leaf(self, name: str, row: int = 0) -> Leaf:
         """Where an input of a row came from."""
@@ -132,7 +129,7 @@ def _pins(resolved: Sequence[Resolved]) -> dict[str, Array]:
                 hint = nearest(name, REGISTRY.quantities)
                 message = f"no quantity of this name{f': {hint}' if hint else ''}"
                 raise ScenarioError(message, key=f"pins.{name}")
-            if REGISTRY.quantities[name].unit == "code" or _is_slotted(name):
+            if REGISTRY.quantities[name].unit == "code" or REGISTRY.quantities[name].slotted:
                 message = "cannot be pinned: it is not a single number"
                 raise ScenarioError(message, key=f"pins.{name}")
             names[name] = None
@@ -140,8 +137,3 @@ def _pins(resolved: Sequence[Resolved]) -> dict[str, Array]:
         name: np.array([r.scenario.pins[name].mid if name in r.scenario.pins else math.nan for r in resolved])
         for name in names
     }
-
-
-def _is_slotted(name: str) -> bool:
-    """Whether a quantity has a slot axis: its label says so."""
-    return REGISTRY.quantities[name].label.endswith(("by slot", "by attention slot"))

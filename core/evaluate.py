@@ -80,6 +80,7 @@ BESIDE = [
     "fleet_accelerators",
     "accelerators_per_replica",
     "training_flop_6nd",
+    "training_flop_published",
     "training_accelerator_hours",
     "bound_tpot_s",
     "bound_ttft_s",

@@ -53,6 +53,7 @@ class Quantity:
         meaning: The docstring.
         pool: ``prefill``, ``decode`` or ``draft`` for a quantity that exists per pool.
         codes: Labels of the integer codes of a text answer.
+        slotted: Whether its array has an axis of attention slots.
         null: The reason this function itself introduces when it returns NaN.
     """
 
@@ -69,6 +70,7 @@ class Quantity:
     pool: str = ""
     codes: tuple[str, ...] = ()
     null: str = ""
+    slotted: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -103,6 +105,7 @@ class Registry:
         pools: Iterable[str] = (),
         codes: Iterable[str] = (),
         null: str = "",
+        slotted: bool = False,
     ) -> Callable[[Function], Function]:
         """Register the decorated function as a quantity (see :class:`Quantity`).
 
@@ -137,6 +140,7 @@ class Registry:
                     pool=pool,
                     codes=tuple(codes),
                     null=null,
+                    slotted=slotted,
                 )
             self._order = None
             return function

@@ -20,36 +20,45 @@ DEGREES = (
 def layouts(resolved: Resolved) -> list[tuple[float, float, float, float]]:
     """Every legal (count, tensor, pipeline, data) that agrees with what the scenario gives.
 
-    Tensor parallelism stays within powers of two and the scale-up domain; data-parallel attention
-    is for models with routed experts, which lie over tensor x data ranks; pipeline stages take what is
-    left.
+    Tensor parallelism stays within powers of two and the scale-up domain, and divides the query heads;
+    data-parallel attention is for models with routed experts, which lie over tensor x data ranks;
+    pipeline stages take what is left beyond a domain, and inside one where nothing else is legal.
 
     Raises:
         ScenarioError: What is given leaves no layout.
     """
     given = {name: resolved.leaves[name].value for name in DEGREES}
     count, tensor, pipeline, data = (None if math.isnan(v) else v for v in given.values())
-    domain = max(float(resolved.leaves["hardware_scaleup_domain"].value), 1.0)
-    experts = float(resolved.leaves["model_experts"].value)
-    wanted = resolved.scenario.hardware.expert_parallel
-    ranks = wanted.mid if isinstance(wanted, Number) else 1.0
-    counts = [count] if count else _counts(domain, tensor, pipeline, data)
-    found = []
-    for total in counts:
-        for t in [tensor] if tensor else _powers(min(total, domain)):
-            for d in [data] if data else ([1.0] if not experts > 1 else _powers(total / t)):
+    domain = max(resolved.leaves["hardware_scaleup_domain"].value, 1.0)
+    heads, ranks = _heads(resolved), _expert_ranks(resolved)
+    is_sparse = resolved.leaves["model_experts"].value > 1
+    flat: set[tuple[float, float, float, float]] = set()
+    staged: set[tuple[float, float, float, float]] = set()
+    for total in [count] if count else _counts(domain, tensor, pipeline, data):
+        for t in [tensor] if tensor else [n for n in _powers(min(total, domain)) if heads % n == 0]:
+            for d in [data] if data else (_powers(total / t) if is_sparse else [1.0]):
                 p = pipeline or total / (t * d)
-                is_whole = p >= 1 and p == int(p) and t * p * d == total
-                if is_whole and (pipeline or p == 1 or total > domain) and (t * d) % ranks == 0:
-                    found.append((total, t, p, d))
-    if not found:
+                if p < 1 or p != int(p) or t * p * d != total or (t * d) % ranks:
+                    continue
+                (flat if pipeline or p == 1 or total > domain else staged).add((total, t, p, d))
+    if not (flat or staged):
         asked = {**given, "hardware_expert_parallel": ranks if ranks > 1 else math.nan}
-        text = ", ".join(
-            f"{n.removeprefix('hardware_')} {v:g}" for n, v in asked.items() if not math.isnan(v)
-        )
-        message = f"no layout agrees with {text}"
+        known = {n.removeprefix("hardware_"): v for n, v in asked.items() if not math.isnan(v)}
+        message = f"no layout agrees with {', '.join(f'{name} {value:g}' for name, value in known.items())}"
         raise ScenarioError(message, key="hardware.count")
-    return sorted(set(found))
+    return sorted(flat or staged)
+
+
+def _heads(resolved: Resolved) -> float:
+    """Query heads that tensor parallelism has to divide; divisible by anything where unknown."""
+    heads = (resolved.model.architecture or {}).get("heads")
+    return float(resolved.scenario.model.overrides.get("heads", heads) or 0)
+
+
+def _expert_ranks(resolved: Resolved) -> float:
+    """Ranks over which the scenario wants experts to lie; 1 where it does not say."""
+    wanted = resolved.scenario.hardware.expert_parallel
+    return wanted.mid if isinstance(wanted, Number) else 1.0
 
 
 def _counts(domain: float, tensor: float | None, pipeline: float | None, data: float | None) -> list[float]:

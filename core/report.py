@@ -137,7 +137,9 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     if scenario.hardware.prefill is not None and prefill.value != leaf.value:
         parts.append(f"prefill {_priced(prefill)}")
     if scenario.workload.demand_per_s() is not None:
-        parts.append("all hours of the fleet are paid")
+        stated = scenario.hardware.fleet_accelerators
+        fleet = "the fleet" if stated is None else f"the stated fleet of {stated.mid:,.0f} accelerators"
+        parts.append(f"all hours of {fleet} are paid")
     elif name != "usd_per_day":
         parts.append(f"{100 * scenario.economics.utilization.mid:.3g} % of paid hours busy")
     return "; ".join(parts)

@@ -52,7 +52,9 @@ def _cost_part(result: Result, row: int) -> str:
         return f"the demand is {_times(load)} what the planned fleet takes"
     if math.isfinite(cost):
         decode = f", {100 * (1 - share):.0f} % of it decode" if 0 <= share <= 1 else ""
-        return f"one query costs {money(cost)}{decode}"
+        stated = result.bound.resolved[row].scenario.hardware.fleet_accelerators
+        fleet = "" if stated is None else f" on the stated fleet of {stated.mid:,.0f}"
+        return f"one query costs {money(cost)}{fleet}{decode}"
     return _no_cost(result, row)
 
 
@@ -223,6 +225,37 @@ def _training_notes(result: Result, row: int) -> list[str]:
     return [f"{leaf.note}: training.accelerator sets another"]
 
 
+def _bound_notes(result: Result, row: int) -> list[str]:
+    """Times that the scenario's own constants or pins drove below what physics allows."""
+    found = []
+    for name in ("ttft_s", "tpot_s"):
+        value, least = float(result[name][row]), float(result[f"bound_{name}"][row])
+        if value < least * (1 - 1e-9):
+            text = f"{name} {human(value, 's')} is below its first-principles bound {human(least, 's')}"
+            found.append(f"{text}: constants or pins of this scenario do that")
+    return found
+
+
+def _date_notes(result: Result, row: int) -> list[str]:
+    """A price of a later time than the scenario's."""
+    scenario = result.bound.resolved[row].scenario
+    leaf = result.bound.leaf("economics_usd_per_accelerator_hour", row)
+    if math.isnan(leaf.value) or not leaf.date or leaf.kind == "scenario":
+        return []
+    if leaf.date[:7] <= scenario.as_of.isoformat()[: len(leaf.date[:7])]:
+        return []
+    return [f"a price of {leaf.date} is used for a scenario of {scenario.as_of}"]
+
+
+def _test_time_notes(result: Result, row: int) -> list[str]:
+    """Capability from more inference is counted, its cost is not."""
+    if result.bound.leaf("test_time_multiplier", row).value <= 1:
+        return []
+    return [
+        "test_time.multiplier raises effective_training_flop only: no cost or FLOP per query is scaled by it"
+    ]
+
+
 def caveats(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
     """What a reader must know before quoting a number."""
     return [
@@ -230,6 +263,9 @@ def caveats(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
         *_pin_notes(result, row),
         *_fleet_notes(result, row),
         *_estimate_notes(result, row, verdicts),
+        *_bound_notes(result, row),
+        *_date_notes(result, row),
+        *_test_time_notes(result, row),
         *_training_notes(result, row),
         *_unverified_notes(result, row),
     ]

@@ -81,6 +81,6 @@ def _plain(value: float, digits: int) -> str:
     if size >= 1e15 or size < 1e-4:
         return f"{value:.{digits - 1}e}"
     if size >= 10**digits:
-        return f"{value:,.0f}"
+        return f"{math.floor(value + 0.5):,}"
     text = f"{value:.{digits}g}"
     return text if "e" not in text else f"{value:,.0f}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-Where = Literal["explorer", "field", "number", "choice", "pick", "answers", "dialog"]
+Where = Literal["explorer", "field", "number", "choice", "pick", "answers", "policy", "dialog"]
 
 AREAS: dict[Where, str] = {
     "explorer": "Anywhere",
@@ -22,6 +22,7 @@ AREAS: dict[Where, str] = {
     "choice": "On a choice",
     "pick": "On a model, accelerator or country",
     "answers": "On an answer",
+    "policy": "On a policy line",
     "dialog": "In a list or dialog",
 }
 
@@ -67,6 +68,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("left", ("left", "h"), "answers", "figure", "Go to the figure before.", 2, "← →"),
     Action("right", ("right", "l"), "answers", "next", "Go to the next figure."),
     Action("explain", ("enter",), "answers", "explain", "Explain the figure, as e does."),
+    Action("explain", ("enter",), "policy", "explain", "Explain the rule, as e does."),
     Action("up", ("up", "k"), "explorer", "up", "Go to the line above."),
     Action("down", ("down", "j"), "explorer", "down", "Go to the line below."),
     Action(
@@ -170,4 +172,7 @@ def key_line(width: int, *focus: Where) -> list[tuple[str, str]]:
             used += size
     order = [*at(*focus), *at("explorer")]
     kept.sort(key=order.index)
-    return [(action.shown or shown_key(action.keys[0]), action.label) for action in kept]
+    names = {"swap_area": "scenario"} if {"answers", "policy"} & set(focus) else {}
+    return [
+        (action.shown or shown_key(action.keys[0]), names.get(action.name, action.label)) for action in kept
+    ]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import signal
+import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
+
+from inferscope.core.errors import InferscopeError
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.themes import COLOUR, PLAIN, theme_name
 from inferscope.tui.typeahead import OrderedKeys
@@ -13,10 +20,14 @@ from inferscope.tui.typeahead import OrderedKeys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inferscope.core.errors import InferscopeError
+    from textual.binding import BindingType
+
     from inferscope.core.scenario.files import Loaded
 
 _SCREENS = Path(__file__).parent / "screens"
+_SIGNALS = ("SIGHUP", "SIGINT", "SIGTERM")
+_SIGNALLED = 128
+"""Added to a signal's number, as shells do."""
 
 
 class InferscopeApp(OrderedKeys):
@@ -29,23 +40,63 @@ class InferscopeApp(OrderedKeys):
     TITLE = "inferscope"
     CSS_PATH: ClassVar[list[str | PurePath]] = [_SCREENS / "explorer.tcss", _SCREENS / "dialog.tcss"]
     ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
 
     def __init__(self, load: Callable[[], Loaded]) -> None:
         super().__init__()
-        self._load = load
+        self._explorer = Explorer(load)
         self.problem: InferscopeError | None = None
+        self.rescued = ""
         self.register_theme(COLOUR)
         self.register_theme(PLAIN)
         self.theme = theme_name(os.environ)
 
     def get_default_screen(self) -> Explorer:
         """The explorer."""
-        return Explorer(self._load)
+        return self._explorer
 
     def give_up(self, problem: InferscopeError) -> None:
         """Leave because the scenario cannot be read."""
         self.problem = problem
         self.exit()
+
+    @property
+    def failure(self) -> Exception | None:
+        """What went wrong inside, if anything did."""
+        return self._exception
+
+    def on_mount(self) -> None:
+        """A signal leaves the terminal as it was, and what is unsaved in a file."""
+        loop = asyncio.get_running_loop()
+        for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, a thread
+                loop.add_signal_handler(number, self._interrupted, number)
+
+    def _interrupted(self, number: int) -> None:
+        self.rescue()
+        self.exit(return_code=_SIGNALLED + number)
+
+    def rescue(self) -> None:
+        """Save what is unsaved under a name of its own; ``rescued`` says where, or why not."""
+        try:
+            path = self._explorer.rescue()
+        except (InferscopeError, OSError) as error:
+            self.rescued = f"unsaved changes are lost: {error}"
+        else:
+            self.rescued = "" if path is None else f"unsaved changes are in {path}"
+
+    def _fatal_error(self) -> None:
+        """Leave without a traceback on the screen; the command line logs it."""
+        self._close_messages_no_wait()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: say which key leaves."""
+        if self.screen is self._explorer:
+            self._explorer.say("ctrl+c is not used here: q or ctrl+q leaves")
+        else:
+            super().action_help_quit()
 
     async def action_quit(self) -> None:
         """Leave from anywhere; the explorer asks about unsaved changes."""
@@ -68,6 +119,7 @@ def run(scenario: Loaded | Callable[[], Loaded] | None) -> int:
 
     Raises:
         InferscopeError: The scenario cannot be read.
+        Exception: The screen failed; what was unsaved then lies in a file.
     """
     if scenario is None:
         app = InferscopeApp(_defaults)
@@ -78,6 +130,13 @@ def run(scenario: Loaded | Callable[[], Loaded] | None) -> int:
     app.run()
     if app.problem is not None:
         raise app.problem
+    if app.failure is not None:
+        app.rescue()
+    if app.rescued:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"inferscope: {app.rescued}\n")
+    if app.failure is not None:
+        raise app.failure
     return app.return_code or 0
 
 

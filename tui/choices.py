@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
+
 from inferscope.core import catalog, units
 from inferscope.tui.panels.model import STAND_IN
+from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,11 +65,10 @@ class Choices:
         """One row as text; columns that do not fit are left away from the right."""
         kept = self.kept(width)
         room = width - sum(c.width + 2 for c in kept)
-        text = name if len(name) <= room else name[: room - 1] + "…"
-        parts = [f"{text:<{room}}"]
+        parts = [_padded(clipped(name, room), room)]
         for column, cell in zip(kept, cells, strict=False):
-            cut = cell if len(cell) <= column.width else cell[: column.width - 1] + "…"
-            parts.append(f"{cut:>{column.width}}" if column.right else f"{cut:<{column.width}}")
+            cut = clipped(cell, column.width)
+            parts.append(f"{cut:>{column.width}}" if column.right else _padded(cut, column.width))
         return "  ".join(parts)
 
     def kept(self, width: int) -> tuple[Column, ...]:
@@ -87,6 +89,11 @@ class Choices:
         words, whole = [catalog_words(word) for word in text.split()], catalog_words(text)
         ranked = [(row.rank(words, whole), row) for row in self.rows]
         return [row for rank, row in sorted(ranked, key=lambda pair: pair[0]) if rank < 3]
+
+
+def _padded(text: str, width: int) -> str:
+    """Blanks behind a text, by the columns that it takes."""
+    return text + " " * (width - cell_len(text))
 
 
 def catalog_words(text: str) -> str:
@@ -265,8 +272,9 @@ def presets() -> Choices:
     for name, path in files.preset_names().items():
         try:
             title = str(tomllib.loads(path.read_text(encoding="utf-8")).get("name", ""))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             title = "cannot be read"
+        title = "".join(ch if ch.isprintable() else " " for ch in title)
         origin = "shipped" if path.resolve().parent == shipped else "yours"
         rows.append(Row(name, name, (origin, title), (title, origin)))
     columns = (Column("origin", 7, right=False), Column("what it is", 40, right=False))

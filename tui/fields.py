@@ -58,6 +58,10 @@ SCALES: Mapping[str, Scale] = {
 }
 
 
+_LONGEST = 24
+"""Characters of what was typed that a message repeats."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One line of the scenario.
@@ -229,7 +233,8 @@ def value_at(scenario: Scenario, dotted: str) -> Any:
 
 def _figure(word: str, scale: Scale, expected: str) -> float:
     match = re.fullmatch(r"([+-]?[\d.,_]+(?:e[+-]?\d+)?)\s*([a-z%/$]*)", word)
-    message = f"{word or 'nothing'!r} is not {expected}"
+    shown = word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
+    message = f"{shown or 'nothing'!r} is not {expected}"
     if match is None or match[2] not in scale.suffixes:
         raise FieldError(message)
     digits = match[1].replace("_", "")
@@ -243,7 +248,10 @@ def _figure(word: str, scale: Scale, expected: str) -> float:
         value = float(digits)
     except ValueError:
         raise FieldError(message) from None
-    return value * scale.suffixes[match[2]]
+    if not math.isfinite(value := value * scale.suffixes[match[2]]):
+        message = f"{shown!r} is too large"
+        raise FieldError(message)
+    return value
 
 
 def _tidy(value: float, *, whole: bool = False) -> float | int:

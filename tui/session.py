@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from inferscope.tui.fields import value_at
 _ABOUT = ("name", "description", "published")
 """What a file says about itself; it does not hold for a changed copy of a shipped preset."""
 
+_SAFE = f"{string.ascii_lowercase}{string.digits}_-"
+
 
 class Session:
     """One scenario under edit; it knows no screen.
@@ -26,6 +30,7 @@ class Session:
     def __init__(self, loaded: Loaded) -> None:
         self._past: list[tuple[Scenario, str]] = []
         self._future: list[tuple[Scenario, str]] = []
+        self._on_disk: bytes | None = None
         self._take(loaded)
 
     def _take(self, loaded: Loaded) -> None:
@@ -33,6 +38,7 @@ class Session:
         self.scenario = loaded.scenario
         self._saved = loaded.scenario
         self._saved_hash = scenario_hash(loaded.scenario)
+        self._on_disk = _bytes(loaded.path)
 
     # --- editing ------------------------------------------------------------------------------
 
@@ -117,7 +123,11 @@ class Session:
     def would_replace(self, target: str) -> Path | None:
         """Another file that saving under this name would replace."""
         path = self.would_be(target)
-        if not path.is_file() or (self.path is not None and path.resolve() == self.path.resolve()):
+        try:
+            there = path.is_file()
+        except OSError:  # a name too long, or a folder that is closed; saving says which
+            there = False
+        if not there or (self.path is not None and path.resolve() == self.path.resolve()):
             return None
         return path
 
@@ -131,12 +141,15 @@ class Session:
             The file.
 
         Raises:
-            ScenarioError: The name is not allowed or the disk says no; nothing was changed.
+            ScenarioError: The name is not allowed, the disk says no, or somebody else has changed the
+                file since it was read, which is said once; nothing was changed.
         """
         where: str | Path | None = target if target is not None else self.path
         if where is None:
             message = "needs a name"
             raise ScenarioError(message)
+        if target is None or self.would_be(target) == self.path:
+            self._check_untouched()
         scenario, extends, parent = self._to_write(where)
         path = files.save(scenario, where, extends=extends, parent=parent)
         loaded = files.load(path)
@@ -145,6 +158,28 @@ class Session:
             raise ScenarioError(message, file=path)
         self._take(loaded)
         return path
+
+    def _check_untouched(self) -> None:
+        """Say once that the file is not as it was read."""
+        now = _bytes(self.path)
+        if now is not None and now != self._on_disk:
+            self._on_disk = now
+            message = "has changed on disk since it was opened; save again to replace it"
+            raise ScenarioError(message, file=self.path)
+
+    def rescue(self) -> Path | None:
+        """Save unsaved changes under a free name of their own; None where there are none.
+
+        Raises:
+            ScenarioError: The disk says no.
+        """
+        if not self.is_changed:
+            return None
+        stem = "".join(ch if ch in _SAFE else "-" for ch in self.label.lower())[:40]
+        known = files.preset_names()
+        base = f"recovered-{stem}"
+        name = next(name for i in count(1) if (name := base if i == 1 else f"{base}-{i}") not in known)
+        return files.save(self.scenario, name)
 
     def _to_write(self, where: str | Path) -> tuple[Scenario, str | None, Mapping[str, Any] | None]:
         """What goes into the file, and what the file builds on."""
@@ -160,8 +195,29 @@ class Session:
 
     @staticmethod
     def would_be(target: str) -> Path:
-        """The file that a name or a path means."""
-        return Path(target).expanduser() if _is_path(target) else files.user_directory() / f"{target}.toml"
+        """The file that a name or a path means.
+
+        Raises:
+            ScenarioError: It is no path: it has control characters, or no such user's folder.
+        """
+        if not target.isprintable():
+            message = f"{target[:80]!r} has characters that no file name should have"
+            raise ScenarioError(message)
+        if not _is_path(target):
+            return files.user_directory() / f"{target}.toml"
+        try:
+            return Path(target).expanduser()
+        except RuntimeError:
+            message = f"{target.partition('/')[0][:80]!r} is nobody's folder on this machine"
+            raise ScenarioError(message) from None
+
+    def read(self, target: str) -> Loaded:
+        """A preset, or a file by its path, without going on with it.
+
+        Raises:
+            ScenarioError: It cannot be read.
+        """
+        return files.load(self.would_be(target) if _is_path(target) else target)
 
     def open(self, loaded: Loaded) -> None:
         """Go on with another scenario; the history starts anew."""
@@ -173,6 +229,14 @@ class Session:
 def default_loaded() -> Loaded:
     """A scenario to start from where none is named."""
     return Loaded(files.load_values({}), None, {})
+
+
+def _bytes(path: Path | None) -> bytes | None:
+    """What is in a file; None where it cannot be read."""
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError:
+        return None
 
 
 def _is_path(target: str) -> bool:

@@ -54,3 +54,16 @@ def figure_rows(width: int, height: int) -> int:
 def shows_all_fields(height: int) -> bool:
     """Whether every field of the scenario has room."""
     return height >= 40
+
+
+def clipped(text: str, width: int) -> str:
+    """A text in so many columns at most, with an ellipsis where it is longer.
+
+    >>> clipped("per accelerator", 8), clipped("日本語", 5), clipped("日本語", 6)
+    ('per acc…', '日本…', '日本語')
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, max(width - 1, 0)).rstrip()}…" if width > 0 else ""

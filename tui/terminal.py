@@ -22,7 +22,7 @@ def why_not_full_screen(
     stdin: Stream | None,
     stdout: Stream | None,
     environ: Mapping[str, str],
-    stderr: Stream | None = None,
+    stderr: Stream | None,
 ) -> str:
     """Why the full screen cannot be shown, or an empty string where it can.
 
@@ -30,17 +30,17 @@ def why_not_full_screen(
         stdin: Where keys come from.
         stdout: What a person looks at; its encoding is what the terminal can show.
         environ: Environment variables.
-        stderr: Where the screen is drawn; not looked at when absent.
+        stderr: Where the screen is drawn.
 
     >>> import io
-    >>> why_not_full_screen(io.StringIO(), io.StringIO(), {"TERM": "xterm"})
+    >>> why_not_full_screen(io.StringIO(), io.StringIO(), {"TERM": "xterm"}, None)
     'standard input is not a terminal'
     """
     streams = (("standard input", stdin), ("standard output", stdout))
     for name, stream in streams:
         if not _is_terminal(stream):
             return f"{name} is not a terminal"
-    if stderr is not None and not _is_terminal(stderr):
+    if not _is_terminal(stderr):
         return "standard error, on which the screen is drawn, is not a terminal"
     return _why_not_this_terminal(environ, getattr(stdout, "encoding", None) or "unknown")
 

@@ -63,6 +63,8 @@ class Value(NamedTuple):
         """The text of the source, or of the sources, it was taken from."""
         from inferscope.core.catalog.sources import source_text  # noqa: PLC0415  (reads a file)
 
+        if not self.source_keys and self.kind == "memory":
+            return KINDS["memory"]
         return "; ".join(source_text(key) for key in self.source_keys)
 
     @property

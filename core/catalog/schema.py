@@ -271,11 +271,13 @@ def read_value(
         if end in table and not _is_number(table[end]):
             message = f"{table[end]!r} is not a finite number"
             raise CatalogError(message, file=path, key=f"{key}.{end}")
+    is_recalled = table.get("kind") == "memory"  # then the group's source does not say it
+    inherited = () if is_recalled else common.source_keys
     value = Value(
         float(figure) if state == "known" else None,
         state,
         table.get("kind", common.kind),
-        _keys(table["source"]) if "source" in table else common.source_keys,
+        _keys(table["source"]) if "source" in table else inherited,
         table.get("date", common.date),
         table.get("note", ""),
         _number(table.get("low")),

@@ -62,6 +62,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Training",
         (
             "training_flop",
+            "training_flop_published",
             "training_usd",
             "training_accelerator_hours",
             "crossover_days_flop",

@@ -148,7 +148,7 @@ def _supported(wanted: str, chip: Record, leaves: Mapping[str, Leaf], pool: str)
     rate: str | None = chip.fallback.get(wanted, wanted)
     while rate is not None:
         leaf = _rate_leaf(rate, chip, leaves, pool)
-        if not math.isnan(leaf.value):
+        if leaf.value > 0:
             return rate, ""
         if leaf.why.startswith(UNKNOWN):
             return None, f"{UNKNOWN}: hardware.{rate}_flop_per_s of {chip.id}"

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from inferscope.core import DATA_DATE, catalog
-from inferscope.core.catalog import Format, Record
+from inferscope.core.catalog import Format, Record, Value
 from inferscope.core.errors import ScenarioError
 from inferscope.core.leaves.formats import rate_leaves
 from inferscope.core.leaves.leaf import (
@@ -57,8 +57,17 @@ DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
 def _plain_chip_leaves(identifier: str, section: str) -> Mapping[str, Leaf]:
     record = catalog.accelerator(identifier)
     return MappingProxyType(
-        {f"hardware_{name}": catalog_leaf(record.values[name], f"{section}.{name}") for name in _CHIP}
+        {f"hardware_{name}": _chip_leaf(record.values[name], name, section) for name in _CHIP}
     )
+
+
+_RATES = ("fp8_flop_per_s", "int8_flop_per_s", "fp4_flop_per_s", "int4_flop_per_s")
+
+
+def _chip_leaf(value: Value, name: str, section: str) -> Leaf:
+    """A figure as a leaf; a format that the chip lacks counts 0 where rates are compared."""
+    leaf = catalog_leaf(value, f"{section}.{name}")
+    return replace(leaf, value=0.0) if name in _RATES and value.state == "unsupported" else leaf
 
 
 def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[str, Leaf]:
@@ -121,7 +130,8 @@ def catalog_price(
             text = f"{chip.id}: {name.replace('_', ' ')} rental, {value.note or value.source} ({value.date})"
             if not term and name != "on_demand":
                 notes.append(f"no on-demand price of {chip.id} in the catalogue: {text}")
-            return catalog_leaf(value, key, text)
+            cited = str(chip.text.get("rental_note", "")) or value.source
+            return replace(catalog_leaf(value, key, text), cited=cited)
     return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
 
 

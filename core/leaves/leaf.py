@@ -87,6 +87,9 @@ def constant_leaves(scenario: Scenario) -> dict[str, Leaf]:
         if min(scenario.calibration[name].ends()) <= 0 and name.endswith(_DIVISORS):
             message = f"must be above 0, not {min(scenario.calibration[name].ends()):g}"
             raise ScenarioError(message, key=f"calibration.{name}")
+        if max(scenario.calibration[name].ends()) > 1 and "_share" in name:
+            message = f"is a share: must be at most 1, not {max(scenario.calibration[name].ends()):g}"
+            raise ScenarioError(message, key=f"calibration.{name}")
     return {
         f"calibration_{name}": number_leaf(scenario.calibration[name], f"calibration.{name}")
         if name in scenario.calibration

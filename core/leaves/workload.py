@@ -147,7 +147,19 @@ def training_leaves(
         price = leaves["economics_usd_per_accelerator_hour"]
     else:
         price = catalog_price(trained_on, scenario.economics.rental_term, price_key, [])
+    hours = leaves["model_training_accelerator_hours"]
+    known = _published_accelerator(record)
+    is_changed = (
+        training.flop is not None
+        or "training_flop" in scenario.pins
+        or leaves["model_training_tokens"].kind == "scenario"
+        or leaves["model_training_flop"].kind == "scenario"
+        or (training.accelerator is not None and (known is None or trained_on.id != known.id))
+    )
+    if is_changed and hours.kind != "scenario":
+        hours = Leaf(math.nan, "derived", "published hours belong to another training run", key=hours.key)
     found = {
+        "model_training_accelerator_hours": hours,
         "training_flop_given": number_leaf(training.flop, "training.flop"),
         "training_usd_given": number_leaf(training.usd, "training.usd"),
         "training_accelerator_hours_given": number_leaf(
@@ -167,6 +179,11 @@ def _training_accelerator(scenario: Scenario, record: Record) -> Record | None:
     """What the model was trained on: as given, else as published."""
     if scenario.training.accelerator is not None:
         return named(catalog.accelerator, scenario.training.accelerator, "training.accelerator")
+    return _published_accelerator(record)
+
+
+def _published_accelerator(record: Record) -> Record | None:
+    """What the catalogue says the model was trained on, where that is one accelerator."""
     for name in (record.text.get("training_accelerator"), record.text.get("training_hardware")):
         if name:
             try:

@@ -99,6 +99,7 @@ def kv_bytes_per_token(cache_entry_bytes: Array, model_slot_tokens_per_entry: Ar
 @quantity(
     unit="byte",
     label="Bytes of one cache entry, by attention slot",
+    slotted=True,
     formula="model_slot_kv_elements * per_slot(optimizations_kv_bytes_per_element) + model_slot_index_bytes",
     source=_ARITHMETIC,
 )
@@ -161,6 +162,7 @@ def attention_flop_per_token(decode_attention_flop: Array) -> Array:
 @quantity(
     unit="FLOP",
     label="Attention FLOP per decoded token, by slot",
+    slotted=True,
     formula=(
         "minimum(per_slot(mean_kv_tokens), model_slot_read_tokens) / model_slot_tokens_per_entry"
         " * model_slot_decode_flop + minimum(per_slot(mean_kv_tokens), model_slot_window_tokens)"

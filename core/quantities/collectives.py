@@ -68,22 +68,62 @@ def all_reduce_s(
     return np.where(inside > 1.0, near, 0.0) + np.where(nodes > 1.0, far, 0.0)
 
 
+def hand_over_s(
+    tokens: Array,
+    width: Array,
+    stages: Array,
+    ranks: Array,
+    domain: Array,
+    near: Array,
+    far: Array,
+    call_s: Array,
+) -> Array:
+    """Time to pass 16-bit activations between pipeline stages: ``(p - 1)(call + 2 T h / bandwidth)``.
+
+    Over scale-up links where all stages share a domain, else over scale-out links. 0 for one stage.
+    """
+    bandwidth = np.where(stages * ranks <= domain, near, far)
+    return np.where(stages > 1.0, (stages - 1.0) * (call_s + 2.0 * tokens * width / bandwidth), 0.0)
+
+
 @quantity(
-    unit="s/byte",
-    label="Time per byte between expert ranks",
+    unit="tokens",
+    label="Tokens of a rank in a decode step",
+    formula="rank_batch * verified_tokens",
+    source="sequences of a rank with their drafts",
+)
+def decode_exchanged_tokens(rank_batch: Array, verified_tokens: Array) -> Array:
+    """Tokens whose activations a rank exchanges in one decode step. 16 sequences, 3 drafts: 64."""
+    return rank_batch * verified_tokens
+
+
+@quantity(
+    unit="tokens",
+    label="Tokens of a rank in a prefill step",
+    formula="new_prompt_tokens",
+    source="each rank computes a prompt of its own",
+)
+def prefill_exchanged_tokens(new_prompt_tokens: Array) -> Array:
+    """Tokens whose activations a rank exchanges for one prompt."""
+    return new_prompt_tokens
+
+
+@quantity(
+    unit="byte/s",
+    label="Bandwidth between expert ranks",
+    better="higher",
     pools=("prefill", "decode"),
     formula=(
-        "where(hardware_data_parallel > 1,"
-        " where(hardware_scaleup_domain > 1, minimum(hardware_tensor_parallel * hardware_data_parallel,"
-        " hardware_scaleup_domain) / (hardware_tensor_parallel * hardware_data_parallel)"
-        " / hardware_scaleup_bytes_per_s, 0)"
+        "calibration_link_bandwidth_share / (where(hardware_scaleup_domain > 1,"
+        " minimum(hardware_tensor_parallel * hardware_data_parallel, hardware_scaleup_domain)"
+        " / (hardware_tensor_parallel * hardware_data_parallel) / hardware_scaleup_bytes_per_s, 0)"
         " + where(hardware_tensor_parallel * hardware_data_parallel > hardware_scaleup_domain,"
         " (1 - hardware_scaleup_domain / (hardware_tensor_parallel * hardware_data_parallel))"
-        " / hardware_scaleout_bytes_per_s, 0), 0) / calibration_link_bandwidth_share"
+        " / hardware_scaleout_bytes_per_s, 0))"
     ),
     source=_SOURCE,
 )
-def exchange_s_per_byte(
+def exchange_bytes_per_s(
     hardware_tensor_parallel: Array,
     hardware_data_parallel: Array,
     hardware_scaleup_domain: Array,
@@ -91,42 +131,45 @@ def exchange_s_per_byte(
     hardware_scaleout_bytes_per_s: Array,
     calibration_link_bandwidth_share: Array,
 ) -> Array:
-    """Mean time of an all-to-all byte: the share that stays in the domain and the share that leaves it.
+    """Mean one-way bandwidth of an all-to-all, whose bytes partly leave the domain.
 
-    144 ranks in domains of 8 at 200 GB/s and 50 GB/s: (0.056/200e9 + 0.944/50e9)/0.54 = 35.5 ps.
+    144 ranks in domains of 8 at 200 and 50 GB/s: 0.54 / (0.056/200e9 + 0.944/50e9) = 28.2 GB/s.
     """
     ranks = hardware_tensor_parallel * hardware_data_parallel
     stays = np.minimum(ranks, hardware_scaleup_domain) / ranks
     near = np.where(hardware_scaleup_domain > 1.0, stays / hardware_scaleup_bytes_per_s, 0.0)
     far = np.where(ranks > hardware_scaleup_domain, (1.0 - stays) / hardware_scaleout_bytes_per_s, 0.0)
-    return np.where(hardware_data_parallel > 1.0, near + far, 0.0) / calibration_link_bandwidth_share
+    return calibration_link_bandwidth_share / (near + far)
 
 
 @quantity(
     unit="s",
     label="Communication per step",
     better="lower",
+    pools=("prefill", "decode"),
     formula=(
-        "model_layers * where(hardware_data_parallel > 1, 1, 2) * all_reduce_s(rank_batch * verified_tokens,"
+        "model_layers * where(hardware_data_parallel > 1, 1, 2) * all_reduce_s(exchanged_tokens,"
         " model_hidden_size, hardware_tensor_parallel, hardware_scaleup_domain,"
         " calibration_link_bandwidth_share * hardware_scaleup_bytes_per_s,"
         " calibration_link_bandwidth_share * hardware_scaleout_bytes_per_s,"
         " calibration_collective_s, calibration_node_collective_s)"
         " + where((hardware_data_parallel > 1) & (model_moe_layers > 0), model_moe_layers"
-        " * (2 * calibration_collective_s + 3 * rank_batch * verified_tokens / hardware_tensor_parallel"
-        " * minimum(model_experts_per_token, hardware_tensor_parallel * hardware_data_parallel - 1)"
-        " * model_moe_input_size * decode_exchange_s_per_byte), 0)"
-        " + where(hardware_pipeline_parallel > 1, (hardware_pipeline_parallel - 1)"
-        " * (calibration_node_collective_s + 2 * rank_batch * verified_tokens * model_hidden_size"
-        " / (calibration_link_bandwidth_share * hardware_scaleout_bytes_per_s)), 0)"
+        " * (2 * where(hardware_tensor_parallel * hardware_data_parallel > hardware_scaleup_domain,"
+        " calibration_node_collective_s, calibration_collective_s)"
+        " + all_to_all_s(exchanged_tokens / hardware_tensor_parallel, minimum(model_experts_per_token,"
+        " hardware_tensor_parallel * hardware_data_parallel - 1), model_moe_input_size,"
+        " exchange_bytes_per_s)), 0)"
+        " + hand_over_s(exchanged_tokens, model_hidden_size, hardware_pipeline_parallel,"
+        " hardware_tensor_parallel * hardware_data_parallel, hardware_scaleup_domain,"
+        " calibration_link_bandwidth_share * hardware_scaleup_bytes_per_s,"
+        " calibration_link_bandwidth_share * hardware_scaleout_bytes_per_s, calibration_node_collective_s)"
     ),
     source=_SOURCE,
 )
-def decode_collective_s(
+def collective_s(
     model_layers: Array,
     hardware_data_parallel: Array,
-    rank_batch: Array,
-    verified_tokens: Array,
+    exchanged_tokens: Array,
     model_hidden_size: Array,
     hardware_tensor_parallel: Array,
     hardware_scaleup_domain: Array,
@@ -138,94 +181,24 @@ def decode_collective_s(
     model_moe_layers: Array,
     model_experts_per_token: Array,
     model_moe_input_size: Array,
-    decode_exchange_s_per_byte: Array,
+    exchange_bytes_per_s: Array,
     hardware_pipeline_parallel: Array,
 ) -> Array:
     """All-reduces of tensor parallelism, all-to-all of expert parallelism, hand-over between stages.
 
     Two all-reduces a layer, one where attention is data-parallel (the experts then exchange tokens).
     """
-    tokens = rank_batch * verified_tokens
-    scaleup = calibration_link_bandwidth_share * hardware_scaleup_bytes_per_s
-    scaleout = calibration_link_bandwidth_share * hardware_scaleout_bytes_per_s
-    reduce = all_reduce_s(
-        tokens,
-        model_hidden_size,
-        hardware_tensor_parallel,
-        hardware_scaleup_domain,
-        scaleup,
-        scaleout,
-        calibration_collective_s,
-        calibration_node_collective_s,
-    )
+    ranks = hardware_tensor_parallel * hardware_data_parallel
+    near = calibration_link_bandwidth_share * hardware_scaleup_bytes_per_s
+    far = calibration_link_bandwidth_share * hardware_scaleout_bytes_per_s
+    call_s, node_call_s = calibration_collective_s, calibration_node_collective_s
+    tokens, width, domain = exchanged_tokens, model_hidden_size, hardware_scaleup_domain
     spread = hardware_data_parallel > 1
-    others = np.minimum(model_experts_per_token, hardware_tensor_parallel * hardware_data_parallel - 1.0)
-    exchange = 2.0 * calibration_collective_s + _DISPATCH_AND_COMBINE_BYTES * (
-        tokens / hardware_tensor_parallel * others * model_moe_input_size * decode_exchange_s_per_byte
-    )
-    hand_over = calibration_node_collective_s + 2.0 * tokens * model_hidden_size / scaleout
-    return (
-        model_layers * np.where(spread, 1.0, 2.0) * reduce
-        + np.where(spread & (model_moe_layers > 0), model_moe_layers * exchange, 0.0)
-        + np.where(hardware_pipeline_parallel > 1, (hardware_pipeline_parallel - 1.0) * hand_over, 0.0)
-    )
-
-
-@quantity(
-    unit="s",
-    label="Communication per prompt",
-    better="lower",
-    formula=(
-        "model_layers * where(prefill_hardware_data_parallel > 1, 1, 2) * all_reduce_s(new_prompt_tokens,"
-        " model_hidden_size, prefill_hardware_tensor_parallel, prefill_hardware_scaleup_domain,"
-        " calibration_link_bandwidth_share * prefill_hardware_scaleup_bytes_per_s,"
-        " calibration_link_bandwidth_share * prefill_hardware_scaleout_bytes_per_s,"
-        " calibration_collective_s, calibration_node_collective_s)"
-        " + where((prefill_hardware_data_parallel > 1) & (model_moe_layers > 0), model_moe_layers"
-        " * (2 * calibration_collective_s + 3 * new_prompt_tokens / prefill_hardware_tensor_parallel"
-        " * minimum(model_experts_per_token, prefill_hardware_tensor_parallel * prefill_hardware_data_parallel - 1)"
-        " * model_moe_input_size * prefill_exchange_s_per_byte), 0)"
-    ),
-    source=_SOURCE,
-)
-def prefill_collective_s(
-    model_layers: Array,
-    prefill_hardware_data_parallel: Array,
-    new_prompt_tokens: Array,
-    model_hidden_size: Array,
-    prefill_hardware_tensor_parallel: Array,
-    prefill_hardware_scaleup_domain: Array,
-    calibration_link_bandwidth_share: Array,
-    prefill_hardware_scaleup_bytes_per_s: Array,
-    prefill_hardware_scaleout_bytes_per_s: Array,
-    calibration_collective_s: Array,
-    calibration_node_collective_s: Array,
-    model_moe_layers: Array,
-    model_experts_per_token: Array,
-    model_moe_input_size: Array,
-    prefill_exchange_s_per_byte: Array,
-) -> Array:
-    """The same volumes with the prompt's new tokens in place of a step's."""
-    reduce = all_reduce_s(
-        new_prompt_tokens,
-        model_hidden_size,
-        prefill_hardware_tensor_parallel,
-        prefill_hardware_scaleup_domain,
-        calibration_link_bandwidth_share * prefill_hardware_scaleup_bytes_per_s,
-        calibration_link_bandwidth_share * prefill_hardware_scaleout_bytes_per_s,
-        calibration_collective_s,
-        calibration_node_collective_s,
-    )
-    spread = prefill_hardware_data_parallel > 1
-    ranks = prefill_hardware_tensor_parallel * prefill_hardware_data_parallel
+    reduce = all_reduce_s(tokens, width, hardware_tensor_parallel, domain, near, far, call_s, node_call_s)
     others = np.minimum(model_experts_per_token, ranks - 1.0)
-    exchange = 2.0 * calibration_collective_s + _DISPATCH_AND_COMBINE_BYTES * (
-        new_prompt_tokens
-        / prefill_hardware_tensor_parallel
-        * others
-        * model_moe_input_size
-        * prefill_exchange_s_per_byte
+    exchange = 2.0 * np.where(ranks > domain, node_call_s, call_s) + all_to_all_s(
+        tokens / hardware_tensor_parallel, others, model_moe_input_size, exchange_bytes_per_s
     )
-    return model_layers * np.where(spread, 1.0, 2.0) * reduce + np.where(
-        spread & (model_moe_layers > 0), model_moe_layers * exchange, 0.0
-    )
+    routed = np.where(spread & (model_moe_layers > 0), model_moe_layers * exchange, 0.0)
+    passed = hand_over_s(tokens, width, hardware_pipeline_parallel, ranks, domain, near, far, node_call_s)
+    return model_layers * np.where(spread, 1.0, 2.0) * reduce + routed + passed

@@ -218,6 +218,7 @@ def decode_expert_compute_s(
 @quantity(
     unit="byte",
     label="Cache bytes read per sequence and step, by slot",
+    slotted=True,
     formula=(
         "minimum(per_slot(mean_kv_tokens), model_slot_read_tokens) / model_slot_tokens_per_entry"
         " * (cache_entry_bytes - model_slot_index_bytes) + minimum(per_slot(mean_kv_tokens),"
@@ -246,6 +247,7 @@ def cache_read_bytes(
 @quantity(
     unit="s",
     label="Cache: memory time, by slot",
+    slotted=True,
     formula=(
         "per_slot(rank_batch / (calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s))"
         " * (cache_read_bytes + per_slot(2 * model_state_bytes) * last_slot)"
@@ -277,6 +279,7 @@ _STATE_SLOT = np.array([0.0, 0.0, 0.0, 0.0, 1.0])
 @quantity(
     unit="s",
     label="Attention: compute time, by slot",
+    slotted=True,
     formula=(
         "per_slot(rank_batch * verified_tokens / (hardware_bf16_flop_per_s * calibration_attention_flop_share"
         " * hardware_tensor_parallel)) * decode_attention_flop"

@@ -12,8 +12,8 @@ from inferscope.core.graph import Array, quantity
     unit="TOPS*bit",
     label="Total processing performance",
     formula=(
-        "fmax(fmax(fmax(16 * hardware_bf16_flop_per_s, 8 * fmax(hardware_fp8_flop_per_s, hardware_int8_flop_per_s)),"
-        " 4 * hardware_fp4_flop_per_s), 4 * hardware_int4_flop_per_s) / 1e12"
+        "maximum(maximum(16 * hardware_bf16_flop_per_s, 8 * maximum(hardware_fp8_flop_per_s,"
+        " hardware_int8_flop_per_s)), 4 * maximum(hardware_fp4_flop_per_s, hardware_int4_flop_per_s)) / 1e12"
     ),
     source="88 FR 73458, technical notes to 3A090: largest dense rate x bit length over the package",
 )
@@ -24,11 +24,13 @@ def tpp(
     hardware_fp4_flop_per_s: Array,
     hardware_int4_flop_per_s: Array,
 ) -> Array:
-    """TPP over the formats whose peak is known. H100: 1,978.9 x 8 = 15,831; H20: 296 x 8 = 2,368."""
-    wide = np.fmax(
-        16.0 * hardware_bf16_flop_per_s, 8.0 * np.fmax(hardware_fp8_flop_per_s, hardware_int8_flop_per_s)
-    )
-    return np.fmax(np.fmax(wide, 4.0 * hardware_fp4_flop_per_s), 4.0 * hardware_int4_flop_per_s) / units.TERA
+    """Largest rate x bits over all formats; unsupported ones count 0, an unknown one leaves TPP unknown.
+
+    H100: 1,978.9 x 8 = 15,831; H20: 296 x 8 = 2,368.
+    """
+    narrow = 4.0 * np.maximum(hardware_fp4_flop_per_s, hardware_int4_flop_per_s)
+    wide = 8.0 * np.maximum(hardware_fp8_flop_per_s, hardware_int8_flop_per_s)
+    return np.maximum(np.maximum(16.0 * hardware_bf16_flop_per_s, wide), narrow) / units.TERA
 
 
 @quantity(

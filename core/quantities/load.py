@@ -69,12 +69,17 @@ def replicas_needed(
     unit="accelerators",
     label="Accelerators needed",
     better="lower",
-    formula="ceil(replicas_needed * accelerators_per_replica - 1e-9)",
-    source="replicas with their rate-matched prefill accelerators",
+    formula=(
+        "replicas_needed * hardware_count + ceil(replicas_needed * prefill_units - 1e-9) * prefill_hardware_count"
+    ),
+    source="replicas with their rate-matched prefill pools, whole ones over the fleet",
 )
-def accelerators_needed(replicas_needed: Array, accelerators_per_replica: Array) -> Array:
-    """Accelerators that the model of this program says the demand needs."""
-    return np.ceil(replicas_needed * accelerators_per_replica - 1e-9)
+def accelerators_needed(
+    replicas_needed: Array, hardware_count: Array, prefill_units: Array, prefill_hardware_count: Array
+) -> Array:
+    """Accelerators that this program's model says the demand needs. 8 x 144 + 37 x 32 = 2,336."""
+    pools = np.ceil(replicas_needed * prefill_units - 1e-9)
+    return replicas_needed * hardware_count + pools * prefill_hardware_count
 
 
 @quantity(
@@ -82,16 +87,22 @@ def accelerators_needed(replicas_needed: Array, accelerators_per_replica: Array)
     label="Accelerators in the fleet",
     better="lower",
     formula=(
-        "where(isnan(hardware_fleet_accelerators), hardware_replicas * accelerators_per_replica,"
+        "where(isnan(hardware_fleet_accelerators), hardware_replicas * hardware_count"
+        " + ceil(hardware_replicas * prefill_units - 1e-9) * prefill_hardware_count,"
         " hardware_fleet_accelerators)"
     ),
-    source="as stated in the scenario, else replicas x accelerators per replica",
+    source="as stated in the scenario, else replicas and whole prefill pools",
 )
 def fleet_accelerators(
-    hardware_fleet_accelerators: Array, hardware_replicas: Array, accelerators_per_replica: Array
+    hardware_fleet_accelerators: Array,
+    hardware_replicas: Array,
+    hardware_count: Array,
+    prefill_units: Array,
+    prefill_hardware_count: Array,
 ) -> Array:
     """Accelerators that are paid for. DeepSeek's day states 226.75 nodes x 8 = 1,814."""
-    planned = hardware_replicas * accelerators_per_replica
+    pools = np.ceil(hardware_replicas * prefill_units - 1e-9)
+    planned = hardware_replicas * hardware_count + pools * prefill_hardware_count
     return np.where(np.isnan(hardware_fleet_accelerators), planned, hardware_fleet_accelerators)
 
 
@@ -111,12 +122,15 @@ def max_requests_per_s(hardware_replicas: Array, replica_requests_per_s: Array) 
     unit="tokens/s",
     label="Output tokens per second of the fleet",
     better="higher",
-    formula="workload_requests_per_s * generated_tokens",
+    formula="where(load_utilization > 1, nan, workload_requests_per_s * generated_tokens)",
     source="demand x tokens per query",
+    null="slo_unreachable: the demand is at or above what the fleet takes",
 )
-def fleet_output_tok_s(workload_requests_per_s: Array, generated_tokens: Array) -> Array:
-    """Tokens a second that the demand makes the fleet generate."""
-    return workload_requests_per_s * generated_tokens
+def fleet_output_tok_s(
+    load_utilization: Array, workload_requests_per_s: Array, generated_tokens: Array
+) -> Array:
+    """Tokens a second that the demand makes the fleet generate; none where it cannot."""
+    return np.where(load_utilization > 1.0, np.nan, workload_requests_per_s * generated_tokens)
 
 
 @quantity(

@@ -307,9 +307,11 @@ def batch(workload_batch: Array, fits_memory: Array) -> Array:
     label="Memory used",
     better="lower",
     formula=(
-        "(decode_weight_bytes_per_accelerator + decode_activation_bytes + calibration_reserved_bytes"
+        "maximum((decode_weight_bytes_per_accelerator + decode_activation_bytes + calibration_reserved_bytes"
         " + decode_full_sequence_bytes + maximum(where(isnan(workload_batch), 1, workload_batch)"
-        " / hardware_data_parallel - 1, 0) * decode_sequence_bytes) / hardware_memory_bytes"
+        " / hardware_data_parallel - 1, 0) * decode_sequence_bytes) / hardware_memory_bytes,"
+        " (prefill_weight_bytes_per_accelerator + prefill_activation_bytes + calibration_reserved_bytes"
+        " + prefill_full_sequence_bytes) / prefill_hardware_memory_bytes)"
     ),
     source=_CAPACITY,
 )
@@ -322,15 +324,15 @@ def memory_used_fraction(
     workload_batch: Array,
     hardware_data_parallel: Array,
     hardware_memory_bytes: Array,
+    prefill_weight_bytes_per_accelerator: Array,
+    prefill_activation_bytes: Array,
+    prefill_full_sequence_bytes: Array,
+    prefill_hardware_memory_bytes: Array,
 ) -> Array:
-    """Share of an accelerator's memory taken at the batch (at one sequence, where none was planned)."""
+    """Share of an accelerator's memory taken at the batch, in the fuller pool (at one sequence without one)."""
     asked = np.where(np.isnan(workload_batch), 1.0, workload_batch)
-    others = np.maximum(asked / hardware_data_parallel - 1.0, 0.0)
-    used = (
-        decode_weight_bytes_per_accelerator
-        + decode_activation_bytes
-        + calibration_reserved_bytes
-        + decode_full_sequence_bytes
-        + others * decode_sequence_bytes
-    )
-    return used / hardware_memory_bytes
+    others = np.maximum(asked / hardware_data_parallel - 1.0, 0.0) * decode_sequence_bytes
+    held = decode_weight_bytes_per_accelerator + decode_activation_bytes + decode_full_sequence_bytes + others
+    prompt = prefill_weight_bytes_per_accelerator + prefill_activation_bytes + prefill_full_sequence_bytes
+    decode = (held + calibration_reserved_bytes) / hardware_memory_bytes
+    return np.maximum(decode, (prompt + calibration_reserved_bytes) / prefill_hardware_memory_bytes)

@@ -86,8 +86,8 @@ def flop_per_query(prefill_flop: Array, generated_tokens: Array, flop_per_output
     label="Kernel slow-down in prefill",
     better="lower",
     formula=(
-        "1 + (where(hardware_disaggregated > 0, calibration_prefill_pool_factor, 1)"
-        " * calibration_latent_prefill_factor - 1) * model_latent_or_linear_layers / model_layers"
+        "where(model_latent_or_linear_layers > 0, where(hardware_disaggregated > 0,"
+        " calibration_prefill_pool_factor, 1) * calibration_latent_prefill_factor, 1)"
     ),
     source=SERVING_STUDY,
 )
@@ -96,7 +96,6 @@ def prefill_kernel_factor(
     calibration_prefill_pool_factor: Array,
     calibration_latent_prefill_factor: Array,
     model_latent_or_linear_layers: Array,
-    model_layers: Array,
 ) -> Array:
     """How much slower today's latent and linear prefill kernels run than their FLOP say.
 
@@ -105,7 +104,7 @@ def prefill_kernel_factor(
     """
     pool = np.where(hardware_disaggregated > 0, calibration_prefill_pool_factor, 1.0)
     slower = pool * calibration_latent_prefill_factor
-    return 1.0 + (slower - 1.0) * model_latent_or_linear_layers / model_layers
+    return np.where(model_latent_or_linear_layers > 0, slower, 1.0)
 
 
 @quantity(
@@ -182,7 +181,7 @@ def prefill_linear_s(
         " * maximum(2 * prompts_at_once * new_prompt_tokens * model_experts_per_token"
         " * optimizations_expert_imbalance / (prefill_hardware_expert_flop_per_s"
         " * optimizations_expert_rate_efficiency * calibration_expert_prefill_flop_share),"
-        " distinct_experts(model_experts, model_experts_per_token, new_prompt_tokens)"
+        " distinct_experts(model_experts, model_experts_per_token, prompts_at_once * new_prompt_tokens)"
         " * optimizations_expert_bytes_per_param / (calibration_weight_bandwidth_share"
         " * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
     ),
@@ -213,7 +212,7 @@ def prefill_expert_s(
         * calibration_expert_prefill_flop_share
     )
     routed = prompts_at_once * new_prompt_tokens * model_experts_per_token * optimizations_expert_imbalance
-    touched = distinct_experts(model_experts, model_experts_per_token, new_prompt_tokens)
+    touched = distinct_experts(model_experts, model_experts_per_token, prompts_at_once * new_prompt_tokens)
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
     busy = np.maximum(2.0 * routed / rate, touched * optimizations_expert_bytes_per_param / bandwidth)
     ranks = prefill_hardware_tensor_parallel * prefill_hardware_data_parallel
@@ -276,14 +275,30 @@ def prefill_work_s(
     unit="s",
     label="Prefill time a prompt takes from the pool",
     better="lower",
-    formula="prefill_work_s / (prompts_at_once * prefill_hardware_pipeline_parallel)",
+    formula=(
+        "prefill_work_s / (prompts_at_once * where(hardware_disaggregated > 0,"
+        " prefill_hardware_pipeline_parallel, minimum(prefill_hardware_pipeline_parallel,"
+        " maximum(batch / prefill_hardware_data_parallel, 1))))"
+    ),
     source="prompts side by side share a step; pipeline stages work on different prompts",
 )
 def prefill_service_s(
-    prefill_work_s: Array, prompts_at_once: Array, prefill_hardware_pipeline_parallel: Array
+    prefill_work_s: Array,
+    prompts_at_once: Array,
+    hardware_disaggregated: Array,
+    prefill_hardware_pipeline_parallel: Array,
+    batch: Array,
+    prefill_hardware_data_parallel: Array,
 ) -> Array:
-    """Seconds of the whole pool that one prompt costs; its inverse is the pool's prompt rate."""
-    return prefill_work_s / (prompts_at_once * prefill_hardware_pipeline_parallel)
+    """Seconds of the whole pool that one prompt costs; its inverse is the pool's prompt rate.
+
+    No more stages work at once than there are sequences for them.
+    """
+    filled = np.minimum(
+        prefill_hardware_pipeline_parallel, np.maximum(batch / prefill_hardware_data_parallel, 1.0)
+    )
+    stages = np.where(hardware_disaggregated > 0, prefill_hardware_pipeline_parallel, filled)
+    return prefill_work_s / (prompts_at_once * stages)
 
 
 @quantity(

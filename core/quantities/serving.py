@@ -273,35 +273,63 @@ def mbu(
     unit="code",
     label="What binds",
     formula=(
-        "largest(weights_bind_s, slot_sum(where(decode_cache_memory_s >= decode_attention_compute_s,"
-        " decode_cache_memory_s, 0)), compute_bind_s, decode_fixed_s, decode_collective_s,"
-        " interruption_s * tokens_per_step)"
+        "largest(seen_busy * weights_bind_s, seen_busy * slot_sum(where(decode_cache_memory_s"
+        " >= decode_attention_compute_s, decode_cache_memory_s, 0)), seen_busy * compute_bind_s,"
+        " decode_fixed_s, seen_collective * decode_collective_s, interruption_s * tokens_per_step)"
     ),
-    source="the largest part of a decode step",
+    source="the largest part of a decode step; what overlap hides does not bind",
     codes=("weight bandwidth", "cache bandwidth", "compute", "fixed time", "interconnect", "prefill"),
 )
 def bound(
+    seen_busy: Array,
     weights_bind_s: Array,
     decode_cache_memory_s: Array,
     decode_attention_compute_s: Array,
     compute_bind_s: Array,
     decode_fixed_s: Array,
+    seen_collective: Array,
     decode_collective_s: Array,
     interruption_s: Array,
     tokens_per_step: Array,
 ) -> Array:
     """What takes most of an output token's time, as a code."""
-    cache = slot_sum(
-        np.where(decode_cache_memory_s >= decode_attention_compute_s, decode_cache_memory_s, 0.0)
-    )
+    is_memory = decode_cache_memory_s >= decode_attention_compute_s
     return largest(
-        weights_bind_s,
-        cache,
-        compute_bind_s,
+        seen_busy * weights_bind_s,
+        seen_busy * slot_sum(np.where(is_memory, decode_cache_memory_s, 0.0)),
+        seen_busy * compute_bind_s,
         decode_fixed_s,
-        decode_collective_s,
+        seen_collective * decode_collective_s,
         interruption_s * tokens_per_step,
     )
+
+
+@quantity(
+    unit="bool",
+    label="Memory and compute show in the step",
+    formula="where((optimizations_two_batch_overlap > 0) & (decode_collective_s > decode_busy_s), 0, 1)",
+    source="with two micro-batches the shorter of work and communication hides behind the longer",
+)
+def seen_busy(
+    optimizations_two_batch_overlap: Array, decode_collective_s: Array, decode_busy_s: Array
+) -> Array:
+    """0 where communication takes longer and hides memory and compute, else 1."""
+    is_hidden = (optimizations_two_batch_overlap > 0) & (decode_collective_s > decode_busy_s)
+    return np.where(is_hidden, 0.0, 1.0)
+
+
+@quantity(
+    unit="bool",
+    label="Communication shows in the step",
+    formula="where((optimizations_two_batch_overlap > 0) & (decode_collective_s <= decode_busy_s), 0, 1)",
+    source="with two micro-batches the shorter of work and communication hides behind the longer",
+)
+def seen_collective(
+    optimizations_two_batch_overlap: Array, decode_collective_s: Array, decode_busy_s: Array
+) -> Array:
+    """0 where memory and compute take longer and hide communication, else 1."""
+    is_hidden = (optimizations_two_batch_overlap > 0) & (decode_collective_s <= decode_busy_s)
+    return np.where(is_hidden, 0.0, 1.0)
 
 
 def largest(*parts: Array) -> Array:

@@ -21,6 +21,17 @@ def training_flop_6nd(active_parameters: Array, model_training_tokens: Array) ->
 
 @quantity(
     unit="FLOP",
+    label="Training compute in the catalogue",
+    formula="model_training_flop",
+    source="the catalogue's figure, mostly Epoch AI's estimate",
+)
+def training_flop_published(model_training_flop: Array) -> Array:
+    """What others say the training took; shown beside this program's count. DeepSeek-V3: 3.41e24."""
+    return model_training_flop
+
+
+@quantity(
+    unit="FLOP",
     label="Training compute",
     formula=(
         "where(isnan(training_flop_given), where(isnan(training_flop_6nd), model_training_flop,"
@@ -80,23 +91,30 @@ def training_usd(
 @quantity(
     unit="days",
     label="Days until serving compute passes training",
-    formula="training_flop / (flop_per_query * queries_per_day)",
+    formula="where(load_utilization > 1, nan, training_flop / (flop_per_query * queries_per_day))",
+    null="slo_unreachable: the demand is at or above what the fleet takes",
     source="training compute over the compute served a day, at constant demand",
 )
-def crossover_days_flop(training_flop: Array, flop_per_query: Array, queries_per_day: Array) -> Array:
+def crossover_days_flop(
+    load_utilization: Array, training_flop: Array, flop_per_query: Array, queries_per_day: Array
+) -> Array:
     """Day on which FLOP served equal FLOP trained. 2.1e25 at 2.5e9 x 1e14 a day: 84."""
-    return training_flop / (flop_per_query * queries_per_day)
+    return np.where(load_utilization > 1.0, np.nan, training_flop / (flop_per_query * queries_per_day))
 
 
 @quantity(
     unit="days",
     label="Days until serving cost passes training",
-    formula="where(isnan(workload_requests_per_s), nan, training_usd / usd_per_day)",
+    formula="where(isnan(workload_requests_per_s) | (load_utilization > 1), nan, training_usd / usd_per_day)",
+    null="slo_unreachable: the demand is at or above what the fleet takes",
     source="training cost of the final run over the cost of a day, at constant demand",
 )
-def crossover_days_usd(workload_requests_per_s: Array, training_usd: Array, usd_per_day: Array) -> Array:
+def crossover_days_usd(
+    workload_requests_per_s: Array, load_utilization: Array, training_usd: Array, usd_per_day: Array
+) -> Array:
     """Day on which the money spent on serving equals the final run's. 5.576e6 at 87,072 a day: 64."""
-    return np.where(np.isnan(workload_requests_per_s), np.nan, training_usd / usd_per_day)
+    is_open = np.isnan(workload_requests_per_s) | (load_utilization > 1.0)
+    return np.where(is_open, np.nan, training_usd / usd_per_day)
 
 
 @quantity(

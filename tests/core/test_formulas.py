@@ -24,6 +24,8 @@ HELPERS = (
     functions.distinct_experts,
     functions.erlang_c,
     collectives.all_reduce_s,
+    collectives.all_to_all_s,
+    collectives.hand_over_s,
     serving.largest,
     energy.interpolate_log_batch,
 )
@@ -39,8 +41,7 @@ def is_slotted(name):
     """Whether an input or a quantity has one number for each attention slot."""
     if name in REGISTRY.inputs:
         return name.startswith("model_slot_")
-    label = REGISTRY.quantities[name].label.split(" (")[0]
-    return label.endswith(("by slot", "by attention slot"))
+    return REGISTRY.quantities[name].slotted
 
 
 def names_in(formula):

@@ -7,6 +7,7 @@ import pytest
 from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, key_line, shown_key
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
+from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.reader import keys_page
 
@@ -17,6 +18,7 @@ OWNERS = {
     "choice": ChoiceLine,
     "pick": PickLine,
     "answers": Card,
+    "policy": RuleLine,
 }
 
 
@@ -25,11 +27,13 @@ OWNERS = {
 )
 def test_every_action_is_done_where_the_table_says(action):
     owner = OWNERS[action.where]
-    known = {owner, Explorer} if action.where == "answers" else {owner}
+    known = {owner, Explorer} if action.where in ("answers", "policy") else {owner}
     assert any(callable(getattr(kind, f"action_{action.name}", None)) for kind in known)
 
 
-@pytest.mark.parametrize("where", [("number", "field"), ("choice", "field"), ("pick", "field"), ("answers",)])
+@pytest.mark.parametrize(
+    "where", [("number", "field"), ("choice", "field"), ("pick", "field"), ("answers",), ("policy",)]
+)
 def test_no_key_means_two_things_in_one_place(where):
     keys = Counter(key for action in at(*where) for key in action.keys)
     assert [key for key, times in keys.items() if times > 1] == []

@@ -47,6 +47,9 @@ def test_what_is_typed_becomes_the_scenarios_value(key, typed, value):
         ("slo.tpot_s", "0,05", "write 0.05 with a point"),
         ("slo.tpot_s", "50 km", "50 ms or 2 s"),
         ("workload.requests_per_s", "1.2.3", "20/s"),
+        ("workload.input_tokens", "1e400", "'1e400' is too large"),
+        ("workload.requests_per_s", "-1e400/s", "is too large"),
+        ("workload.input_tokens", "x" * 500_000, "'x{24}…' is not a number"),
     ],
 )
 def test_what_is_no_value_is_refused_with_what_would_be(key, typed, hint):

@@ -6,7 +6,7 @@ from inferscope.core.scenario import files
 from inferscope.tui.answer import answer
 from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells
 from inferscope.tui.pages import quantity_page
-from inferscope.tui.panels.answers import two_lines
+from inferscope.tui.panels.answers import reason_for
 from inferscope.tui.verdicts import verdicts
 
 FIGURES = [figure for card in (*CARDS, *MORE_CARDS) for figure in card.figures]
@@ -70,7 +70,8 @@ def test_a_rule_does_not_bind_before_its_date():
 
 
 @pytest.mark.parametrize("width", [5, 14, 29, 44])
-def test_a_reason_is_broken_between_words_and_cut_at_the_end(width):
-    first, second = two_lines("load, TTFT p99: needs workload.requests_per_s and more", width)
-    assert len(first) <= width
-    assert len(second) <= width
+@pytest.mark.parametrize(
+    "reason", ["needs workload.requests_per_s", "does not fit: too large", "unknown: nobody says"]
+)
+def test_a_reason_fits_its_room(reason, width):
+    assert 0 < len(reason_for(reason, width)) <= width

@@ -210,3 +210,47 @@ def test_a_dumb_terminal_gets_the_report_and_one_line_that_says_why(start, term)
     assert "\x1b" not in terminal.sent
     assert terminal.sent.count("no full screen: TERM") == 1
     assert "One query costs" in terminal.sent
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_the_terminal_sane_and_the_changes_in_a_file(start, config_folder, number):
+    terminal = start()
+    terminal.wait_for("quality kept")
+    terminal.type(DOWN * 6 + "+")
+    terminal.wait_for("* changed, not saved")
+    os.kill(terminal.pid, number)
+    assert terminal.wait_for_end() == 128 + number
+    for mode in ("1049", "1000", "1003", "2004"):
+        assert terminal.sent.rfind(f"\x1b[?{mode}l") > terminal.sent.rfind(f"\x1b[?{mode}h")
+    assert "unsaved changes are in" in terminal.sent
+    saved = (config_folder / "presets" / "recovered-llama-3-1-70b-h100.toml").read_text(encoding="utf-8")
+    assert "input_tokens = 2048" in saved
+
+
+def test_an_error_inside_gives_a_log_and_keeps_the_changes(start, config_folder, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import inferscope.tui.screens.explorer as e\n"
+        "def broken(self):\n    raise RuntimeError('a test')\n"
+        "e.Explorer.action_redo = broken\n",
+        encoding="utf-8",
+    )
+    terminal = start(PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path))
+    terminal.wait_for("quality kept")
+    terminal.type(DOWN * 6 + "+")
+    terminal.wait_for("* changed, not saved")
+    terminal.type("Z")
+    assert terminal.wait_for_end() == 3
+    assert "internal error: RuntimeError: a test" in " ".join(terminal.sent.split())
+    assert "Traceback" not in terminal.sent
+    assert list(tmp_path.glob("inferscope-*.log"))
+    assert list((config_folder / "presets").glob("recovered-*.toml"))
+
+
+def test_without_standard_error_there_is_the_report(environ):
+    command = ["/bin/sh", "-c", f"exec {PROGRAM} 2>&-"]
+    terminal = Terminal(command, environ)
+    try:
+        assert terminal.wait_for_end() == 0
+        assert "One query costs" in terminal.sent
+    finally:
+        terminal.close()

@@ -119,3 +119,52 @@ def test_opening_starts_a_new_history(session, scenario_file):
     session.open(files.load(scenario_file))
     assert session.undo() == ""
     assert not session.is_changed
+
+
+def test_a_file_that_somebody_else_changed_is_replaced_only_when_asked_twice(session, scenario_file):
+    change(session, workload__output_tokens=7)
+    theirs = scenario_file.read_text(encoding="utf-8") + "\n"
+    scenario_file.write_text(theirs, encoding="utf-8")
+    for target in (None, str(scenario_file)):
+        with pytest.raises(ScenarioError, match="has changed on disk"):
+            session.save(target)
+        assert scenario_file.read_text(encoding="utf-8") == theirs
+        theirs += "\n"
+        scenario_file.write_text(theirs, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="save again to replace it"):
+        session.save()
+    session.save()
+    assert files.load(scenario_file).scenario.workload.output_tokens.mid == 7
+
+
+def test_a_file_that_is_gone_is_written_again(session, scenario_file):
+    change(session, workload__output_tokens=7)
+    scenario_file.unlink()
+    assert session.save() == scenario_file
+    assert scenario_file.is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("~nobody-has-this-name/x.toml", "nobody's folder"),
+        ("a\0b.toml", "no file name should have"),
+        ("./\x1b[31m.toml", "no file name should have"),
+        (f"{'a' * 300}/x.toml", "too long"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused(session, name, why):
+    for use in (session.save, session.read):
+        with pytest.raises(ScenarioError, match=why):
+            use(name)
+
+
+def test_what_is_unsaved_is_rescued_under_free_names(session, config_folder):
+    assert session.rescue() is None
+    for number, tokens in enumerate((7, 8)):
+        change(session, workload__output_tokens=tokens)
+        path = session.rescue()
+        assert path.parent == config_folder / "presets"
+        assert path.name == ("recovered-dense.toml", "recovered-dense-2.toml")[number]
+        assert files.load(path.stem).scenario.workload.output_tokens.mid == tokens
+    assert session.is_changed

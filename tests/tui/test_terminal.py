@@ -29,16 +29,17 @@ def test_a_utf8_terminal_is_good(encoding):
 @pytest.mark.parametrize(
     ("stdin", "stdout", "environ", "stderr", "reason"),
     [
-        (Stream(terminal=False), Stream(), XTERM, None, "standard input is not a terminal"),
-        (None, Stream(), XTERM, None, "standard input is not a terminal"),
-        (Stream(), Stream(terminal=False), XTERM, None, "standard output is not a terminal"),
-        (Stream(), Stream(closed=True), XTERM, None, "standard output is not a terminal"),
+        (Stream(terminal=False), Stream(), XTERM, Stream(), "standard input is not a terminal"),
+        (None, Stream(), XTERM, Stream(), "standard input is not a terminal"),
+        (Stream(), Stream(terminal=False), XTERM, Stream(), "standard output is not a terminal"),
+        (Stream(), Stream(closed=True), XTERM, Stream(), "standard output is not a terminal"),
         (Stream(), Stream(), XTERM, Stream(terminal=False), "standard error"),
-        (Stream(), Stream(), {"TERM": "dumb"}, None, "TERM=dumb"),
-        (Stream(), Stream(), {}, None, "TERM is not set"),
-        (Stream(), Stream(encoding="ANSI_X3.4-1968"), XTERM, None, "ANSI_X3.4-1968, not UTF-8"),
-        (Stream(), Stream(encoding="no-such-code"), XTERM, None, "no-such-code, not UTF-8"),
-        (Stream(), Stream(encoding=None), XTERM, None, "unknown, not UTF-8"),
+        (Stream(), Stream(), XTERM, None, "standard error"),
+        (Stream(), Stream(), {"TERM": "dumb"}, Stream(), "TERM=dumb"),
+        (Stream(), Stream(), {}, Stream(), "TERM is not set"),
+        (Stream(), Stream(encoding="ANSI_X3.4-1968"), XTERM, Stream(), "ANSI_X3.4-1968, not UTF-8"),
+        (Stream(), Stream(encoding="no-such-code"), XTERM, Stream(), "no-such-code, not UTF-8"),
+        (Stream(), Stream(encoding=None), XTERM, Stream(), "unknown, not UTF-8"),
     ],
 )
 def test_what_cannot_show_the_screen_is_said(stdin, stdout, environ, stderr, reason):

@@ -28,38 +28,8 @@ BLACKWELL = frozenset(
         "b30a",
     ]
 )
-EARLIER_NVIDIA = frozenset(
-    [
-        "a10g",
-        "a10",
-        "a30",
-        "a40",
-        "a100-sxm-40",
-        "a100-sxm-80",
-        "a100-pcie-80",
-        "a800-sxm-80",
-        "l4",
-        "l40",
-        "l40s",
-        "l20",
-        "l2",
-        "h100-sxm",
-        "h100-pcie",
-        "h100-nvl",
-        "h800-sxm",
-        "h20",
-        "h200-sxm",
-        "h200-nvl",
-        "gh200-96",
-        "gh200-144",
-        "rtx-a6000",
-        "rtx-6000-ada",
-        "rtx-3090",
-        "rtx-4090",
-        "rtx-4090d",
-        "jetson-orin-64",
-    ]
-)
+FITTED = frozenset(["h100-sxm", "h200-sxm", "b200-sxm"])
+"""The accelerators in the measurements that the serving model was fitted to."""
 # Sold with two memories under one plain name: only the decisions say whose it is.
 TWO_MEMORIES = frozenset({"gh200-96", "gh200-144"})
 SERVING_STUDY = (
@@ -336,9 +306,9 @@ def _rental_note(term: str, rented: Mapping[str, str]) -> str:
 def _fixed_time(accelerator: str, src: Sources) -> Value:
     """Ratio of fixed time per layer to that of a Hopper GPU."""
     source = src.add(SERVING_STUDY, "SERVING_STUDY")
+    kind = "fitted" if accelerator in FITTED else "assumption"
     if accelerator in BLACKWELL:
-        return {"value": 0.76, "kind": "fitted", "source": source, "low": 0.70, "high": 0.88}
-    if accelerator in EARLIER_NVIDIA:
-        return {"value": 1, "kind": "fitted", "source": source, "note": "the reference generation"}
-    note = "not measured: taken as the reference generation's"
-    return {"value": 1, "kind": "assumption", "source": source, "note": note}
+        note = {} if accelerator in FITTED else {"note": "not measured: taken as B200's"}
+        return {"value": 0.76, "kind": kind, "source": source, "low": 0.70, "high": 0.88} | note
+    note = "the reference" if accelerator in FITTED else "not measured: taken as Hopper's"
+    return {"value": 1, "kind": kind, "source": source, "note": note}

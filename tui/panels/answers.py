@@ -104,34 +104,43 @@ def _row(shown: list[Cell], width: int, marked: int) -> Content:
         room = width * cell.span - 1
         is_marked = place <= marked < place + cell.span
         if cell.missing:
-            first, second = two_lines(f"{cell.label}: {cell.value}", room)
-            style = "$text-warning" + (" reverse" if is_marked else "")
-            values.append(Content.assemble((first, style), " " * (room - len(first) + 1)))
-            names.append(Content.assemble((second, style), " " * (room - len(second) + 1)))
+            text, style = reason_for(cell.value, room), "$text-warning"
         else:
-            text, name = cell.value[:room], cell.label[:room]
-            values.append(
-                Content.assemble(
-                    (text, "bold reverse" if is_marked else "bold"), " " * (room - len(text) + 1)
-                )
-            )
-            names.append(Content.assemble((name, "$text-muted"), " " * (room - len(name) + 1)))
+            text, style = cut(cell.value, room), "bold"
+        name = cut(cell.label, room)
+        style += " reverse" if is_marked else ""
+        values.append(Content.assemble((text, style), " " * (room - len(text) + 1)))
+        names.append(Content.assemble((name, "$text-muted"), " " * (room - len(name) + 1)))
         place += cell.span
     return Content("\n").join([Content("").join(values), Content("").join(names)])
 
 
-def two_lines(text: str, width: int) -> tuple[str, str]:
-    """A sentence broken over two lines, cut with an ellipsis where it is longer.
+def cut(text: str, width: int) -> str:
+    """A text with an ellipsis where it is too long.
 
-    >>> two_lines("load, TTFT p99: needs workload.requests_per_s", 29)
-    ('load, TTFT p99: needs', 'workload.requests_per_s')
+    >>> cut("TTFT p99", 20), cut("per accelerator", 8)
+    ('TTFT p99', 'per acc…')
     """
-    first = text
-    if len(text) > width:
-        cut = text.rfind(" ", 0, width + 1)
-        first = text[: cut if cut > 0 else width]
-    rest = text[len(first) :].strip()
-    return first, rest if len(rest) <= width else rest[: width - 1] + "…"
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def reason_for(reason: str, width: int) -> str:
+    """As much of a reason as says something in this room; explaining the figure gives all of it.
+
+    >>> reason_for("needs workload.requests_per_s", 29)
+    'needs workload.requests_per_s'
+    >>> reason_for("needs workload.requests_per_s", 14)
+    'needs input'
+    >>> reason_for("does not fit: the batch takes more than the memory holds", 44)
+    'does not fit'
+    """
+    if len(reason) <= width:
+        return reason
+    if reason.startswith("needs ") and width < 28:
+        return cut("needs input", width)
+    if width >= 28 and not reason.startswith("does not fit"):
+        return cut(reason, width)
+    return cut(reason.partition(":")[0], width)
 
 
 class KeyNumbers(Widget):
@@ -153,7 +162,7 @@ class KeyNumbers(Widget):
         rows = []
         for cell in (cells(self._answer, (figure,))[0] for figure in KEY_NUMBERS):
             room = max(self.size.width - 15, 4)
-            value = cell.value if len(cell.value) <= room else cell.value[: room - 1] + "…"
+            value = reason_for(cell.value, room)
             rows.append((cell.label, value, "$text-warning" if cell.missing else "bold"))
         bound = self._answer.entry("bound")["value"]
         rows.append(("Binds", "unknown" if bound is None else str(bound), "bold"))

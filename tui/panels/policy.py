@@ -8,12 +8,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
+from inferscope.tui.actions import Where, bindings
 from inferscope.tui.verdicts import Line, verdicts
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from inferscope.tui.actions import Where
     from inferscope.tui.answer import Answer
 
 
@@ -40,7 +40,8 @@ class PolicyHeader(Widget):
 class RuleLine(Widget, can_focus=True):
     """One rule: value, distance from the line, verdict, whether it binds on the date."""
 
-    where: tuple[Where, ...] = ()
+    BINDINGS = bindings("policy")
+    where: tuple[Where, ...] = ("policy",)
 
     def __init__(self, rule: str) -> None:
         super().__init__(id=f"rule-{rule.replace('.', '-')}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
 from inferscope.tui.actions import Where, key_line
 from inferscope.tui.panels.rule import heading
+from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 class Title(Widget):
     """Which scenario this is, and whether it is saved."""
 
-    _name = ""
+    _label = ""
     _about = ""
     _state = ""
 
@@ -28,7 +30,7 @@ class Title(Widget):
         if session is None:
             return
         changed = session.is_changed
-        self._name = session.label
+        self._label = session.label
         self._about = "" if changed else session.scenario.name
         if changed:
             self._state = "* changed, not saved"
@@ -40,17 +42,13 @@ class Title(Widget):
 
     def render(self) -> Content:
         """Program, scenario and state."""
-        left, width = f" inferscope  {self._name}", self.size.width
-        room = width - len(left) - len(self._state) - 4
-        about = (
-            self._about
-            if len(self._about) <= room
-            else (self._about[: max(room - 1, 0)] + "…" if room > 8 else "")
-        )
-        gap = width - len(left) - len(about) - len(self._state) - 3
+        left, width = f" inferscope  {self._label}", self.size.width
+        room = width - cell_len(left) - len(self._state) - 4
+        about = clipped(self._about, room) if room > 8 else ""
+        gap = width - cell_len(left) - cell_len(about) - len(self._state) - 3
         return Content.assemble(
             (" inferscope", "bold $primary"),
-            (f"  {self._name}", "bold"),
+            (f"  {self._label}", "bold"),
             (f"  {about}", "$text-muted"),
             " " * max(gap, 1),
             (self._state, "bold $text-warning" if self._state.startswith("*") else "$text-muted"),
@@ -138,7 +136,7 @@ class MessageLine(Widget):
         """The line, cut at the end."""
         text = f"! {self._text}" if self._problem else self._text
         room = self.size.width - 2
-        text = text if len(text) <= room else text[: room - 1] + "…"
+        text = clipped(text, room)
         return Content.assemble((f" {text}", "bold $text-error" if self._problem else "$text-muted"))
 
 

@@ -58,8 +58,7 @@ class Explorer(Screen[None]):
     @property
     def session(self) -> Session:
         """The scenario being edited."""
-        if self._session is None:
-            self._begin()
+        self._begin()
         assert self._session is not None  # noqa: S101  (_begin sets it or raises)
         return self._session
 
@@ -99,6 +98,10 @@ class Explorer(Screen[None]):
             return
         self._show()
         self.call_after_refresh(self._evaluate)
+
+    def rescue(self) -> Path | None:
+        """Save unsaved changes under a name of their own; None where there are none."""
+        return None if self._session is None else self._session.rescue()
 
     def _begin(self) -> None:
         from inferscope.tui.session import Session
@@ -368,10 +371,8 @@ class Explorer(Screen[None]):
     def _opened(self, name: str | None) -> None:
         if name is None:
             return
-        from inferscope.core.scenario import files
-
         try:
-            loaded = files.load(name)
+            loaded = self.session.read(name)
             found = answer(loaded.scenario, loaded.notes)
         except InferscopeError as error:
             self.say(str(error), problem=True)

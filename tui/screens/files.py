@@ -46,7 +46,10 @@ class SaveAs(Dialog[Path]):
     def _typed(self, event: Input.Changed) -> None:
         self._replacing = ""
         name = event.value.strip()
-        self._say(f"in {self.session.would_be(name)}" if name else "needs a name")
+        try:
+            self._say(f"in {self.session.would_be(name)}" if name else "needs a name")
+        except InferscopeError as error:
+            self._say(str(error), problem=True)
 
     def _say(self, text: str, *, problem: bool = False) -> None:
         where = self.query_one("#where", Static)

@@ -154,9 +154,14 @@ def chip(tmp_path):
 
 
 def test_a_value_without_its_own_source_has_the_records(chip):
-    value = chip(tdp_w='{ value = 7, kind = "memory", low = 6 }').values["tdp_w"]
+    value = chip(tdp_w='{ value = 7, kind = "quoted", low = 6 }').values["tdp_w"]
     assert (value.value, value.low, value.high) == (7.0, 6.0, None)
-    assert (value.kind, value.is_unverified, value.source_keys) == ("memory", True, ("FORMAT_DEF",))
+    assert (value.kind, value.is_unverified, value.source_keys) == ("quoted", False, ("FORMAT_DEF",))
+
+
+def test_a_recalled_value_is_not_given_the_records_source(chip):
+    value = chip(tdp_w='{ value = 7, kind = "memory" }').values["tdp_w"]
+    assert (value.kind, value.is_unverified, value.source_keys) == ("memory", True, ())
 
 
 def test_unknown_and_unsupported_are_told_apart(chip):

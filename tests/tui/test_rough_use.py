@@ -1,0 +1,36 @@
+"""Odd names, wide letters and keys that elsewhere mean something else."""
+
+from inferscope.tui.panels.words import MessageLine, Title
+from inferscope.tui.screens.files import SaveAs
+
+
+async def test_the_title_is_empty_until_the_scenario_is_read():
+    assert "None" not in Title().render().plain
+
+
+async def test_a_name_nobody_can_have_is_refused_while_it_is_typed(explore, screen):
+    async with explore() as pilot:
+        await pilot.press("S", "ctrl+u", *"~nobody-has-this-name/x.toml", "enter")
+        assert isinstance(pilot.app.screen, SaveAs)
+        assert "is nobody's folder" in screen(pilot.app)
+
+
+async def test_ctrl_c_says_how_to_leave(explore):
+    async with explore() as pilot:
+        await pilot.press("ctrl+c")
+        assert "q or ctrl+q leaves" in pilot.app.screen.query_one(MessageLine).text
+
+
+async def test_wide_letters_keep_the_columns(explore, screen, config_folder):
+    folder = config_folder / "presets"
+    folder.mkdir()
+    text = 'schema_version = 1\nname = "{}"\n'
+    (folder / "wide.toml").write_text(text.format("推論コスト" * 12), encoding="utf-8")
+    (folder / "evil.toml").write_text(text.format("a\\u001b]0;b\\u0007"), encoding="utf-8")
+    async with explore(preset="wide") as pilot:
+        assert screen(pilot.app).splitlines()[0].rstrip().endswith("saved")
+        await pilot.press("ctrl+o")
+        await pilot.pause()
+        rows = screen(pilot.app)
+        assert "\x1b" not in rows
+        assert sum("推論" in row for row in rows.splitlines()) == 1
