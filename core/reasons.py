@@ -50,11 +50,9 @@ def _either(name: str, suspects: Mapping[str, str]) -> str:
     """Where any one of several absent inputs would settle an output: all of their keys."""
     behind = {p for n in REGISTRY.needed([name]) for p in REGISTRY.quantities[n].parents}
     found = [suspects[s].partition(": ") for s in suspects if s in behind and s != _DEMAND]
-    words = {word for word, _, _ in found}
-    keys = list(dict.fromkeys(key for _, _, key in found if " " not in key))
-    if len(words) != 1 or not keys:
-        return ""
-    return f"{words.pop()}: {'any of ' if len(keys) > 1 else ''}{', '.join(keys)}"
+    word = min((word for word, _, _ in found), key=_ORDER.index, default="")
+    keys = list(dict.fromkeys(key for other, _, key in found if other == word and " " not in key))
+    return f"{word}: {'any of ' if len(keys) > 1 else ''}{', '.join(keys)}" if keys else ""
 
 
 _DEMAND = "workload_requests_per_s"

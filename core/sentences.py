@@ -170,6 +170,32 @@ def _limit_notes(result: Result, row: int) -> list[str]:
     return found
 
 
+def _memory_notes(result: Result, row: int) -> list[str]:
+    """Weights that alone take more than the memory."""
+    weights, count = float(result["weight_bytes"][row]), result.bound.leaf("hardware_count", row).value
+    holds = count * result.bound.leaf("hardware_memory_bytes", row).value
+    if not weights > holds:
+        return []
+    return [f"the weights take {human(weights, 'byte')}; {count:g} accelerators hold {human(holds, 'byte')}"]
+
+
+def _load_notes(result: Result, row: int) -> list[str]:
+    """Two operating points in one report: the full batch and the demand."""
+    if not float(result["ttft_p99_s"][row]) < float(result["ttft_s"][row]):
+        return []
+    load = 100 * float(result["load_utilization"][row])
+    full = "ttft_s and tpot_s are at a full batch"
+    return [f"{full}; ttft_p50_s and ttft_p99_s at the demand's load of {load:.2g} %"]
+
+
+def _link_notes(result: Result, row: int) -> list[str]:
+    """Accelerators that talk over the host link, for want of another figure."""
+    leaf = result.bound.leaf("hardware_scaleout_bytes_per_s", row)
+    if leaf.kind != "assumption" or not result.bound.leaf("hardware_count", row).value > 1:
+        return []
+    return [f"{leaf.note}; hardware.scaleout_bytes_per_s sets another figure"]
+
+
 def _pin_notes(result: Result, row: int) -> list[str]:
     """Pins that lie behind the batch: the batch is the one planned without them."""
     resolved = result.bound.resolved[row]
@@ -260,6 +286,9 @@ def caveats(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
     """What a reader must know before quoting a number."""
     return [
         *_limit_notes(result, row),
+        *_memory_notes(result, row),
+        *_load_notes(result, row),
+        *_link_notes(result, row),
         *_pin_notes(result, row),
         *_fleet_notes(result, row),
         *_estimate_notes(result, row, verdicts),

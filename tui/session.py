@@ -11,6 +11,7 @@ from typing import Any
 from inferscope.core.errors import ScenarioError
 from inferscope.core.scenario import files
 from inferscope.core.scenario.files import Loaded, scenario_hash
+from inferscope.core.scenario.names import expanded, is_path
 from inferscope.core.scenario.schema import Scenario
 from inferscope.tui.fields import value_at
 
@@ -200,16 +201,8 @@ class Session:
         Raises:
             ScenarioError: It is no path: it has control characters, or no such user's folder.
         """
-        if not target.isprintable():
-            message = f"{target[:80]!r} has characters that no file name should have"
-            raise ScenarioError(message)
-        if not _is_path(target):
-            return files.user_directory() / f"{target}.toml"
-        try:
-            return Path(target).expanduser()
-        except RuntimeError:
-            message = f"{target.partition('/')[0][:80]!r} is nobody's folder on this machine"
-            raise ScenarioError(message) from None
+        path = expanded(target)
+        return path if is_path(target) else files.user_directory() / f"{target}.toml"
 
     def read(self, target: str) -> Loaded:
         """A preset, or a file by its path, without going on with it.
@@ -217,7 +210,7 @@ class Session:
         Raises:
             ScenarioError: It cannot be read.
         """
-        return files.load(self.would_be(target) if _is_path(target) else target)
+        return files.load(self.would_be(target) if is_path(target) else target)
 
     def open(self, loaded: Loaded) -> None:
         """Go on with another scenario; the history starts anew."""
@@ -237,7 +230,3 @@ def _bytes(path: Path | None) -> bytes | None:
         return None if path is None else path.read_bytes()
     except OSError:
         return None
-
-
-def _is_path(target: str) -> bool:
-    return target.endswith(".toml") or "/" in target

@@ -53,7 +53,7 @@ def figure_rows(width: int, height: int) -> int:
 
 def shows_all_fields(height: int) -> bool:
     """Whether every field of the scenario has room."""
-    return height >= 40
+    return height >= 41
 
 
 def clipped(text: str, width: int) -> str:

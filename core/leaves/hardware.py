@@ -76,6 +76,10 @@ def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[
     for name, leaf in overrides(given, catalog.ACCELERATOR_VALUES, section).items():
         leaves[f"hardware_{name}"] = leaf
     _keep_rest_of_server(record, leaves, section)
+    out, link = leaves["hardware_scaleout_bytes_per_s"], leaves["hardware_host_link_bytes_per_s"]
+    if math.isnan(out.value) and link.value > 0 and leaves["hardware_scaleup_domain"].value == 1:
+        about = f"{record.id} has no link but its host's: others are reached at host_link_bytes_per_s"
+        leaves["hardware_scaleout_bytes_per_s"] = replace(link, kind="assumption", note=about, key=out.key)
     if math.isnan(leaves["hardware_scaleup_domain"].value):
         leaves["hardware_scaleup_domain"] = Leaf(
             1.0,
@@ -171,7 +175,9 @@ def layout_leaves(hardware: Hardware, section: str) -> dict[str, Leaf]:
             parts = " x ".join(
                 f"{name.removesuffix('_parallel')} {v:g}" for name, v in zip(DEGREES, degrees, strict=True)
             )
-            message = f"must be {parts} = {product:g}, not {given['count']:g}"
+            message = (
+                f"must be {parts} = {product:g}, not {given['count']:g}; change the degrees or leave it out"
+            )
             raise ScenarioError(message, key=f"{section}.count")
     found["hardware_fleet_accelerators"] = number_leaf(
         hardware.fleet_accelerators, f"{section}.fleet_accelerators"

@@ -20,7 +20,7 @@ from inferscope.core.leaves.leaf import (
     or_auto,
 )
 from inferscope.core.quantities import energy
-from inferscope.core.scenario.schema import Scenario, Section
+from inferscope.core.scenario.schema import Scenario, Section, Workload
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
@@ -66,16 +66,26 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
             "prompt_share_chunked" if options.chunked_prefill else "prompt_share_whole"
         ]
     found.update(_speculation(scenario))
-    demand = work.demand_per_s()
-    found["workload_requests_per_s"] = (
-        Leaf(demand, "scenario", "scenario", key="workload.requests_per_s")
-        if demand is not None
-        else Leaf(math.nan, why=f"{NEEDS_INPUT}: workload.requests_per_s", key="workload.requests_per_s")
-    )
+    found["workload_requests_per_s"] = _demand(work)
     found["workload_batch"] = or_auto(work.batch, "workload.batch")
     found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
     found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
     return found
+
+
+def _demand(work: Workload) -> Leaf:
+    """Requests per second, as given or from what is given per day or per user."""
+    key, demand = "workload.requests_per_s", work.demand_per_s()
+    if demand is None:
+        return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
+    text = "scenario"
+    if work.requests_per_s is None and work.queries_per_day is not None:
+        key, text = "workload.queries_per_day", f"scenario: {work.queries_per_day.mid:,.15g} a day / 86,400 s"
+    elif work.requests_per_s is None and work.users is not None and work.queries_per_user_per_day is not None:
+        each = work.queries_per_user_per_day.mid
+        text = f"scenario: {work.users.mid:,.15g} users x {each:,.15g} queries a day / 86,400 s"
+        key = "workload.users, workload.queries_per_user_per_day"
+    return Leaf(demand, "scenario", text, key=key)
 
 
 def _kind(section: Section, name: str) -> str:

@@ -295,7 +295,7 @@ def fits_memory(workload_batch: Array, max_batch: Array) -> Array:
     label="Batch",
     formula="where(fits_memory > 0, workload_batch, nan)",
     source="the batch that the scenario gives or the plan chose; none where it does not fit",
-    null="does_not_fit: the batch takes more than the memory holds",
+    null="does_not_fit: more than the memory holds",
 )
 def batch(workload_batch: Array, fits_memory: Array) -> Array:
     """Concurrent sequences of one replica, at which all results are computed."""

@@ -86,6 +86,22 @@ def is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text or os.sep in text
 
 
+def expanded(text: str) -> Path:
+    """A path with its ``~`` filled in.
+
+    Raises:
+        ScenarioError: It has control characters, or names nobody's folder.
+    """
+    if not text.isprintable():
+        message = "has characters that no file name should have"
+        raise ScenarioError(message, file=Path(text))
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        message = f"{text.partition('/')[0][:80]!r} is nobody's folder on this machine"
+        raise ScenarioError(message) from None
+
+
 def find(preset: str | Path) -> Path:
     """The file of a preset name or a path.
 
@@ -94,7 +110,7 @@ def find(preset: str | Path) -> Path:
     """
     text = str(preset)
     if isinstance(preset, Path) or is_path(text):
-        return _existing(Path(text).expanduser())
+        return _existing(expanded(text))
     shipped = shipped_directory() / f"{text}.toml"
     if _NAME.fullmatch(text) and shipped.is_file():  # it comes first, and asking for the user's folder costs
         return shipped
@@ -135,7 +151,7 @@ def save_path(target: str | Path) -> Path:
     """
     text = str(target)
     if isinstance(target, Path) or is_path(text):
-        path = Path(text).expanduser()
+        path = expanded(text)
         if path.suffix != ".toml":
             message = "a scenario file must end in .toml"
             raise ScenarioError(message, file=path)

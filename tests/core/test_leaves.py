@@ -329,7 +329,7 @@ def test_a_basis_of_a_later_version_says_so(basis):
     [
         (
             {"count": 8, "tensor_parallel": 3, "pipeline_parallel": 1, "data_parallel": 1},
-            "must be tensor 3 x pipeline 1 x data 1 = 3, not 8",
+            "must be tensor 3 x pipeline 1 x data 1 = 3, not 8; change the degrees or leave it out",
         ),
         ({"count": 8, "prefill": {"count": 3, "tensor_parallel": 2}}, "3 accelerators cannot be split by 2"),
         (
@@ -419,3 +419,42 @@ def test_every_leaf_says_how_it_is_known():
             continue
         plain = leaf.kind in ("scenario", "default", "planned")
         assert plain or leaf.source or leaf.note, f"{name} ({leaf.kind}) has no source"
+
+
+# --- cards without a fabric, demand --------------------------------------------------------------
+
+
+def test_cards_without_a_fabric_talk_over_the_host_link_and_say_so():
+    found = report(
+        load_values({"model": {"id": "qwen3-32b"}, "hardware": {"accelerator": "l40s", "count": 2}})
+    )
+    assert found["quantities"]["tpot_s"]["value"] > 0
+    assert any("host_link_bytes_per_s" in note and "scaleout_bytes_per_s" in note for note in found["notes"])
+    alone = report(load_values({"hardware": {"accelerator": "l40s", "count": 1}}))
+    assert not any("scaleout" in note for note in alone["notes"])
+    leaf = resolve(load_values({"hardware": {"accelerator": "l40s"}})).leaves["hardware_scaleout_bytes_per_s"]
+    assert (leaf.value, leaf.kind, leaf.key) == (3.2e10, "assumption", "hardware.scaleout_bytes_per_s")
+
+
+def test_a_known_fabric_without_a_network_stays_unknown():
+    leaf = resolve(load_values({"hardware": {"accelerator": "max-1550"}})).leaves
+    assert math.isnan(leaf["hardware_scaleout_bytes_per_s"].value)
+
+
+@pytest.mark.parametrize(
+    ("workload", "value", "key", "words"),
+    [
+        ({"requests_per_s": 3}, 3, "workload.requests_per_s", "scenario"),
+        ({"queries_per_day": 172_800}, 2, "workload.queries_per_day", "172,800 a day"),
+        (
+            {"users": 86_400, "queries_per_user_per_day": 5},
+            5,
+            "workload.users, workload.queries_per_user_per_day",
+            "86,400 users x 5 queries a day",
+        ),
+    ],
+)
+def test_demand_says_what_it_was_given_as(workload, value, key, words):
+    leaf = resolve(load_values({"workload": workload})).leaves["workload_requests_per_s"]
+    assert (leaf.value, leaf.key) == (value, key)
+    assert words in leaf.cited

@@ -277,3 +277,19 @@ def test_numbers_too_large_are_absent_with_a_reason():
         entry["value"] is None or isinstance(entry["value"], str) or math.isfinite(entry["value"])
         for entry in found["quantities"].values()
     )
+
+
+def test_weights_that_do_not_fit_are_set_against_the_memory():
+    tables = {"model": {"id": "llama-3.1-405b"}, "hardware": {"count": 4}}
+    found = report(load_values({**tables, "optimizations": {"weight_format": "fp8"}}))
+    assert any(
+        note.startswith("the weights take 4") and "4 accelerators hold" in note for note in found["notes"]
+    )
+    assert not any("the weights take" in note for note in report(load_values({}))["notes"])
+
+
+def test_two_operating_points_in_one_report_are_told_apart():
+    found = report(load_values({"hardware": {"count": 1}, "workload": {"requests_per_s": 0.5}}))
+    values = {name: found["quantities"][name]["value"] for name in ("ttft_p99_s", "ttft_s")}
+    assert values["ttft_p99_s"] < values["ttft_s"]
+    assert any("full batch" in note and "demand's load" in note for note in found["notes"])

@@ -8,6 +8,7 @@ import dataclasses
 from inferscope.core.export import reports as export
 from inferscope.core.report import answer_is_no, reports
 from inferscope.core.scenario.files import Loaded, load, parse_assignment, with_values
+from inferscope.core.scenario.schema import Scenario
 from inferscope.tui.cli.parser import write
 
 
@@ -29,4 +30,15 @@ def loaded_with(preset: str, assignments: list[str]) -> Loaded:
     if not assignments:
         return loaded
     changes = dict(parse_assignment(text) for text in assignments)
-    return dataclasses.replace(loaded, scenario=with_values(loaded.scenario, changes))
+    changed = with_values(loaded.scenario, changes)
+    if changed.to_dict() != loaded.scenario.to_dict():
+        changed = _as_changed(changed, loaded.scenario, assignments)
+    return dataclasses.replace(loaded, scenario=changed)
+
+
+def _as_changed(changed: Scenario, before: Scenario, assignments: list[str]) -> Scenario:
+    """A changed scenario says so in its name, and is no longer what published figures measure."""
+    own: dict[str, object] = {"published": ()} if changed.published == before.published else {}
+    if changed.name and changed.name == before.name:
+        own["name"] = f"{before.name}, with {', '.join(assignments)}"
+    return changed.model_copy(update=own)

@@ -131,7 +131,7 @@ def reason_for(reason: str, width: int) -> str:
     'needs workload.requests_per_s'
     >>> reason_for("needs workload.requests_per_s", 14)
     'needs input'
-    >>> reason_for("does not fit: the batch takes more than the memory holds", 44)
+    >>> reason_for("does not fit: more than the memory holds", 38)
     'does not fit'
     """
     if len(reason) <= width:

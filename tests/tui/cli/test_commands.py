@@ -445,3 +445,20 @@ def test_a_complaint_never_steers_the_terminal(run):
 def test_every_command_of_the_parser_is_reserved_as_a_name():
     assert set(COMMANDS) <= set(files.COMMANDS)
     assert cli.DONE == 0
+
+
+def test_a_changed_preset_says_so_and_is_not_held_against_its_measurements(run):
+    _, plain, _ = run("eval", PRESET)
+    assert "published  " in plain
+    status, out, _ = run("eval", PRESET, *sets(["workload.batch=8", "workload.output_tokens=64"]))
+    assert status == 0
+    assert out.splitlines()[0].endswith(", with workload.batch=8, workload.output_tokens=64")
+    assert "measured" not in out
+    _, same, _ = run("eval", PRESET, *sets(["workload.batch=64"]))
+    assert same == plain
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x.toml", "a\x1bb.toml"])
+def test_a_path_that_cannot_be_one_is_refused(run, path):
+    status, out, err = run("eval", path)
+    assert (status, out, err.count("\n")) == (2, "", 1)

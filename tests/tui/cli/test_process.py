@@ -126,7 +126,8 @@ def test_without_a_terminal_the_report_is_printed(words):
     assert one_line(done).startswith(
         "inferscope: no full screen: standard input is not a terminal; this is the report"
     )
-    assert done.stdout.startswith(b"Llama 3.1 70B on eight H100, fp8\n")
+    changed = b", with workload.batch=8" if words else b""
+    assert done.stdout.startswith(b"Llama 3.1 70B on eight H100, fp8" + changed + b"\n")
     assert ("batch                             8\n" in done.stdout.decode()) == ("--set" in words)
 
 
