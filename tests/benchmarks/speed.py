@@ -8,6 +8,7 @@ warm. The last part lists the quantities that cost most.
 # ruff: noqa: T201  (printing is what this script is for)
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -54,10 +55,11 @@ def median(action):
 def processes(*commands):
     """Median wall times of commands, run in turn; NaN for one that fails."""
     times = [[] for _ in commands]
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # as users run it
     for _ in range(REPEATS + 1):
         for found, command in zip(times, commands, strict=True):
             start = time.perf_counter()
-            done = subprocess.run([sys.executable, *command], capture_output=True, check=False)
+            done = subprocess.run([sys.executable, *command], env=env, capture_output=True, check=False)
             found.append(time.perf_counter() - start if done.returncode == 0 else float("nan"))
     return [statistics.median(found[1:]) for found in times]
 
