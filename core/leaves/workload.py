@@ -20,6 +20,7 @@ from inferscope.core.leaves.leaf import (
     or_auto,
 )
 from inferscope.core.quantities import energy
+from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario, Section, Workload
 
 
@@ -75,17 +76,26 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
 
 def _demand(work: Workload) -> Leaf:
     """Requests per second, as given or from what is given per day or per user."""
-    key, demand = "workload.requests_per_s", work.demand_per_s()
+    prefix, demand = "workload", work.demand_per_s()
+    key = f"{prefix}.requests_per_s"
     if demand is None:
         return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
-    text = "scenario"
-    if work.requests_per_s is None and work.queries_per_day is not None:
-        key, text = "workload.queries_per_day", f"scenario: {work.queries_per_day.mid:,.15g} a day / 86,400 s"
-    elif work.requests_per_s is None and work.users is not None and work.queries_per_user_per_day is not None:
-        each = work.queries_per_user_per_day.mid
-        text = f"scenario: {work.users.mid:,.15g} users x {each:,.15g} queries a day / 86,400 s"
-        key = "workload.users, workload.queries_per_user_per_day"
-    return Leaf(demand, "scenario", text, key=key)
+    if work.requests_per_s is not None:
+        return replace(number_leaf(work.requests_per_s, key), value=demand)
+    given: dict[str, Number | None] = {"queries_per_day": work.queries_per_day}
+    text = "{} a day / 86,400 s"
+    if work.queries_per_day is None:
+        given = {"users": work.users, "queries_per_user_per_day": work.queries_per_user_per_day}
+        text = "{} users x {} queries a day / 86,400 s"
+    leaves = [number_leaf(number, f"{prefix}.{name}") for name, number in given.items()]
+    cited = dict.fromkeys(str(leaf.cited) for leaf in leaves)
+    return Leaf(
+        demand,
+        "scenario",
+        f"{text.format(*(f'{leaf.value:,.15g}' for leaf in leaves))}; {', '.join(cited)}",
+        max(leaf.date for leaf in leaves),
+        key=", ".join(leaf.key for leaf in leaves),
+    )
 
 
 def _kind(section: Section, name: str) -> str:

@@ -9,7 +9,7 @@ from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import CONTRACT, evaluate
 from inferscope.core.leaves import resolve
 from inferscope.core.report import report
-from inferscope.core.scenario.files import load_values
+from inferscope.core.scenario.files import load, load_values
 
 ONE = {"count": 1, "tensor_parallel": 1, "pipeline_parallel": 1, "data_parallel": 1}
 
@@ -458,3 +458,9 @@ def test_demand_says_what_it_was_given_as(workload, value, key, words):
     leaf = resolve(load_values({"workload": workload})).leaves["workload_requests_per_s"]
     assert (leaf.value, leaf.key) == (value, key)
     assert words in leaf.cited
+
+
+def test_demand_carries_the_sources_of_its_parts():
+    leaf = resolve(load("chatgpt-2023").scenario).leaves["workload_requests_per_s"]
+    assert leaf.cited.endswith("/ 86,400 s; SemiAnalysis, 2023-02 (recalled, unverified)")
+    assert leaf.date == "2023-02-28"
