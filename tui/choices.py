@@ -128,10 +128,10 @@ def _figure(value: Value, scale: float = 1.0, digits: int = 3) -> str:
 def _accelerators() -> Choices:
     columns = (
         Column("GiB", 5),
-        Column("TB/s", 5),
-        Column("bf16", 5),
-        Column("fp8", 5),
-        Column("TDP W", 5),
+        Column("TB/s", 6),
+        Column("bf16", 6),
+        Column("fp8", 6),
+        Column("TDP W", 6),
         Column("USD/h", 5),
         Column("release", 7, right=False),
         Column("maker", 12, right=False),
@@ -195,7 +195,8 @@ def _size(record: Record, which: str) -> str:
     for suffix, mark in (("stated", ""), ("estimate", "~")):
         value = record.values[f"{which}_params_{suffix}"].value
         if value is not None:
-            return f"{mark}{value / units.GIGA:.3g}B"
+            billions = value / units.GIGA
+            return f"{mark}{billions:,.0f}B" if billions >= 1000 else f"{mark}{billions:.3g}B"
     return "all" if which == "active" else "?"
 
 

@@ -4,9 +4,11 @@ import pytest
 
 from inferscope.core.scenario import files
 from inferscope.tui.answer import answer
+from inferscope.tui.choices import choices
 from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells
 from inferscope.tui.pages import quantity_page
 from inferscope.tui.panels.answers import reason_for
+from inferscope.tui.panels.scenario import FIELDS
 from inferscope.tui.verdicts import verdicts
 
 FIGURES = [figure for card in (*CARDS, *MORE_CARDS) for figure in card.figures]
@@ -75,3 +77,12 @@ def test_a_rule_does_not_bind_before_its_date():
 )
 def test_a_reason_fits_its_room(reason, width):
     assert 0 < len(reason_for(reason, width)) <= width
+
+
+@pytest.mark.parametrize("kind", ["hardware.accelerator", "model.id"])
+def test_no_figure_to_choose_by_is_cut_by_its_column(kind):
+    found = choices(next(field for field in FIELDS if field.key == kind))
+    assert len(found.rows) > 100
+    for i, column in enumerate(found.columns):
+        if column.right:
+            assert {row.cells[i] for row in found.rows if len(row.cells[i]) > column.width} == set()
