@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from inferscope.core.errors import InferscopeError
 from inferscope.tui import pages
@@ -19,7 +18,7 @@ from inferscope.tui.panels.line import Line
 from inferscope.tui.panels.policy import PolicyPanel, RuleLine
 from inferscope.tui.panels.scenario import ScenarioColumn
 from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title, TooSmall
-from inferscope.tui.screens.files import SaveAs, Unsaved
+from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.reader import Reader, keys_page
 from inferscope.tui.sizes import MODES, figure_rows, modes, shows_all_fields
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Screen[None]):
+class Explorer(Filing):
     """The main screen.
 
     Args:
@@ -86,7 +85,7 @@ class Explorer(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the frame at once; reading and evaluating wait for the first paint."""
-        self._show()
+        self.show_all()
         self._go(self.query_one(ScenarioColumn).query(Line).first())
         self.call_after_refresh(self._start)
 
@@ -96,7 +95,7 @@ class Explorer(Screen[None]):
         except InferscopeError as error:
             self.app.give_up(error)  # type: ignore[attr-defined]
             return
-        self._show()
+        self.show_all()
         self.call_after_refresh(self._evaluate)
 
     def rescue(self) -> Path | None:
@@ -115,14 +114,14 @@ class Explorer(Screen[None]):
             self.answer = answer(self.session.scenario, self.session.notes)
         except InferscopeError as error:
             self.say(str(error), problem=True)
-        self._show()
+        self.show_all()
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay out for the size."""
         now = modes(event.size.width, event.size.height)
         for name in MODES:
             self.set_class(name in now, name)
-        self._show()
+        self.show_all()
         self.call_after_refresh(self._settle)
 
     def _settle(self) -> None:
@@ -131,7 +130,7 @@ class Explorer(Screen[None]):
         if self.focused is None and (places := [*self._places("#scenario"), *self._places("#answers")]):
             self._go(self._hinted if self._hinted in places else places[0])
 
-    def _show(self) -> None:
+    def show_all(self) -> None:
         """Bring everything up to the session and its answer."""
         self.query_one(Title).show(self._session)
         everything = shows_all_fields(self.app.size.height) if self._all_fields is None else self._all_fields
@@ -194,7 +193,7 @@ class Explorer(Screen[None]):
         self.answer = found
         before, _ = field.display(self.session.scenario, None)
         self.session.commit(scenario, field.label)
-        self._show()
+        self.show_all()
         dropped = [key for key, given in changes.items() if given is None and key != field.key]
         if field.key == "optimizations.speculative":
             dropped = []
@@ -290,7 +289,7 @@ class Explorer(Screen[None]):
         """All fields, or the main ones."""
         everything = shows_all_fields(self.app.size.height) if self._all_fields is None else self._all_fields
         self._all_fields = not everything
-        self._show()
+        self.show_all()
         self.say("All fields of the scenario" if self._all_fields else "The main fields of the scenario")
 
     # --- reading --------------------------------------------------------------------------------
@@ -323,78 +322,3 @@ class Explorer(Screen[None]):
         """All notes."""
         if self.answer is not None:
             self.app.push_screen(Reader(pages.notes_page(self.answer)))
-
-    # --- files ----------------------------------------------------------------------------------
-
-    def action_save(self) -> None:
-        """Save, asking for a name where it needs one."""
-        self._save(None)
-
-    def action_save_as(self) -> None:
-        """Save under another name."""
-        self._ask_name(None)
-
-    def _save(self, then: Callable[[], None] | None) -> None:
-        if self.session.needs_name:
-            self._ask_name(then)
-            return
-        try:
-            path = self.session.save()
-        except InferscopeError as error:
-            self.say(str(error), problem=True)
-            return
-        self._saved(path, then)
-
-    def _ask_name(self, then: Callable[[], None] | None) -> None:
-        def saved(path: Path | None) -> None:
-            if path is not None:
-                self._saved(path, then)
-
-        self.app.push_screen(SaveAs(self.session), saved)
-
-    def _saved(self, path: Path, then: Callable[[], None] | None) -> None:
-        self._show()
-        self.say(f"Saved in {path}")
-        if then is not None:
-            then()
-
-    def action_open(self) -> None:
-        """Open a preset or a file, after asking about unsaved changes."""
-        self._unless_unsaved(self._choose_file, "open")
-
-    def _choose_file(self) -> None:
-        from inferscope.tui.choices import presets
-
-        prompt = "type to filter, or a path that ends in .toml"
-        self.app.push_screen(Picker(presets(), self.session.label, prompt, takes_text=True), self._opened)
-
-    def _opened(self, name: str | None) -> None:
-        if name is None:
-            return
-        try:
-            loaded = self.session.read(name)
-            found = answer(loaded.scenario, loaded.notes)
-        except InferscopeError as error:
-            self.say(str(error), problem=True)
-            return
-        self.session.open(loaded)
-        self.answer = found
-        self._show()
-        self.say(f"Opened {loaded.path}")
-
-    def _unless_unsaved(self, then: Callable[[], None], what: str) -> None:
-        if not self.session.is_changed:
-            then()
-            return
-
-        def decided(way: str | None) -> None:
-            if way == "save":
-                self._save(then)
-            elif way == "discard":
-                then()
-
-        self.app.push_screen(Unsaved(self.session.label, what), decided)
-
-    def action_quit(self) -> None:
-        """Leave, after asking about unsaved changes."""
-        self._unless_unsaved(self.app.exit, "quit")
