@@ -30,7 +30,7 @@ from inferscope.core.scenario.names import (
 )
 from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.saving import ABOUT, save, scenario_hash, to_toml, write_atomic
-from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.schema import Scenario, Section
 from inferscope.core.scenario.tables import difference, merge, read_tables, remove, value_at
 
 __all__ = [
@@ -241,7 +241,13 @@ def with_values(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     Raises:
         ScenarioError: A key or value does not fit.
     """
-    tables = scenario.model_dump(mode="python", exclude_unset=True)
+    touched = {dotted.partition(".")[0] for dotted in changes}
+    tables = {
+        name: section.model_dump(mode="python", exclude_unset=True)
+        if name in touched and isinstance(section := getattr(scenario, name), Section)
+        else getattr(scenario, name)
+        for name in scenario.model_fields_set
+    }  # sections that stay are taken as they are: they were checked when they were made
     for dotted, value in changes.items():
         if value is None:
             check_unset(dotted)

@@ -1,0 +1,1 @@
+"""Studies: each a use of the evaluation, none with a formula of its own."""
