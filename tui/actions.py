@@ -108,6 +108,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("save_as", ("S",), "explorer", "save as", "Save under another name."),
     Action("open", ("ctrl+o",), "explorer", "open", "Open a preset or a scenario file.", 8),
+    Action("recent", ("ctrl+r",), "explorer", "recent", "Open a file worked on lately."),
+    Action(
+        "revert",
+        ("R",),
+        "explorer",
+        "revert",
+        "Go back to the saved file as it is now; undo takes that back.",
+    ),
     Action("help", ("question_mark",), "explorer", "help", "Show the keys.", 1),
     Action(
         "help_or_explain", ("f1",), "explorer", "help", "On a figure: explain it; elsewhere: show the keys."

@@ -48,7 +48,7 @@ class InferscopeApp(OrderedKeys):
         super().__init__()
         self._explorer = Explorer(load)
         self.problem: InferscopeError | None = None
-        self.rescued = ""
+        self.left = ""
         self.register_theme(COLOUR)
         self.register_theme(PLAIN)
         self.theme = theme_name(os.environ)
@@ -68,24 +68,29 @@ class InferscopeApp(OrderedKeys):
         return self._exception
 
     def on_mount(self) -> None:
-        """A signal leaves the terminal as it was, and what is unsaved in a file."""
+        """A signal leaves the terminal as it was."""
         loop = asyncio.get_running_loop()
         for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, a thread
                 loop.add_signal_handler(number, self._interrupted, number)
 
     def _interrupted(self, number: int) -> None:
-        self.rescue()
+        self.leave_behind()
         self.exit(return_code=_SIGNALLED + number)
 
-    def rescue(self) -> None:
-        """Save what is unsaved under a name of its own; ``rescued`` says where, or why not."""
-        try:
-            path = self._explorer.rescue()
-        except (InferscopeError, OSError) as error:
-            self.rescued = f"unsaved changes are lost: {error}"
+    def leave_behind(self) -> None:
+        """Say in ``left`` what becomes of unsaved changes: they are in their recovery file already."""
+        session = self._explorer.begun
+        if session is None or not session.is_changed:
+            return
+        if session.kept_in is None:
+            self.left = f"unsaved changes are lost: {session.not_kept}"
         else:
-            self.rescued = "" if path is None else f"unsaved changes are in {path}"
+            self.left = f"the next start offers the unsaved changes; they are in {session.kept_in}"
+
+    def on_app_focus(self) -> None:
+        """Others may have been at work meanwhile."""
+        self._explorer.look_at_file()
 
     def _fatal_error(self) -> None:
         """Leave without a traceback on the screen; the command line logs it."""
@@ -119,7 +124,7 @@ def run(scenario: Loaded | Callable[[], Loaded] | None) -> int:
 
     Raises:
         InferscopeError: The scenario cannot be read.
-        Exception: The screen failed; what was unsaved then lies in a file.
+        Exception: The screen failed; what was unsaved is offered at the next start.
     """
     if scenario is None:
         app = InferscopeApp(_defaults)
@@ -131,10 +136,10 @@ def run(scenario: Loaded | Callable[[], Loaded] | None) -> int:
     if app.problem is not None:
         raise app.problem
     if app.failure is not None:
-        app.rescue()
-    if app.rescued:
+        app.leave_behind()
+    if app.left:
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"inferscope: {app.rescued}\n")
+            sys.stderr.write(f"inferscope: {app.left}\n")
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0

@@ -282,6 +282,14 @@ def presets() -> Choices:
     return Choices("Open", columns, tuple(rows))
 
 
+def recent_files() -> Choices:
+    """The files worked on lately, the last one first."""
+    from inferscope.tui.recent import recent
+
+    rows = tuple(Row(str(path), path.stem, (str(path.parent),), (str(path),)) for path in recent())
+    return Choices("Recent files", (Column("folder", 60, right=False),), rows)
+
+
 def record_id(field: Field, name: object) -> str:
     """The catalogue's own identifier behind an alias; empty where nothing is chosen."""
     return "" if name is None else catalog.resolve(field.catalog, str(name))

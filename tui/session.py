@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import string
+import hashlib
 from collections.abc import Mapping
-from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.scenario import files
 from inferscope.core.scenario.files import Loaded, scenario_hash
 from inferscope.core.scenario.names import expanded, is_path
+from inferscope.core.scenario.saving import ABOUT as ABOUT_ITSELF
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.tables import NUMBER_KEYS, canonical
 from inferscope.tui.fields import value_at
+
+if TYPE_CHECKING:
+    from inferscope.tui.recovery import Found, Keeper
 
 _ABOUT = ("name", "description", "published")
 """What a file says about itself; it does not hold for a changed copy of a shipped preset."""
 
-_SAFE = f"{string.ascii_lowercase}{string.digits}_-"
+
+class ChangedOnDiskError(ScenarioError):
+    """Somebody else has changed the file since it was read; nothing was written."""
+
+
+class Difference(NamedTuple):
+    """One key that differs; None where it is not set."""
+
+    key: str
+    then: Any
+    now: Any
 
 
 class Session:
@@ -26,12 +40,15 @@ class Session:
 
     Args:
         loaded: The scenario with where it came from.
+        keeper: Keeps what is not saved; without one nothing is kept.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, keeper: Keeper | None = None) -> None:
         self._past: list[tuple[Scenario, str]] = []
         self._future: list[tuple[Scenario, str]] = []
-        self._on_disk: bytes | None = None
+        self._keeper = keeper
+        self._hashed: tuple[Scenario, str] | None = None
+        self._told: set[object] = set()
         self._take(loaded)
 
     def _take(self, loaded: Loaded) -> None:
@@ -39,7 +56,7 @@ class Session:
         self.scenario = loaded.scenario
         self._saved = loaded.scenario
         self._saved_hash = scenario_hash(loaded.scenario)
-        self._on_disk = _bytes(loaded.path)
+        self._seen = _content(loaded.path)
 
     # --- editing ------------------------------------------------------------------------------
 
@@ -56,6 +73,7 @@ class Session:
         self._past.append((self.scenario, what))
         self._future.clear()
         self.scenario = scenario
+        self._keep()
 
     def undo(self) -> str:
         """Take the last change back; returns its name, or nothing where there is none."""
@@ -71,17 +89,101 @@ class Session:
         scenario, what = source.pop()
         target.append((self.scenario, what))
         self.scenario = scenario
+        self._keep()
         return what
 
     @property
     def is_changed(self) -> bool:
         """Whether the scenario differs from its file."""
-        return scenario_hash(self.scenario) != self._saved_hash
+        if self._hashed is None or self._hashed[0] is not self.scenario:
+            self._hashed = (self.scenario, scenario_hash(self.scenario))
+        return self._hashed[1] != self._saved_hash
 
     def differs(self, dotted: str) -> bool:
         """Whether one key differs from the file."""
         now, then = value_at(self.scenario, dotted), value_at(self._saved, dotted)
         return now != then and str(now) != str(then)
+
+    def differences(self, against: Literal["file", "parent"] = "file") -> tuple[Difference, ...]:
+        """Every key in which the scenario differs from its file, or from what the file builds on.
+
+        A scenario that builds on nothing is compared with the defaults.
+        """
+        base = self._saved
+        if against == "parent":
+            parent = self.loaded.parent or {}
+            base = files.load_values({k: v for k, v in parent.items() if k not in ABOUT_ITSELF})
+        then, now = _flat(base), _flat(self.scenario)
+        return tuple(
+            Difference(key, then.get(key), now.get(key))
+            for key in {**then, **now}
+            if canonical(then.get(key)) != canonical(now.get(key))
+        )
+
+    # --- what is not saved --------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        """Keep what is not saved, or nothing where all is."""
+        if self._keeper is None:
+            return
+        if self.is_changed:
+            self._keeper.keep(self.scenario, self.label, self.path, self._seen, len(self._past))
+        else:
+            self._keeper.drop()
+
+    @property
+    def not_kept(self) -> str:
+        """Why the unsaved changes would be lost in a crash; empty where they would not."""
+        return self._keeper.problem if self._keeper is not None else "nothing keeps them"
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The file that holds the unsaved changes; None where there is none."""
+        return self._keeper.file if self._keeper is not None and self._keeper.holds else None
+
+    def close(self) -> None:
+        """Leave for good: what is not saved is not wanted."""
+        if self._keeper is not None:
+            self._keeper.drop()
+
+    def take_back(self, found: Found) -> None:
+        """Go on with what another process had not saved, as one change to its file.
+
+        Raises:
+            ScenarioError: It cannot be read; nothing was changed.
+        """
+        scenario = found.scenario()
+        origin = Path(found.head.origin) if found.head.origin else None
+        try:
+            loaded = default_loaded() if origin is None else files.load(origin)
+        except ScenarioError:  # its file is gone: then it is a scenario without one
+            loaded = default_loaded()
+        self.open(loaded)
+        if loaded.path is not None:
+            self._seen = found.head.seen
+        self.commit(scenario, "what was taken back")
+        if self._keeper is None or self._keeper.holds or not self.is_changed:
+            found.discard()
+
+    def news(self) -> str:
+        """What others did to the file since this was asked last, in words; mostly nothing."""
+        now = _content(self.path)
+        if now != self._seen and self._is_new(now):
+            what = "was changed on disk: R reloads it, ctrl+s asks" if now else "is gone from the disk"
+            return f"{self.label} {what}"
+        if self._keeper is None:
+            return ""
+        if self._keeper.problem and self._is_new(self._keeper.problem):
+            return f"unsaved changes cannot be kept for a crash: {self._keeper.problem}"
+        from inferscope.tui.recovery import told
+
+        return next((told(head) for head in self._keeper.others(self.path) if self._is_new(head.pid)), "")
+
+    def _is_new(self, what: object) -> bool:
+        """Whether it was not told yet."""
+        is_new = what not in self._told
+        self._told.add(what)
+        return is_new
 
     # --- files --------------------------------------------------------------------------------
 
@@ -111,10 +213,10 @@ class Session:
         """What a reader of the loaded file should know."""
         return self.loaded.notes
 
-    def suggested_name(self) -> str:
-        """A free preset name close to the present one."""
+    def suggested_name(self, *, other: bool = False) -> str:
+        """A preset name close to the present one, a free one if it has to be another."""
         stem = self.path.stem if self.path is not None else "my-scenario"
-        if self.path is not None and not self.is_shipped:
+        if self.path is not None and not self.is_shipped and not other:
             return stem
         known = files.preset_names()
         base = f"{stem}-edited" if self.path is not None else stem
@@ -132,55 +234,61 @@ class Session:
             return None
         return path
 
-    def save(self, target: str | None = None) -> Path:
+    def save(self, target: str | None = None, *, replace: bool = False) -> Path:
         """Write the scenario and go on with the written file.
 
         Args:
             target: A preset name or a path ending in ``.toml``; None saves over its own file.
+            replace: Whether to replace its own file though somebody else has changed it.
 
         Returns:
             The file.
 
         Raises:
-            ScenarioError: The name is not allowed, the disk says no, or somebody else has changed the
-                file since it was read, which is said once; nothing was changed.
+            ChangedOnDiskError: Somebody else has changed its file since it was read.
+            ScenarioError: The name is not allowed, or the disk says no. Nothing was changed.
         """
         where: str | Path | None = target if target is not None else self.path
         if where is None:
             message = "needs a name"
             raise ScenarioError(message)
-        if target is None or self.would_be(target) == self.path:
-            self._check_untouched()
+        is_own = target is None or self.would_be(target) == self.path
+        check = self._check_untouched if is_own and not replace else None
         scenario, extends, parent = self._to_write(where)
-        path = files.save(scenario, where, extends=extends, parent=parent)
+        path = files.save(scenario, where, extends=extends, parent=parent, check=check)
         loaded = files.load(path)
         if scenario_hash(loaded.scenario) != scenario_hash(self.scenario):
             message = "was written but reads back as a different scenario; please report this"
             raise ScenarioError(message, file=path)
         self._take(loaded)
+        self._keep()
         return path
 
     def _check_untouched(self) -> None:
-        """Say once that the file is not as it was read."""
-        now = _bytes(self.path)
-        if now is not None and now != self._on_disk:
-            self._on_disk = now
-            message = "has changed on disk since it was opened; save again to replace it"
-            raise ScenarioError(message, file=self.path)
+        """Refuse to replace what somebody else has written."""
+        if self._is_stale():
+            message = "has changed on disk since it was opened"
+            raise ChangedOnDiskError(message, file=self.path)
 
-    def rescue(self) -> Path | None:
-        """Save unsaved changes under a free name of their own; None where there are none.
+    def _is_stale(self) -> bool:
+        """Whether its file is there and not as it was read."""
+        return _content(self.path) not in ("", self._seen)
+
+    def revert(self) -> bool:
+        """Go back to the file as it is now, as a change that can be undone; whether anything changed.
 
         Raises:
-            ScenarioError: The disk says no.
+            ScenarioError: The file cannot be read; nothing was changed.
         """
-        if not self.is_changed:
-            return None
-        stem = "".join(ch if ch in _SAFE else "-" for ch in self.label.lower())[:40]
-        known = files.preset_names()
-        base = f"recovered-{stem}"
-        name = next(name for i in count(1) if (name := base if i == 1 else f"{base}-{i}") not in known)
-        return files.save(self.scenario, name)
+        before = self.scenario
+        self._take(self.loaded if self.path is None else files.load(self.path))
+        if scenario_hash(self.scenario) == scenario_hash(before):
+            self._keep()
+            return False
+        self._past.append((before, "going back to the file"))
+        self._future.clear()
+        self._keep()
+        return True
 
     def _to_write(self, where: str | Path) -> tuple[Scenario, str | None, Mapping[str, Any] | None]:
         """What goes into the file, and what the file builds on."""
@@ -216,7 +324,9 @@ class Session:
         """Go on with another scenario; the history starts anew."""
         self._past.clear()
         self._future.clear()
+        self._told.clear()
         self._take(loaded)
+        self._keep()
 
 
 def default_loaded() -> Loaded:
@@ -224,9 +334,24 @@ def default_loaded() -> Loaded:
     return Loaded(files.load_values({}), None, {})
 
 
-def _bytes(path: Path | None) -> bytes | None:
-    """What is in a file; None where it cannot be read."""
+def _content(path: Path | None) -> str:
+    """What is in a file, as a hash; empty where it cannot be read."""
     try:
-        return None if path is None else path.read_bytes()
+        return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return None
+        return ""
+
+
+def _flat(scenario: Scenario) -> dict[str, Any]:
+    """Every key of a scenario with its value, defaults included."""
+    found: dict[str, Any] = {}
+
+    def walk(values: Mapping[str, Any], prefix: str) -> None:
+        for key, value in values.items():
+            if isinstance(value, Mapping) and not NUMBER_KEYS & set(value):
+                walk(value, f"{prefix}{key}.")
+            else:
+                found[f"{prefix}{key}"] = value
+
+    walk(scenario.model_dump(exclude=set(ABOUT_ITSELF)), "")
+    return found

@@ -26,6 +26,7 @@ from inferscope.core.scenario.names import (
     is_path,
     preset_names,
     shipped_directory,
+    state_directory,
     user_directory,
 )
 from inferscope.core.scenario.ranges import brief
@@ -52,6 +53,7 @@ __all__ = [
     "save",
     "scenario_hash",
     "shipped_directory",
+    "state_directory",
     "to_toml",
     "user_directory",
     "validate",
@@ -257,7 +259,19 @@ def with_values(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             for part in reversed(dotted.split(".")):
                 nested = {part: nested}
             tables = merge(tables, nested)
-    return validate(tables)
+    return _sharing(validate(tables), scenario)
+
+
+def _sharing(scenario: Scenario, before: Scenario) -> Scenario:
+    """The scenario, with what is equal in both the very same object: a change then costs little memory.
+
+    Both are frozen, so that nothing can tell the difference.
+    """
+    for name, old in before:
+        new = getattr(scenario, name)
+        if new == old and getattr(new, "model_fields_set", None) == getattr(old, "model_fields_set", None):
+            scenario.__dict__[name] = old
+    return scenario
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

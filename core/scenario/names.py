@@ -52,6 +52,18 @@ def config_directory() -> Path:
     return Path(platformdirs.user_config_dir("inferscope", appauthor=False))
 
 
+def state_directory() -> Path:
+    """Where the program remembers things by itself: recent files, and what is not saved yet.
+
+    ``$INFERSCOPE_CONFIG`` or the platform's folder for such; not created by asking.
+    """
+    if os.environ.get("INFERSCOPE_CONFIG"):
+        return config_directory()
+    import platformdirs  # noqa: PLC0415  (comes with Textual; 24 ms, only where it is needed)
+
+    return Path(platformdirs.user_state_dir("inferscope", appauthor=False))
+
+
 def user_directory() -> Path:
     """The folder of the user's own presets."""
     return config_directory() / "presets"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ def save(
     *,
     extends: str | None = None,
     parent: Mapping[str, Any] | None = None,
+    check: Callable[[], None] | None = None,
 ) -> Path:
     """Write a scenario: only differences, keys sorted, in one step.
 
@@ -40,6 +41,7 @@ def save(
         target: A preset name (saved in the user's folder) or a path ending in ``.toml``.
         extends: The preset it builds on, if any.
         parent: The resolved tables of that preset.
+        check: Called right before the old file is replaced; what it raises leaves that file as it is.
 
     Returns:
         The file. Where the old one held comments, it is kept beside it as ``NAME.toml~``.
@@ -54,7 +56,7 @@ def save(
         old = path.read_bytes() if path.is_file() else b""
         if b"#" in old:
             write_atomic(path.with_name(path.name + "~"), old)
-        write_atomic(path, text)
+        write_atomic(path, text, check)
     except OSError as error:
         message = f"cannot be saved: {error.strerror or error}; nothing was changed"
         raise ScenarioError(message, file=path) from None
@@ -91,10 +93,11 @@ def _sorted(value: Any) -> Any:
     return [_sorted(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def write_atomic(path: Path, content: str | bytes) -> None:
+def write_atomic(path: Path, content: str | bytes, check: Callable[[], None] | None = None) -> None:
     """Replace a file in one step: a full disk or a kill leaves the old one whole.
 
     A link is followed; what is not a regular file (a pipe, a device) is written to as it is.
+    ``check`` has the last word, when the new content is on the disk.
 
     Raises:
         OSError: The disk says no; nothing was changed.
@@ -115,6 +118,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
             os.fsync(stream.fileno())
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         os.chmod(name, mode)  # noqa: PTH101
+        if check is not None:
+            check()
         os.replace(name, path)  # noqa: PTH105
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -16,7 +16,8 @@ MAX_DEPTH = 8
 MAX_DOTS = 200
 """Dots in one line: the time to read a dotted key grows with the square of its parts."""
 
-_NUMBER_KEYS = {"value", "dist", "low", "high", "mid"}
+NUMBER_KEYS = {"value", "dist", "low", "high", "mid"}
+"""A table with one of these is a number, not a section."""
 
 
 def read_tables(path: Path) -> tuple[str, dict[str, Any]]:
@@ -113,7 +114,7 @@ def _are_sections(old: Any, new: Any) -> bool:
     """Whether both are tables of keys rather than numbers written as tables."""
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return False
-    return not _NUMBER_KEYS & (set(old) | set(new))
+    return not NUMBER_KEYS & (set(old) | set(new))
 
 
 def remove(tables: dict[str, Any], dotted: str) -> None:

@@ -56,7 +56,7 @@ def explore(scenario_file):
         app = InferscopeApp(lambda: files.load(preset or scenario_file))
         async with app.run_test(size=size) as pilot:
             for _ in range(200):
-                if app.screen.answer is not None:
+                if app.screen_stack[0].answer is not None:
                     break
                 await pilot.pause()
             await pilot.pause()

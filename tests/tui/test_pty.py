@@ -213,7 +213,7 @@ def test_a_dumb_terminal_gets_the_report_and_one_line_that_says_why(start, term)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_leaves_the_terminal_sane_and_the_changes_in_a_file(start, config_folder, number):
+def test_a_signal_leaves_the_terminal_sane_and_the_changes_for_the_next_start(start, config_folder, number):
     terminal = start()
     terminal.wait_for("quality kept")
     terminal.type(DOWN * 6 + "+")
@@ -222,9 +222,9 @@ def test_a_signal_leaves_the_terminal_sane_and_the_changes_in_a_file(start, conf
     assert terminal.wait_for_end() == 128 + number
     for mode in ("1049", "1000", "1003", "2004"):
         assert terminal.sent.rfind(f"\x1b[?{mode}l") > terminal.sent.rfind(f"\x1b[?{mode}h")
-    assert "unsaved changes are in" in terminal.sent
-    saved = (config_folder / "presets" / "recovered-llama-3-1-70b-h100.toml").read_text(encoding="utf-8")
-    assert "input_tokens = 2048" in saved
+    assert "the next start offers the unsaved changes" in terminal.sent
+    (kept,) = (config_folder / "recovery").glob("*.toml")
+    assert "input_tokens = 2048" in kept.read_text(encoding="utf-8")
 
 
 def test_an_error_inside_gives_a_log_and_keeps_the_changes(start, config_folder, tmp_path):
@@ -243,7 +243,7 @@ def test_an_error_inside_gives_a_log_and_keeps_the_changes(start, config_folder,
     assert "internal error: RuntimeError: a test" in " ".join(terminal.sent.split())
     assert "Traceback" not in terminal.sent
     assert list(tmp_path.glob("inferscope-*.log"))
-    assert list((config_folder / "presets").glob("recovered-*.toml"))
+    assert list((config_folder / "recovery").glob("*.toml"))
 
 
 def test_without_standard_error_there_is_the_report(environ):

@@ -1,12 +1,16 @@
 """Editing, undoing and saving, without a screen."""
 
+import errno
+import os
+import sys
+
 import pytest
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.report import report
 from inferscope.core.scenario import files
 from inferscope.core.scenario.files import scenario_hash
-from inferscope.tui.session import Session, default_loaded
+from inferscope.tui.session import ChangedOnDiskError, Session, default_loaded
 
 
 @pytest.fixture
@@ -121,20 +125,35 @@ def test_opening_starts_a_new_history(session, scenario_file):
     assert not session.is_changed
 
 
-def test_a_file_that_somebody_else_changed_is_replaced_only_when_asked_twice(session, scenario_file):
+def test_a_file_that_somebody_else_changed_is_replaced_only_when_asked_to(session, scenario_file):
     change(session, workload__output_tokens=7)
     theirs = scenario_file.read_text(encoding="utf-8") + "\n"
     scenario_file.write_text(theirs, encoding="utf-8")
-    for target in (None, str(scenario_file)):
-        with pytest.raises(ScenarioError, match="has changed on disk"):
+    for target in (None, str(scenario_file), None):
+        with pytest.raises(ChangedOnDiskError, match="has changed on disk"):
             session.save(target)
         assert scenario_file.read_text(encoding="utf-8") == theirs
-        theirs += "\n"
-        scenario_file.write_text(theirs, encoding="utf-8")
-    with pytest.raises(ScenarioError, match="save again to replace it"):
-        session.save()
-    session.save()
+    session.save(replace=True)
     assert files.load(scenario_file).scenario.workload.output_tokens.mid == 7
+    change(session, workload__output_tokens=8)
+    session.save()
+
+
+def test_a_change_on_disk_in_the_last_moment_is_seen_before_the_file_is_replaced(
+    session, scenario_file, monkeypatch
+):
+    theirs = b"schema_version = 1\n"
+
+    def slow(_handle):
+        scenario_file.write_bytes(theirs)  # somebody saves while our bytes go to the disk
+
+    monkeypatch.setattr(os, "fsync", slow)
+    change(session, workload__output_tokens=7)
+    with pytest.raises(ChangedOnDiskError):
+        session.save()
+    assert scenario_file.read_bytes() == theirs
+    assert session.is_changed
+    assert [path.name for path in scenario_file.parent.iterdir()] == [scenario_file.name]
 
 
 def test_a_file_that_is_gone_is_written_again(session, scenario_file):
@@ -159,12 +178,96 @@ def test_a_path_that_cannot_be_is_refused(session, name, why):
             use(name)
 
 
-def test_what_is_unsaved_is_rescued_under_free_names(session, config_folder):
-    assert session.rescue() is None
-    for number, tokens in enumerate((7, 8)):
-        change(session, workload__output_tokens=tokens)
-        path = session.rescue()
-        assert path.parent == config_folder / "presets"
-        assert path.name == ("recovered-dense.toml", "recovered-dense-2.toml")[number]
-        assert files.load(path.stem).scenario.workload.output_tokens.mid == tokens
+def test_going_back_to_the_file_can_be_undone(session):
+    assert not session.revert()
+    change(session, workload__output_tokens=7)
+    assert session.revert()
+    assert not session.is_changed
+    assert session.undo() == "going back to the file"
+    assert session.scenario.workload.output_tokens.mid == 7
+
+
+def test_going_back_reads_the_file_as_it_is_now(session, scenario_file):
+    change(session, workload__output_tokens=7)
+    text = scenario_file.read_text(encoding="utf-8")
+    scenario_file.write_text(text.replace("output_tokens = 500", "output_tokens = 900"), encoding="utf-8")
+    assert session.revert()
+    assert session.scenario.workload.output_tokens.mid == 900
+    session.save()
+
+
+def test_going_back_to_a_file_that_cannot_be_read_changes_nothing(session, scenario_file):
+    change(session, workload__output_tokens=7)
+    scenario_file.write_text("not TOML", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="not valid TOML"):
+        session.revert()
+    assert session.scenario.workload.output_tokens.mid == 7
     assert session.is_changed
+
+
+def test_news_of_the_file_come_once_each(session, scenario_file):
+    assert session.news() == ""
+    for end in ("\n", "\n\n"):
+        scenario_file.write_text(scenario_file.read_text(encoding="utf-8") + end, encoding="utf-8")
+        assert "was changed on disk: R reloads it, ctrl+s asks" in session.news()
+        assert session.news() == ""
+    scenario_file.unlink()
+    assert "is gone from the disk" in session.news()
+    assert session.news() == ""
+
+
+def test_differences_name_every_key_that_differs(session):
+    assert session.differences() == ()
+    change(session, workload__output_tokens=7, hardware__accelerator="h200-sxm")
+    assert session.differences() == (
+        ("hardware.accelerator", "h100-sxm", "h200-sxm"),
+        ("workload.output_tokens", 500, 7),
+    )
+    assert {d.key for d in session.differences("parent")} >= {"model.id", "slo.tpot_s"}
+
+
+def test_differences_from_the_parent_are_what_the_file_says(tmp_path):
+    path = tmp_path / "child.toml"
+    path.write_text(
+        'schema_version = 1\nextends = "llama-3.1-70b-h100"\n[workload]\noutput_tokens = 77\n', "utf-8"
+    )
+    session = Session(files.load(path))
+    change(session, workload__input_tokens=11)
+    assert {d.key: d.now for d in session.differences("parent")} == {
+        "workload.output_tokens": 77,
+        "workload.input_tokens": 11,
+    }
+    assert [d.key for d in session.differences()] == ["workload.input_tokens"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_a_disk_that_says_no_loses_nothing(session, scenario_file, config_folder, monkeypatch, number):
+    before = scenario_file.read_bytes()
+    change(session, workload__output_tokens=7)
+
+    def refuse(_handle):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        for target in (None, "mine"):
+            with pytest.raises(ScenarioError, match=f"{os.strerror(number)}; nothing was changed"):
+                session.save(target)
+    assert scenario_file.read_bytes() == before
+    assert session.is_changed
+    assert [path.name for path in scenario_file.parent.iterdir()] == [scenario_file.name]
+    assert list((config_folder / "presets").iterdir()) == []
+    assert session.suggested_name(other=True) == "dense-edited"
+    session.save("mine")
+
+
+def test_a_change_costs_little_memory(session):
+    def size(count):
+        changes = [session.propose({"workload.output_tokens": n}) for n in range(1, count)]
+        seen = {id(part): part for scenario in changes for _, part in scenario}
+        return sum(
+            sys.getsizeof(part) + sys.getsizeof(getattr(part, "__dict__", 0)) for part in seen.values()
+        )
+
+    one = size(2)
+    assert size(102) - one < 100 * one / 5

@@ -25,7 +25,6 @@ from inferscope.tui.sizes import MODES, figure_rows, modes, shows_all_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from textual import events
     from textual.app import ComposeResult
@@ -97,16 +96,19 @@ class Explorer(Filing):
             return
         self.show_all()
         self.call_after_refresh(self._evaluate)
+        self.call_after_refresh(self.begin_filing)
 
-    def rescue(self) -> Path | None:
-        """Save unsaved changes under a name of their own; None where there are none."""
-        return None if self._session is None else self._session.rescue()
+    @property
+    def begun(self) -> Session | None:
+        """The session, if it has been read already."""
+        return self._session
 
     def _begin(self) -> None:
+        from inferscope.tui.recovery import Keeper
         from inferscope.tui.session import Session
 
         if self._session is None:
-            self._session = Session(self._load())
+            self._session = Session(self._load(), Keeper())
 
     def _evaluate(self) -> None:
         """Answer the scenario as it stands."""

@@ -15,6 +15,9 @@ from inferscope.core.errors import InferscopeError
 from inferscope.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -26,19 +29,22 @@ class SaveAs(Dialog[Path]):
 
     Args:
         session: What to save.
+        problem: Why it could not be saved where it was.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, problem: str = "") -> None:
         super().__init__()
-        self.session = session
+        self.session, self._problem = session, problem
         self._replacing = ""
 
     def compose(self) -> ComposeResult:
         """The name, and where it will lie."""
         with Vertical(classes="box small") as box:
             box.border_title = "Save as"
+            if self._problem:
+                yield Static(f"! {self._problem}", classes="problem", markup=False)
             yield Static("A preset name, or a path that ends in .toml", markup=False)
-            yield Input(self.session.suggested_name(), compact=True, id="name")
+            yield Input(self.session.suggested_name(other=bool(self._problem)), compact=True, id="name")
             yield Static("", id="where", markup=False)
             yield Static("enter saves   esc goes back", classes="keys", markup=False)
 
@@ -73,41 +79,39 @@ class SaveAs(Dialog[Path]):
             self._say(str(error), problem=True)
 
 
-class Unsaved(Dialog[str]):
-    """Save, discard or go back; the result is ``save`` or ``discard``.
+class Ways(Dialog[str]):
+    """A question with a few answers; the result is the key of the one taken.
 
     Args:
-        name: What is unsaved.
-        then: What happens afterwards, such as "quit".
+        title: What it is about.
+        words: What is so.
+        ways: What can be done, by the key that does it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "take('save')", show=False),
-        Binding("d", "take('discard')", show=False),
         Binding("c", "cancel", show=False),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
     ]
 
-    def __init__(self, name: str, then: str) -> None:
+    def __init__(self, title: str, words: str, ways: Mapping[str, str]) -> None:
         super().__init__()
-        self._label, self._then = name, then
+        self._title, self._words = title, words
+        self._ways = {**ways, "c": "cancel and go on editing"}
 
     def compose(self) -> ComposeResult:
-        """The three ways."""
+        """What is so, and the ways."""
         with Vertical(classes="box small") as box:
-            box.border_title = "Unsaved changes"
-            yield Static(f"{self._label} has changes that are not saved.", markup=False)
-            yield OptionList(
-                Option(f"s  save, then {self._then}", id="save"),
-                Option(f"d  discard the changes and {self._then}", id="discard"),
-                Option("c  cancel and go on editing", id="cancel"),
-                compact=True,
-            )
+            box.border_title = self._title
+            yield Static(self._words, markup=False)
+            options = (Option(f"{key}  {label}", id=key) for key, label in self._ways.items())
+            yield OptionList(*options, compact=True, markup=False)
 
-    def action_take(self, way: str) -> None:
-        """Take one of the ways."""
-        self.dismiss(way)
+    def on_key(self, event: events.Key) -> None:
+        """Take a way by its key."""
+        if event.key in self._ways and event.key != "c":
+            event.stop()
+            self.dismiss(event.key)
 
     def action_cursor(self, way: str) -> None:
         """Move among the ways."""
@@ -115,4 +119,33 @@ class Unsaved(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(None if event.option.id == "cancel" else event.option.id)
+        self.dismiss(None if event.option.id == "c" else event.option.id)
+
+
+class Unsaved(Ways):
+    """Save, discard or go back; the result is ``s`` or ``d``.
+
+    Args:
+        name: What is unsaved.
+        then: What happens afterwards, such as "quit".
+    """
+
+    def __init__(self, name: str, then: str) -> None:
+        ways = {"s": f"save, then {then}", "d": f"discard the changes and {then}"}
+        super().__init__("Unsaved changes", f"{name} has changes that are not saved.", ways)
+
+
+class Stale(Ways):
+    """What to do with a file that somebody else has changed; the result is ``o``, ``r`` or ``s``.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        ways = {
+            "o": "overwrite it with this scenario",
+            "r": "reload it; undo brings this scenario back",
+            "s": "save this scenario under another name",
+        }
+        super().__init__("Changed on disk", f"{path} was changed since it was opened here.", ways)

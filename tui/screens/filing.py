@@ -8,20 +8,28 @@ from textual.screen import Screen
 
 from inferscope.core.errors import InferscopeError
 from inferscope.tui.answer import Answer, answer
-from inferscope.tui.screens.files import SaveAs, Unsaved
+from inferscope.tui.recent import remember
+from inferscope.tui.screens.files import SaveAs, Stale, Unsaved
 from inferscope.tui.screens.picker import Picker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from textual.timer import Timer
+
+    from inferscope.tui.recovery import Found
     from inferscope.tui.session import Session
+
+_WATCH_S = 2.0
+"""Seconds between two looks at the file."""
 
 
 class Filing(Screen[None]):
-    """Open, save and leave; what it needs of the explorer is named at the top."""
+    """Open, save, revert, recover and leave; what it needs of the explorer is named at the top."""
 
     answer: Answer | None
+    _watching: Timer | None = None
 
     @property
     def session(self) -> Session:
@@ -36,6 +44,39 @@ class Filing(Screen[None]):
         """Bring everything up to the session and its answer."""
         raise NotImplementedError
 
+    # --- at the start, and meanwhile ------------------------------------------------------------
+
+    def begin_filing(self) -> None:
+        """Offer what an earlier session left behind, and look after the file from now on."""
+        from inferscope.tui.recovery import left_behind
+
+        self._watching = self.set_interval(_WATCH_S, self.look_at_file)
+        if self.session.path is not None and not self.session.is_shipped:
+            remember(self.session.path)
+        if found := left_behind():
+            from inferscope.tui.screens.recovered import Recovered
+
+            self.app.push_screen(Recovered(found), self._take_back)
+
+    def look_at_file(self) -> None:
+        """Say what others did to the file."""
+        if self._watching is not None and self.app.screen is self and (news := self.session.news()):
+            self.say(news, problem=True)
+
+    def _take_back(self, found: Found | None) -> None:
+        if found is None:
+            return
+        try:
+            self.session.take_back(found)
+            self.answer = answer(self.session.scenario, self.session.notes)
+        except InferscopeError as error:
+            self.say(str(error), problem=True)
+            return
+        self.show_all()
+        self.say(f"Taken back: unsaved changes of {self.session.label}; z undoes them, ctrl+s saves")
+
+    # --- saving ---------------------------------------------------------------------------------
+
     def action_save(self) -> None:
         """Save, asking for a name where it needs one."""
         self._save(None)
@@ -44,29 +85,59 @@ class Filing(Screen[None]):
         """Save under another name."""
         self._ask_name(None)
 
-    def _save(self, then: Callable[[], None] | None) -> None:
+    def _save(self, then: Callable[[], None] | None, *, replace: bool = False) -> None:
+        from inferscope.tui.session import ChangedOnDiskError
+
         if self.session.needs_name:
             self._ask_name(then)
             return
         try:
-            path = self.session.save()
+            path = self.session.save(replace=replace)
+        except ChangedOnDiskError:
+            self._ask_about_disk(then)
         except InferscopeError as error:
-            self.say(str(error), problem=True)
-            return
-        self._saved(path, then)
+            self._ask_name(then, str(error))
+        else:
+            self._saved(path, then)
 
-    def _ask_name(self, then: Callable[[], None] | None) -> None:
+    def _ask_name(self, then: Callable[[], None] | None, problem: str = "") -> None:
         def saved(path: Path | None) -> None:
             if path is not None:
                 self._saved(path, then)
 
-        self.app.push_screen(SaveAs(self.session), saved)
+        self.app.push_screen(SaveAs(self.session, problem), saved)
+
+    def _ask_about_disk(self, then: Callable[[], None] | None) -> None:
+        def decided(way: str | None) -> None:
+            if way == "o":
+                self._save(then, replace=True)
+            elif way == "r":
+                self.action_revert()
+            elif way == "s":
+                self._ask_name(then)
+
+        if self.session.path is not None:
+            self.app.push_screen(Stale(self.session.path), decided)
 
     def _saved(self, path: Path, then: Callable[[], None] | None) -> None:
+        remember(path, make_folder=True)
         self.show_all()
         self.say(f"Saved in {path}")
         if then is not None:
             then()
+
+    def action_revert(self) -> None:
+        """Go back to the saved file."""
+        try:
+            changed = self.session.revert()
+            self.answer = answer(self.session.scenario, self.session.notes)
+        except InferscopeError as error:
+            self.say(str(error), problem=True)
+            return
+        self.show_all()
+        self.say(f"Back to {self.session.label} as saved; z undoes it" if changed else "As saved already")
+
+    # --- opening and leaving --------------------------------------------------------------------
 
     def action_open(self) -> None:
         """Open a preset or a file, after asking about unsaved changes."""
@@ -78,6 +149,19 @@ class Filing(Screen[None]):
         prompt = "type to filter, or a path that ends in .toml"
         self.app.push_screen(Picker(presets(), self.session.label, prompt, takes_text=True), self._opened)
 
+    def action_recent(self) -> None:
+        """Open a file worked on lately, after asking about unsaved changes."""
+        self._unless_unsaved(self._choose_recent, "open")
+
+    def _choose_recent(self) -> None:
+        from inferscope.tui.choices import recent_files
+
+        found = recent_files()
+        if not found.rows:
+            self.say("No file was saved or changed here yet; ctrl+o opens presets")
+            return
+        self.app.push_screen(Picker(found, str(self.session.path)), self._opened)
+
     def _opened(self, name: str | None) -> None:
         if name is None:
             return
@@ -88,6 +172,8 @@ class Filing(Screen[None]):
             self.say(str(error), problem=True)
             return
         self.session.open(loaded)
+        if loaded.path is not None and not self.session.is_shipped:
+            remember(loaded.path)
         self.answer = found
         self.show_all()
         self.say(f"Opened {loaded.path}")
@@ -98,13 +184,17 @@ class Filing(Screen[None]):
             return
 
         def decided(way: str | None) -> None:
-            if way == "save":
+            if way == "s":
                 self._save(then)
-            elif way == "discard":
+            elif way == "d":
                 then()
 
         self.app.push_screen(Unsaved(self.session.label, what), decided)
 
     def action_quit(self) -> None:
         """Leave, after asking about unsaved changes."""
-        self._unless_unsaved(self.app.exit, "quit")
+        self._unless_unsaved(self._leave, "quit")
+
+    def _leave(self) -> None:
+        self.session.close()
+        self.app.exit()

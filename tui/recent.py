@@ -1,0 +1,49 @@
+"""The files worked on lately, the last one first."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from inferscope.core.scenario import files
+
+MOST = 20
+"""Files that are remembered."""
+
+
+def recent() -> list[Path]:
+    """The files worked on lately that are still there."""
+    return [path for path in _remembered() if os.path.isfile(path)]  # noqa: PTH113  (no error for any name)
+
+
+def remember(path: Path, *, make_folder: bool = False) -> None:
+    """Put a file first; a disk that says no is no reason to stop.
+
+    Args:
+        path: The file.
+        make_folder: Whether to make the folder for it, if need be: looking at things leaves no trace.
+    """
+    place = _place()
+    if not make_folder and not place.parent.is_dir():
+        return
+    path = path.absolute()
+    paths = [path, *(other for other in _remembered() if other != path)][:MOST]
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomic(place, json.dumps([str(path) for path in paths], indent=0) + "\n")
+
+
+def _place() -> Path:
+    return files.state_directory() / "recent.json"
+
+
+def _remembered() -> list[Path]:
+    try:
+        names = json.loads(_place().read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    if not isinstance(names, list):
+        return []
+    return [Path(name) for name in names if isinstance(name, str) and name.isprintable()]
