@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
 from inferscope.core import catalog, units
+from inferscope.core.catalog.sources import remember
 from inferscope.tui.panels.model import STAND_IN
 from inferscope.tui.sizes import clipped
 
@@ -124,7 +124,13 @@ def _figure(value: Value, scale: float = 1.0, digits: int = 3) -> str:
     return f"{figure:,.0f}" if figure >= 10**digits else f"{figure:.{digits}g}"
 
 
-@lru_cache(maxsize=1)
+def _row(entry: catalog.names.Entry, cells: tuple[str, ...], *names: str) -> Row:
+    """One record as a choice; the user's own are marked."""
+    name = f"{entry.name} (yours)" if entry.origin else entry.name
+    return Row(entry.id, name, cells, (entry.name, *entry.aliases, entry.maker, *names))
+
+
+@remember(1)
 def _accelerators() -> Choices:
     columns = (
         Column("GiB", 5),
@@ -156,10 +162,10 @@ def _accelerator(entry: catalog.names.Entry) -> Row:
         str(text["vendor"]),
         str(text["status"]),
     )
-    return Row(entry.id, record.name, cells, (*entry.aliases, entry.maker, str(text["status"])))
+    return _row(entry, cells, str(text["status"]))
 
 
-@lru_cache(maxsize=1)
+@remember(1)
 def _models() -> Choices:
     columns = (
         Column("params", 7),
@@ -187,7 +193,7 @@ def _model(entry: catalog.names.Entry) -> Row:
         str(text.get("weight_format", "?")) if record.architecture is not None else "closed",
         str(text["developer"]),
     )
-    return Row(entry.id, record.name, cells, (*entry.aliases, entry.maker, str(text["license"])))
+    return _row(entry, cells, str(text["license"]))
 
 
 def _size(record: Record, which: str) -> str:
@@ -200,7 +206,7 @@ def _size(record: Record, which: str) -> str:
     return "all" if which == "active" else "?"
 
 
-@lru_cache(maxsize=1)
+@remember(1)
 def _regions() -> Choices:
     columns = (
         Column("g CO2e/kWh", 10),
@@ -219,7 +225,7 @@ def _regions() -> Choices:
             entry.id,
             entry.maker,
         )
-        rows.append(Row(entry.id, entry.name, cells, (*entry.aliases, entry.maker)))
+        rows.append(_row(entry, cells))
     return Choices("Region", columns, tuple(rows))
 
 

@@ -9,7 +9,7 @@ from inferscope.core.catalog.architecture import (
     kv_bytes_per_token,
     scale_like,
 )
-from inferscope.core.catalog.loader import REGION_VALUES, accelerator, model, region
+from inferscope.core.catalog.loader import accelerator, model, region
 from inferscope.core.catalog.names import (
     CATALOG_KINDS,
     UnknownIdError,
@@ -29,7 +29,13 @@ from inferscope.core.catalog.quality import (
     recoveries,
 )
 from inferscope.core.catalog.records import KINDS, UNKNOWN, Record, Tier, Value
-from inferscope.core.catalog.schema import ACCELERATOR_VALUES, ARCHITECTURE_KEYS, MODEL_VALUES
+from inferscope.core.catalog.schema import (
+    ACCELERATOR_VALUES,
+    ARCHITECTURE_KEYS,
+    MODEL_VALUES,
+    REGION_VALUES,
+    architecture_fault,
+)
 from inferscope.core.catalog.sources import source_text
 from inferscope.core.catalog.techniques import (
     Format,
@@ -41,6 +47,7 @@ from inferscope.core.catalog.techniques import (
     technique_default,
     technique_defaults,
 )
+from inferscope.core.catalog.user import folders, use
 
 __all__ = [
     "ACCELERATOR_VALUES",
@@ -62,11 +69,13 @@ __all__ = [
     "UnknownIdError",
     "Value",
     "accelerator",
+    "architecture_fault",
     "comparison",
     "comparisons",
     "distilled_scores",
     "entries",
     "fold",
+    "folders",
     "format_",
     "formats",
     "ids",
@@ -86,4 +95,5 @@ __all__ = [
     "speculative_methods",
     "technique_default",
     "technique_defaults",
+    "use",
 ]

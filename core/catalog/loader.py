@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from inferscope.core import DATA_DATE
 from inferscope.core.catalog import schema
-from inferscope.core.catalog.names import UnknownIdError, ids, resolve, search
+from inferscope.core.catalog.names import UnknownIdError, ids, not_shipped, resolve, search
 from inferscope.core.catalog.records import EMPTY, UNKNOWN, Record, Tier, Value
-from inferscope.core.catalog.sources import DATA, read_table, read_toml, source_text
+from inferscope.core.catalog.sources import DATA, read_table, read_toml, remember, source_text
+from inferscope.core.catalog.user import overlay, own_files
 from inferscope.core.errors import CatalogError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 __all__ = [
-    "REGION_VALUES",
     "Record",
     "Tier",
     "UnknownIdError",
@@ -54,9 +53,6 @@ _REGION_COLUMNS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "rtt_sgp_s": ("", "", "rtt_source", ""),
     "rtt_jpn_s": ("", "", "rtt_source", ""),
 }
-REGION_VALUES: Final = tuple(_REGION_COLUMNS)
-"""Figures of a country: power price, grid, PUE model, building cost, round-trip times."""
-
 _REGION_NOTES: Final = {
     "grid_gco2e_per_kwh_2023": "the mix of 2023, from another package",
     "pue": "modelled from the national mean summer temperature",
@@ -66,8 +62,6 @@ _REGION_NOTES: Final = {
     "rtt_jpn_s": "estimated from distance",
 }
 _WORLD_WATER: Final = "the world's mean: no national figure"
-_TRAINING: Final = tuple(name for name in schema.MODEL_VALUES if name.startswith("training"))
-_SECTIONS: Final = ("record", "record_architecture", "record_params", "record_training")
 
 
 def accelerator(name: str) -> Record:
@@ -80,7 +74,7 @@ def accelerator(name: str) -> Record:
         UnknownIdError: Nothing has this name.
         CatalogError: Its file is damaged.
     """
-    return read_accelerator(resolve("accelerator", name))
+    return record("accelerator", resolve("accelerator", name))
 
 
 def model(name: str) -> Record:
@@ -90,7 +84,7 @@ def model(name: str) -> Record:
         UnknownIdError: Nothing has this name.
         CatalogError: Its file is damaged.
     """
-    return read_model(resolve("model", name))
+    return record("model", resolve("model", name))
 
 
 def region(name: str) -> Record:
@@ -100,10 +94,34 @@ def region(name: str) -> Record:
         UnknownIdError: Nothing has this name.
         CatalogError: The table is damaged.
     """
-    return _read_region(resolve("region", name))
+    return record("region", resolve("region", name))
 
 
-@lru_cache(maxsize=_CACHED)
+@remember(_CACHED)
+def record(kind: str, identifier: str) -> Record:
+    """Return the record that counts: the user's where there is one, else the shipped one.
+
+    Raises:
+        UnknownIdError: There is neither.
+        CatalogError: Its file is damaged.
+    """
+    return _layered(kind, identifier, ())
+
+
+def _layered(kind: str, identifier: str, above: tuple[Path, ...]) -> Record:
+    """The record below the files that extend it, which a circle leads back to."""
+    path = next((path for path in own_files(kind, identifier) if path not in above), None)
+    if path is not None:
+        return overlay(kind, identifier, path, lambda name: _layered(kind, name, (*above, path)))
+    if identifier not in ids(kind, shipped=True):
+        if any(path.stem == identifier for path in above):
+            message = f"{identifier!r} extends itself, and no such {kind} is shipped"
+            raise CatalogError(message)
+        raise not_shipped(kind, identifier)
+    return _SHIPPED[kind](identifier)
+
+
+@remember(_CACHED)
 def read_accelerator(identifier: str, folder: Path = DATA) -> Record:
     """Read and check one accelerator's file.
 
@@ -124,26 +142,13 @@ def read_accelerator(identifier: str, folder: Path = DATA) -> Record:
         identifier,
         text["name"],
         MappingProxyType(text),
-        MappingProxyType(schema.read_values(table["values"], schema.ACCELERATOR_VALUES, {"": common}, path)),
+        MappingProxyType(schema.read_values(table["values"], schema.ACCELERATOR_VALUES, common, path)),
         schema.read_tiers(table.get("tier", ()), path),
-        MappingProxyType(_fallback(table.get("fallback", EMPTY), path)),
+        MappingProxyType(schema.read_fallback(table.get("fallback", EMPTY), path)),
     )
 
 
-def _fallback(table: Mapping[str, Any], path: Path) -> dict[str, str]:
-    """Return the precisions to replace, each by a valid one."""
-    rates = [
-        name.removesuffix("_flop_per_s") for name in schema.ACCELERATOR_VALUES if name.endswith("_flop_per_s")
-    ]
-    schema.check_keys(table, rates, (), path, "fallback.")
-    for rate, other in table.items():
-        if other not in rates:
-            message = f"{other!r} is no precision"
-            raise CatalogError(message, file=path, key=f"fallback.{rate}")
-    return dict(table)
-
-
-@lru_cache(maxsize=_CACHED)
+@remember(_CACHED)
 def read_model(identifier: str, folder: Path = DATA) -> Record:
     """Read and check one model's file; figures it does not give are unknown.
 
@@ -156,18 +161,19 @@ def read_model(identifier: str, folder: Path = DATA) -> Record:
     name = f"models/{identifier}.toml"
     path = folder / name
     table = read_toml(name, folder)
-    allowed = (*schema.MODEL_TEXT, *_SECTIONS, "architecture", "values")
+    allowed = (*schema.MODEL_TEXT, *schema.RECORD_SECTIONS, "architecture", "values")
     schema.check_keys(table, allowed, schema.REQUIRED["model"], path, "")
     text = schema.read_text(table, schema.MODEL_TEXT, path)
     _check_id(text, identifier, path)
     records = {
         section: schema.read_record(table[section], path, section)
-        for section in _SECTIONS
+        for section in schema.RECORD_SECTIONS
         if section in table
     }
-    sizes = records.get("record_params", records["record"])
-    common = dict.fromkeys(_TRAINING, records.get("record_training", records["record"]))
-    values = schema.read_values(table.get("values", EMPTY), schema.MODEL_VALUES, common | {"": sizes}, path)
+    common = {
+        name: records.get(schema.record_section(name), records["record"]) for name in schema.MODEL_VALUES
+    }
+    values = schema.read_values(table.get("values", EMPTY), schema.MODEL_VALUES, common, path)
     layers = table.get("architecture")
     if layers is not None:
         schema.check_keys(
@@ -189,7 +195,7 @@ def _check_id(text: Mapping[str, Any], identifier: str, path: Path) -> None:
         raise CatalogError(message, file=path, key="id")
 
 
-@lru_cache(maxsize=len(_REGION_COLUMNS) * 8)
+@remember(_CACHED)
 def _read_region(identifier: str) -> Record:
     """Read one country's row."""
     path = DATA / "regions.csv"
@@ -229,3 +235,10 @@ def _region(row: Mapping[str, str], path: Path) -> Record:
             table["note"] = _WORLD_WATER
         values[name] = schema.read_value(table, UNKNOWN, path, f"{row['id']}.{name}")
     return Record("region", row["id"], row["name"], MappingProxyType(text), MappingProxyType(values))
+
+
+_SHIPPED: Final[Mapping[str, Callable[[str], Record]]] = {
+    "accelerator": read_accelerator,
+    "model": read_model,
+    "region": _read_region,
+}

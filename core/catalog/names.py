@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inferscope.core.catalog.sources import DATA, read_table
+from inferscope.core.catalog.sources import DATA, read_table, remember
+from inferscope.core.catalog.user import FOLDERS, own_files, own_ids
 from inferscope.core.errors import CatalogError
 
 __all__ = [
@@ -26,16 +26,16 @@ CATALOG_KINDS: Final = ("accelerator", "model", "region")
 """The kinds of record that have an identifier."""
 
 _SUGGESTIONS: Final = 3
-_FOLDERS: Final = {"accelerator": "accelerators", "model": "models"}
 
 
 class Entry(NamedTuple):
-    """The names of one record."""
+    """The names of one record, and the user's file where it comes from one."""
 
     id: str
     name: str
     maker: str
     aliases: tuple[str, ...]
+    origin: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,13 +69,23 @@ def squash(name: str) -> str:
     return re.sub(r"[\s._\-/()]+", "", name.casefold())
 
 
-@lru_cache(maxsize=len(CATALOG_KINDS))
+@remember(len(CATALOG_KINDS))
 def entries(kind: str) -> tuple[Entry, ...]:
-    """Return the names of all records of a kind, by identifier.
+    """Return the names of all records of a kind, shipped and the user's, by identifier.
 
     Raises:
-        CatalogError: There is no such kind.
+        CatalogError: There is no such kind, or a file of the user's is damaged.
     """
+    shipped = _shipped(kind)
+    own = own_ids(kind)
+    if not own:
+        return shipped
+    found = {entry.id: entry for entry in shipped} | {name: _own_entry(kind, name) for name in own}
+    return tuple(found[name] for name in sorted(found))
+
+
+@remember(len(CATALOG_KINDS))
+def _shipped(kind: str) -> tuple[Entry, ...]:
     if kind == "region":
         return tuple(
             Entry(row["id"], row["name"], row["macro_region"], (row["iso2"],))
@@ -84,7 +94,17 @@ def entries(kind: str) -> tuple[Entry, ...]:
     if kind not in CATALOG_KINDS:
         message = f"unknown kind {kind!r}: kinds are {', '.join(CATALOG_KINDS)}"
         raise CatalogError(message)
-    return tuple(_entry(path) for path in sorted((DATA / _FOLDERS[kind]).glob("*.toml")))
+    return tuple(_entry(path) for path in sorted((DATA / FOLDERS[kind]).glob("*.toml")))
+
+
+def _own_entry(kind: str, identifier: str) -> Entry:
+    """Return the names of a record of the user's, which may be those of what it extends."""
+    from inferscope.core.catalog.loader import record  # noqa: PLC0415  (it looks names up here)
+
+    found = record(kind, identifier)
+    maker = next(found.text[key] for key in ("vendor", "developer", "macro_region") if key in found.text)
+    names = found.text.get("aliases") or tuple(filter(None, [found.text.get("iso2")]))
+    return Entry(identifier, found.name, maker, tuple(names), found.origin)
 
 
 def _entry(path: Path) -> Entry:
@@ -99,19 +119,21 @@ def _entry(path: Path) -> Entry:
         raise CatalogError(message, file=path) from error
 
 
-@lru_cache(maxsize=len(CATALOG_KINDS))
-def _by_name(kind: str) -> dict[str, str]:
+@remember(2 * len(CATALOG_KINDS))
+def _by_name(kind: str, *, shipped: bool = False) -> dict[str, str]:
     """Return identifiers by squashed name; an identifier wins over another record's alias."""
-    found = {squash(name): entry.id for entry in entries(kind) for name in entry.names}
-    return found | {squash(entry.id): entry.id for entry in entries(kind)}
+    every = _shipped(kind) if shipped else entries(kind)
+    ordered = sorted(every, key=lambda entry: bool(entry.origin))  # the user's names win
+    found = {squash(name): entry.id for entry in ordered for name in entry.names}
+    return found | {squash(entry.id): entry.id for entry in ordered}
 
 
-def ids(kind: str) -> tuple[str, ...]:
-    """Return the identifiers of all records of a kind, by identifier."""
-    return tuple(entry.id for entry in entries(kind))
+def ids(kind: str, *, shipped: bool = False) -> tuple[str, ...]:
+    """Return the identifiers of all records of a kind, or of the shipped ones only."""
+    return tuple(entry.id for entry in (_shipped(kind) if shipped else entries(kind)))
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def resolve(kind: str, word: str) -> str:
     """Return the identifier behind an identifier, a name or an alias.
 
@@ -135,11 +157,16 @@ def resolve(kind: str, word: str) -> str:
     raise UnknownIdError(kind, word, _near(whole, known))
 
 
+def not_shipped(kind: str, word: str) -> UnknownIdError:
+    """Return the error about what no shipped record is called, with the nearest ones that are."""
+    return UnknownIdError(kind, word, _near(squash(word), _by_name(kind, shipped=True)))
+
+
 def _is_identifier(kind: str, word: str) -> bool:
     """Return whether a record's file has this name, which needs no search."""
-    if kind not in _FOLDERS or not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", word):
+    if kind not in CATALOG_KINDS or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", word):
         return False
-    return (DATA / _FOLDERS[kind] / f"{word}.toml").is_file()
+    return (DATA / FOLDERS[kind] / f"{word}.toml").is_file() or bool(own_files(kind, word))
 
 
 def _near(word: str, known: dict[str, str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ KINDS: Final = MappingProxyType(
         "assumption": "assumed for want of a figure",
         "choice": "a modelling choice",
         "memory": "recalled, not yet checked against a source",
+        "user": "given by the user",
     }
 )
 """How a value is known, from best to worst."""
@@ -45,6 +46,7 @@ class Value(NamedTuple):
         high: High end; also a bound on a value that is itself unknown.
         unit: The unit, where the name of the value does not end with it.
         decides_verdict: False for a third party's figure that may not decide a legal verdict.
+        origin: The user's file that gives it, whose source is then a text; empty where it is shipped.
     """
 
     value: float | None
@@ -57,12 +59,16 @@ class Value(NamedTuple):
     high: float | None = None
     unit: str = ""
     decides_verdict: bool = True
+    origin: str = ""
 
     @property
     def source(self) -> str:
         """The text of the source, or of the sources, it was taken from."""
-        from inferscope.core.catalog.sources import source_text  # noqa: PLC0415  (reads a file)
+        from inferscope.core.catalog.sources import known_source, source_text  # noqa: PLC0415  (reads a file)
 
+        if self.origin:
+            said = "; ".join(map(known_source, self.source_keys)) or "no source"
+            return f"user, {said} ({self.origin})"
         if not self.source_keys and self.kind == "memory":
             return KINDS["memory"]
         return "; ".join(source_text(key) for key in self.source_keys)
@@ -110,6 +116,7 @@ class Record:
         tiers: Memory tiers of an accelerator, fast to slow.
         fallback: Precisions of an accelerator to replace by another, because they are slower.
         architecture: Per-layer facts of a model; None where they are not published.
+        origin: The user's file that adds or changes it; empty where it is as shipped.
     """
 
     kind: str
@@ -120,3 +127,4 @@ class Record:
     tiers: tuple[Tier, ...] = ()
     fallback: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     architecture: Mapping[str, Any] | None = None
+    origin: str = ""

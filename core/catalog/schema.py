@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from inferscope.core import DATA_DATE
 from inferscope.core.catalog.records import KINDS, UNKNOWN, Tier, Value
 from inferscope.core.errors import CatalogError, nearest
 
@@ -20,15 +21,23 @@ __all__ = [
     "ACCELERATOR_VALUES",
     "ARCHITECTURE_KEYS",
     "ARCHITECTURE_REQUIRED",
+    "ARCHITECTURE_TEXTS",
+    "DATA_DATE",
     "MODEL_TEXT",
     "MODEL_VALUES",
+    "RECORD_SECTIONS",
+    "REGION_TEXT",
+    "REGION_VALUES",
     "REQUIRED",
+    "architecture_fault",
     "check_keys",
+    "read_fallback",
     "read_record",
     "read_text",
     "read_tiers",
     "read_value",
     "read_values",
+    "record_section",
 ]
 
 ACCELERATOR_VALUES: Final = (
@@ -74,6 +83,18 @@ MODEL_VALUES: Final = (
 )
 """Figures of a model: sizes as stated or estimated, and its training."""
 
+REGION_VALUES: Final = (
+    "electricity_usd_per_kwh",
+    "grid_gco2e_per_kwh",
+    "grid_gco2e_per_kwh_2023",
+    "grid_water_l_per_kwh",
+    "pue",
+    "summer_temperature_c",
+    "build_usd_per_w",
+    *(f"rtt_{hub}_s" for hub in ("usa", "deu", "sgp", "jpn")),
+)
+"""Figures of a country: power price, grid, PUE model, building cost, round-trip times."""
+
 ACCELERATOR_TEXT: Final[Mapping[str, type]] = {
     **dict.fromkeys(("id", "name", "vendor", "kind", "status"), str),
     **dict.fromkeys(("form_factor", "released", "memory_type", "scaleup_name", "process"), str),
@@ -94,6 +115,17 @@ MODEL_TEXT: Final[Mapping[str, type]] = {
     "open_weights": bool,
     "aliases": list,
 }
+REGION_TEXT: Final[Mapping[str, type]] = {
+    **dict.fromkeys(("id", "name", "iso2", "macro_region", "reference_city", "electricity_note"), str),
+    **dict.fromkeys(("latitude", "longitude"), float),
+    "aliases": list,
+}
+RECORD_SECTIONS: Final[tuple[str, ...]] = (
+    "record",
+    "record_architecture",
+    "record_params",
+    "record_training",
+)
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "accelerator": ("id", "name", "vendor", "kind", "status", "peak_basis", "record", "values"),
     "model": ("id", "name", "developer", "released", "license", "open_weights", "kind", "record"),
@@ -174,6 +206,20 @@ ARCHITECTURE_REQUIRED: Final = (
     *("heads", "kv_heads", "head_dim", "tied"),
 )
 
+ARCHITECTURE_TEXTS: Final[Mapping[str, type]] = {
+    **dict.fromkeys(("attention", "mixer", "ffn_pattern", "lin_kind", "ssm_kind"), str),
+    **dict.fromkeys(("attn_bias_all", "attn_out_gate", "attn_out_gate_mla", "index_shared", "k_eq_v"), bool),
+    **dict.fromkeys(("lin_full_rank_gate", "moe_bias", "o_bias", "qk_norm", "qkv_bias"), bool),
+    **dict.fromkeys(("rel_pos_proj", "shared_gate", "sinks", "tied"), bool),
+    "ffn_per_layer": list,
+}
+"""Per-layer facts that are no plain number; all others are sizes and counts."""
+_AT_LEAST_ONE: Final = frozenset(
+    ["layers", "hidden", "vocab", "heads", "kv_heads", "head_dim", "ffn_mats", "window"]
+)
+_MOST: Final = {"layers": 10_000}
+_WORDS: Final = {str: "text", bool: "true or false", list: "a list", float: "a number"}
+
 # Where 0 is a figure and not a slip: machines without DRAM, and yes/no as a number.
 _MAY_BE_ZERO: Final = frozenset({"dram_bandwidth_bytes_per_s", "scaleup_is_pcie"})
 _VALUE_KEYS: Final = frozenset(
@@ -182,6 +228,11 @@ _VALUE_KEYS: Final = frozenset(
 _RECORD_KEYS: Final = frozenset({"source", "date", "kind"})
 _LEAST: Final = math.nextafter(0.0, 1.0)  # anything above zero
 _DATE: Final = re.compile(r"\d{4}(-\d{2}){0,2}")
+
+
+def record_section(name: str) -> str:
+    """The section of a model's file that says where a figure comes from."""
+    return "record_training" if name.startswith("training") else "record_params"
 
 
 def check_keys(
@@ -214,12 +265,34 @@ def read_text(table: Mapping[str, Any], kinds: Mapping[str, type], path: Path) -
     for key, kind in kinds.items():
         if key not in table:
             continue
-        fact = table[key]
-        if not isinstance(fact, kind):
-            message = f"{fact!r} is not a {kind.__name__}"
+        fact = float(table[key]) if kind is float and _is_number(table[key]) else table[key]
+        if not isinstance(fact, kind) or (kind is list and any(not isinstance(v, str) for v in table[key])):
+            message = f"must be {_WORDS[kind]}{' of texts' if kind is list else ''}, not {fact!r}"
             raise CatalogError(message, file=path, key=key)
         facts[key] = tuple(fact) if isinstance(fact, list) else fact
     return facts
+
+
+def architecture_fault(name: str, value: object) -> str:
+    """What is wrong with one fact of an architecture; nothing where it is what it should be.
+
+    >>> architecture_fault("layers", 80), architecture_fault("layers", 0.5)
+    ('', 'must be a whole number from 1 to 10,000, not 0.5')
+    """
+    kind = ARCHITECTURE_TEXTS.get(name)
+    if kind is None:
+        return _size_fault(name, value)
+    if kind is list and isinstance(value, list) and value:
+        return next(filter(None, (_size_fault(name, item) for item in value)), "")
+    words = "a list of sizes" if kind is list else _WORDS[kind]
+    return "" if kind is not list and isinstance(value, kind) else f"must be {words}, not {value!r:.80}"
+
+
+def _size_fault(name: str, value: object) -> str:
+    least, most = int(name in _AT_LEAST_ONE), _MOST.get(name, 100_000_000)
+    if _is_number(value) and least <= value <= most and value == int(value):
+        return ""
+    return f"must be a whole number from {least} to {most:,}, not {value!r:.80}"
 
 
 def read_record(table: Mapping[str, Any], path: Path, at: str) -> Value:
@@ -284,6 +357,7 @@ def read_value(
         _number(table.get("high")),
         table.get("unit", ""),
         table.get("decides_verdict", True),
+        common.origin,
     )
     zero = zero or key.rpartition(".")[2] in _MAY_BE_ZERO
     least = -math.inf if signed else 0.0 if zero else _LEAST
@@ -291,7 +365,7 @@ def read_value(
     return value
 
 
-def _is_number(figure: object) -> bool:
+def _is_number(figure: object) -> TypeGuard[float]:
     return isinstance(figure, (int, float)) and not isinstance(figure, bool) and math.isfinite(figure)
 
 
@@ -304,7 +378,7 @@ def _check(value: Value, path: Path, key: str, least: float) -> None:
     if value.kind not in KINDS:
         message = f"{value.kind!r} is no kind of value; kinds are {', '.join(KINDS)}"
         raise CatalogError(message, file=path, key=f"{key}.kind")
-    if not _DATE.fullmatch(value.date):
+    if not _DATE.fullmatch(value.date) and (value.date or not value.origin):
         message = f"{value.date!r} is not a date such as 2026, 2026-11 or 2026-11-22"
         raise CatalogError(message, file=path, key=f"{key}.date")
     ordered = [v for v in (value.low, value.value, value.high) if v is not None]
@@ -317,24 +391,41 @@ def _check(value: Value, path: Path, key: str, least: float) -> None:
 
 
 def read_values(
-    table: Mapping[str, Any], names: Iterable[str], common: Mapping[str, Value], path: Path
+    table: Mapping[str, Any], names: Iterable[str], common: Value | Mapping[str, Value], path: Path
 ) -> dict[str, Value]:
     """Return all values of a kind; names that the file does not mention are unknown.
 
     Args:
         table: The file's ``[values]``.
         names: The names of the kind.
-        common: Source, date and kind by name; ``""`` for the rest.
+        common: Source, date and kind, of all or by name.
         path: The file, for messages.
     """
     names = tuple(names)
     check_keys(table, names, (), path, "values.")
     return {
-        name: read_value(table[name], common.get(name, common[""]), path, f"values.{name}")
+        name: read_value(
+            table[name], common if isinstance(common, Value) else common[name], path, f"values.{name}"
+        )
         if name in table
         else UNKNOWN
         for name in names
     }
+
+
+def read_fallback(table: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Return the precisions to replace, each by a valid one.
+
+    Raises:
+        CatalogError: One of them is no precision.
+    """
+    rates = [name.removesuffix("_flop_per_s") for name in ACCELERATOR_VALUES if name.endswith("_flop_per_s")]
+    check_keys(table, rates, (), path, "fallback.")
+    for rate, other in table.items():
+        if other not in rates:
+            message = f"{other!r} is no precision"
+            raise CatalogError(message, file=path, key=f"fallback.{rate}")
+    return dict(table)
 
 
 def read_tiers(tables: Iterable[Mapping[str, Any]], path: Path) -> tuple[Tier, ...]:

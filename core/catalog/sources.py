@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import tomllib
-from functools import lru_cache
+from functools import _lru_cache_wrapper, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from inferscope.core.errors import CatalogError
 
-__all__ = ["DATA", "read_table", "read_toml", "source_text"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DATA", "forget", "known_source", "read_table", "read_toml", "remember", "source_text"]
+
+Result = TypeVar("Result")
 
 DATA: Final = Path(__file__).parent / "data"
 """The folder of the shipped catalogue."""
+
+_REMEMBERED: list[_lru_cache_wrapper[Any]] = []
+
+
+def remember(size: int) -> Callable[[Callable[..., Result]], _lru_cache_wrapper[Result]]:
+    """A cache of what was made from the catalogue, emptied when the user's folders change."""
+
+    def cached(function: Callable[..., Result]) -> _lru_cache_wrapper[Result]:
+        wrapped = lru_cache(maxsize=size)(function)
+        _REMEMBERED.append(wrapped)
+        return wrapped
+
+    return cached
+
+
+def forget() -> None:
+    """Empty every cache of :func:`remember`."""
+    for function in _REMEMBERED:
+        function.cache_clear()
 
 
 def read_toml(name: str, folder: Path = DATA) -> dict[str, Any]:
@@ -59,6 +83,11 @@ def read_table(name: str, folder: Path = DATA) -> list[dict[str, str]]:
 @lru_cache(maxsize=1)
 def _texts() -> dict[str, Any]:
     return read_toml("sources.toml")
+
+
+def known_source(text: str) -> str:
+    """Return the full text behind a source key, or the text itself where it is none."""
+    return str(_texts().get(text, text))
 
 
 def source_text(key: str) -> str:

@@ -75,6 +75,7 @@ def resolve(scenario: Scenario) -> Resolved:
     check_experts(scenario.hardware, leaves, notes)
     prefill_leaves(scenario, chip, leaves, formats, notes)
     notes += unused_overrides(scenario)
+    notes += _own_records(scenario)
     leaves.update(training_leaves(scenario, record, chip, leaves))
     auto = {
         name
@@ -90,3 +91,18 @@ def resolve(scenario: Scenario) -> Resolved:
         "kv_format": formats["kv"].name,
     }
     return Resolved(scenario, leaves, notes, record, chip, texts, auto)
+
+
+def _own_records(scenario: Scenario) -> list[str]:
+    """Say which of the records come from the user's files."""
+    pool = scenario.hardware.prefill
+    used = (
+        (catalog.model, scenario.model.id),
+        (catalog.model, scenario.model.architecture_like),
+        (catalog.accelerator, scenario.hardware.accelerator),
+        (catalog.accelerator, None if pool is None else pool.accelerator),
+        (catalog.region, scenario.site.region),
+    )
+    records = [look_up(name) for look_up, name in used if name is not None]
+    own = {record.origin: f"{record.kind} {record.id}" for record in records if record.origin}
+    return [f"{what} is the user's own: {origin}" for origin, what in own.items()]

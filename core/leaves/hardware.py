@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import Format, Record, Value
+from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import ScenarioError
 from inferscope.core.leaves.formats import rate_leaves
 from inferscope.core.leaves.leaf import (
@@ -53,7 +53,7 @@ _NOTHING: Mapping[str, Leaf] = MappingProxyType({})
 DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def _plain_chip_leaves(identifier: str, section: str) -> Mapping[str, Leaf]:
     record = catalog.accelerator(identifier)
     return MappingProxyType(
@@ -134,8 +134,8 @@ def catalog_price(
             text = f"{chip.id}: {name.replace('_', ' ')} rental, {value.note or value.source} ({value.date})"
             if not term and name != "on_demand":
                 notes.append(f"no on-demand price of {chip.id} in the catalogue: {text}")
-            cited = str(chip.text.get("rental_note", "")) or value.source
-            return replace(catalog_leaf(value, key, text), cited=cited)
+            about = "" if value.origin else str(chip.text.get("rental_note", ""))
+            return replace(catalog_leaf(value, key, text), cited=about or value.source)
     return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import FoldedModel, Record
+from inferscope.core.catalog.schema import ARCHITECTURE_TEXTS
+from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import CatalogError, ScenarioError
 from inferscope.core.leaves.leaf import UNKNOWN, Leaf, catalog_leaf, named, overrides
-from inferscope.core.scenario.ranges import brief, parse_number
+from inferscope.core.scenario.ranges import parse_number
 from inferscope.core.scenario.schema import Scenario
 
 _FOLDED = [
@@ -49,7 +50,7 @@ _SLOTS = {
 }
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def _folded(identifier: str) -> FoldedModel | None:
     record = catalog.model(identifier)
     return None if record.architecture is None else catalog.fold(record.architecture)
@@ -79,7 +80,7 @@ def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[s
     return leaves
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def _published_leaves(identifier: str) -> Mapping[str, Leaf]:
     """The leaves of an architecture as the catalogue has it."""
     record = catalog.model(identifier)
@@ -106,15 +107,6 @@ def _changed(record: Record, layers: Mapping[str, Any], like: str | None) -> tup
     return folded, Leaf(0.0, "scenario", f"architecture of {record.id}, changed in {names}")
 
 
-_TEXTS = {"attention", "mixer", "ffn_pattern", "lin_kind", "ssm_kind"}
-_FLAGS = {
-    *("attn_bias_all", "attn_out_gate", "attn_out_gate_mla", "index_shared", "k_eq_v", "lin_full_rank_gate"),
-    *("moe_bias", "o_bias", "qk_norm", "qkv_bias", "rel_pos_proj", "shared_gate", "sinks", "tied"),
-}
-_AT_LEAST_ONE = {"layers", "hidden", "vocab", "heads", "kv_heads", "head_dim", "ffn_mats", "window"}
-_MOST = {"layers": 10_000}
-
-
 def architecture_value(name: str, raw: Any) -> Any:
     """A field of the architecture as the scenario gives it.
 
@@ -124,29 +116,15 @@ def architecture_value(name: str, raw: Any) -> Any:
     >>> architecture_value("layers", {"value": 80, "source": "leak"})
     80
     """
-    if name == "ffn_per_layer" and isinstance(raw, list) and raw:
-        return [_whole(name, item) for item in raw]
-    if name in _TEXTS or name in _FLAGS or name == "ffn_per_layer":
-        kind = str if name in _TEXTS else bool if name in _FLAGS else list
-        if isinstance(raw, kind):
-            return raw
-        what = {str: "text", bool: "true or false", list: "a list of sizes"}[kind]
-        message = f"must be {what}, not {brief(raw)}"
-        raise ScenarioError(message, key=f"model.{name}")
-    return _whole(name, raw)
-
-
-def _whole(name: str, raw: Any) -> int:
-    """A size or a count, within what models have."""
-    least, most = int(name in _AT_LEAST_ONE), _MOST.get(name, 100_000_000)
-    try:
-        figure = parse_number(raw).mid
-    except ValueError as error:
-        raise ScenarioError(str(error), key=f"model.{name}") from None
-    if figure != int(figure) or not least <= figure <= most:
-        message = f"must be a whole number from {least} to {most:,}, not {brief(raw)}"
-        raise ScenarioError(message, key=f"model.{name}")
-    return int(figure)
+    value = raw
+    if name not in ARCHITECTURE_TEXTS:
+        try:
+            value = parse_number(raw).mid
+        except ValueError as error:
+            raise ScenarioError(str(error), key=f"model.{name}") from None
+    if wrong := catalog.architecture_fault(name, value):
+        raise ScenarioError(wrong, key=f"model.{name}")
+    return int(value) if name not in ARCHITECTURE_TEXTS else value
 
 
 def _size(record: Record, given: Mapping[str, Leaf], what: str) -> float | None:

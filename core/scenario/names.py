@@ -7,6 +7,21 @@ import re
 from pathlib import Path
 
 from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.places import config_directory, state_directory
+
+__all__ = [
+    "COMMANDS",
+    "check_name",
+    "config_directory",
+    "expanded",
+    "find",
+    "is_path",
+    "preset_names",
+    "save_path",
+    "shipped_directory",
+    "state_directory",
+    "user_directory",
+]
 
 COMMANDS = [
     "eval",
@@ -41,27 +56,6 @@ def shipped_directory() -> Path:
     import inferscope.presets  # noqa: PLC0415  (the packaged data, found through the import system)
 
     return Path(next(iter(inferscope.presets.__path__)))
-
-
-def config_directory() -> Path:
-    """The user's folder: ``$INFERSCOPE_CONFIG`` or the platform's; not created by asking."""
-    if given := os.environ.get("INFERSCOPE_CONFIG"):
-        return Path(given).expanduser()
-    import platformdirs  # noqa: PLC0415  (comes with Textual; 24 ms, only where it is needed)
-
-    return Path(platformdirs.user_config_dir("inferscope", appauthor=False))
-
-
-def state_directory() -> Path:
-    """Where the program remembers things by itself: recent files, and what is not saved yet.
-
-    ``$INFERSCOPE_CONFIG`` or the platform's folder for such; not created by asking.
-    """
-    if os.environ.get("INFERSCOPE_CONFIG"):
-        return config_directory()
-    import platformdirs  # noqa: PLC0415  (comes with Textual; 24 ms, only where it is needed)
-
-    return Path(platformdirs.user_state_dir("inferscope", appauthor=False))
 
 
 def user_directory() -> Path:

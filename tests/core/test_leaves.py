@@ -145,7 +145,7 @@ def test_a_what_if_chip_changes_what_it_says_and_nothing_else():
         ("model", "tied", 1, "must be true or false, not 1"),
         ("model", "mixer", 3, "must be text, not 3"),
         ("model", "mixer", "?", "unknown mixer letter '?'"),
-        ("model", "ffn_per_layer", [1, "a"], "must be a number"),
+        ("model", "ffn_per_layer", [1, "a"], "must be a whole number"),
         ("model", "ffn_per_layer", 3, "must be a list of sizes, not 3"),
         ("calibration", "layer", 1, "unknown constant: did you mean layer_s"),
         ("calibration", "zzz", 1, "see `inferscope list constants`"),

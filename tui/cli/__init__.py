@@ -11,9 +11,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from inferscope.core.errors import InferscopeError
+
+if TYPE_CHECKING:
+    import argparse
 
 DONE, NO, WRONG, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -54,6 +57,18 @@ def _run(arguments: list[str]) -> int:
     options = parse(arguments)
     if options is None:
         return DONE
+    if folders := getattr(options, "catalog", None):
+        from inferscope.core import catalog
+
+        catalog.use(*folders)
+        try:
+            return _command(options)
+        finally:
+            catalog.use()
+    return _command(options)
+
+
+def _command(options: argparse.Namespace) -> int:
     if options.command == "screen":
         from inferscope.tui.cli import screen
 
@@ -70,6 +85,10 @@ def _run(arguments: list[str]) -> int:
         from inferscope.tui.cli import schema
 
         return schema.run(options)
+    if options.command == "paths":
+        from inferscope.tui.cli import paths
+
+        return paths.run(options)
     from inferscope.tui.cli import listing
 
     return listing.run(options)

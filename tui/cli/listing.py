@@ -61,6 +61,11 @@ def _scaled(record: catalog.Record, name: str, divisor: float) -> float | None:
     return None if value is None else value / divisor
 
 
+def _origin(record: catalog.Record) -> str:
+    """Whose record it is; the user's with its file."""
+    return f"user: {record.origin}" if record.origin else "shipped"
+
+
 def _accelerators() -> Table:
     header = (
         "id",
@@ -74,6 +79,7 @@ def _accelerators() -> Table:
         "tdp_w",
         "rental_usd_per_h",
         "status",
+        "origin",
     )
     rows = []
     for identifier in catalog.ids("accelerator"):
@@ -94,13 +100,24 @@ def _accelerators() -> Table:
                 _scaled(record, "tdp_w", 1),
                 rental,
                 record.text.get("status"),
+                _origin(record),
             )
         )
     return header, rows
 
 
 def _models() -> Table:
-    header = ("id", "name", "developer", "released", "parameters_b", "active_b", "training_flop", "licence")
+    header = (
+        "id",
+        "name",
+        "developer",
+        "released",
+        "parameters_b",
+        "active_b",
+        "training_flop",
+        "licence",
+        "origin",
+    )
     rows = []
     for identifier in catalog.ids("model"):
         record = catalog.model(identifier)
@@ -115,6 +132,7 @@ def _models() -> Table:
                 active,
                 record.values["training_flop"].value,
                 record.text.get("license"),
+                _origin(record),
             )
         )
     return header, rows
@@ -129,10 +147,10 @@ def _sizes(record: catalog.Record) -> tuple[float | None, float | None]:
 
 
 def _regions() -> Table:
-    header = ("id", "name", "gco2e_per_kwh", "usd_per_kwh", "water_l_per_kwh", "pue")
+    header = ("id", "name", "gco2e_per_kwh", "usd_per_kwh", "water_l_per_kwh", "pue", "origin")
     names = ("grid_gco2e_per_kwh", "electricity_usd_per_kwh", "grid_water_l_per_kwh", "pue")
     records = [catalog.region(identifier) for identifier in catalog.ids("region")]
-    return header, [(r.id, r.name, *(_scaled(r, name, 1) for name in names)) for r in records]
+    return header, [(r.id, r.name, *(_scaled(r, name, 1) for name in names), _origin(r)) for r in records]
 
 
 def _presets() -> Table:
@@ -206,7 +224,7 @@ def _record(record: catalog.Record) -> dict[str, Any]:
     """A catalogue record as plain tables, each value with its source."""
     text = {k: v for k, v in record.text.items() if not isinstance(v, catalog.Value)}
     values = {name: _value(value) for name, value in record.values.items()}
-    found: dict[str, Any] = {**text, "values": values}
+    found: dict[str, Any] = {**text, "origin": _origin(record), "values": values}
     if record.tiers:
         found["memory_tiers"] = [tier._asdict() for tier in record.tiers]
     if record.fallback:

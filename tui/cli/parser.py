@@ -18,6 +18,7 @@ COMMANDS = {
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
     "schema": "print the JSON schema of scenario files",
+    "paths": "print where the program keeps its files",
 }
 
 DESCRIPTION = "Explore the economics of running large language models."
@@ -70,7 +71,7 @@ def parse(arguments: list[str]) -> argparse.Namespace | None:
 def _names_command(arguments: list[str]) -> bool:
     """Whether the first word that is no option is a command rather than a preset."""
     word = next((a for a in arguments if a == "--" or not a.startswith("-")), None)
-    return word in COMMANDS or (word is None and "--set" not in arguments)
+    return word in COMMANDS or (word is None and not {"--set", "--catalog"} & set(arguments))
 
 
 def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
@@ -137,12 +138,14 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
+    _catalog(parser)
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("filter", nargs="?", default="", metavar="TEXT", help="only what contains TEXT")
     _output(parser, FORMATS)
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
+    _catalog(parser)
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("id", metavar="ID", help="id, alias or name")
     _output(parser, ("table", "json"))
@@ -161,6 +164,21 @@ def _set(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="set a scenario key, e.g. workload.batch=64; nothing after = drops the key",
     )
+    _catalog(parser)
+
+
+def _catalog(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--catalog",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="use the accelerators, models, regions and rules in DIR before all others",
+    )
+
+
+def _paths(parser: argparse.ArgumentParser) -> None:
+    _output(parser, ("table", "json"))
 
 
 def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
@@ -174,7 +192,14 @@ def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     parser.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")
 
 
-_ARGUMENTS = {"eval": _eval, "explain": _explain, "list": _list, "show": _show, "schema": _schema}
+_ARGUMENTS = {
+    "eval": _eval,
+    "explain": _explain,
+    "list": _list,
+    "show": _show,
+    "schema": _schema,
+    "paths": _paths,
+}
 
 
 def check_kind(kind: str) -> str:

@@ -226,7 +226,12 @@ class Explorer(Filing):
             if value is not None and value != current:
                 self.change(field, None if value == field.empty else value)
 
-        self.app.push_screen(Picker(choices(field), current), taken)
+        try:
+            offered = choices(field)
+        except InferscopeError as error:  # a damaged file of the user's
+            self.say(str(error), problem=True)
+            return
+        self.app.push_screen(Picker(offered, current), taken)
 
     # --- moving ---------------------------------------------------------------------------------
 

@@ -209,6 +209,64 @@ def test_schema_is_json(run):
     assert json.loads(out)["title"] == "inferscope scenario"
 
 
+# --- the user's catalogue ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_catalog(tmp_path):
+    """Write a catalogue of the user's with one chip and one that changes a shipped one."""
+    folder = tmp_path / "mine"
+    (folder / "accelerators").mkdir(parents=True)
+    (folder / "accelerators" / "big.toml").write_text('extends = "h100-sxm"\nmemory_bytes = 151e9')
+    (folder / "accelerators" / "h20.toml").write_text('extends = "h20"\nrental_on_demand_usd_per_h = 1')
+    return folder
+
+
+def test_records_of_the_user_are_marked_as_theirs(run, own_catalog):
+    _, out, _ = run("list", "accelerators", "user:", "--catalog", own_catalog, "--format", "json")
+    assert [row["id"] for row in json.loads(out)] == ["big", "h20"]
+    _, out, _ = run("show", "accelerator", "big", "--catalog", own_catalog)
+    assert re.search(r"^origin +user: .*big.toml$", out, re.MULTILINE)
+    assert re.search(r"memory_bytes +1.51e\+11 +\[user\] user, no source \(.*big.toml\)", out)
+    on_it = ["--set", "hardware.accelerator=big"]
+    _, out, _ = run("eval", PRESET, *on_it, "--catalog", own_catalog, "--format", "json")
+    note = f"accelerator big is the user's own: {own_catalog / 'accelerators' / 'big.toml'}"
+    assert note in json.loads(out)["notes"]
+    _, out, _ = run("explain", PRESET, "memory_used_fraction", *on_it, "--catalog", own_catalog)
+    assert "user, no source" in out
+    _, out, _ = run(PRESET, *on_it, "--catalog", own_catalog)
+    assert note in " ".join(out.split())
+    assert run("show", "accelerator", "big")[0] == 2
+
+
+def test_a_catalogue_in_the_configuration_folder_needs_no_option(run, own_catalog, config_folder):
+    own_catalog.rename(config_folder / "catalog")
+    catalog.use()
+    assert "user: " in run("list", "accelerators", "big")[1]
+    (config_folder / "catalog").rename(own_catalog)
+    catalog.use()
+
+
+def test_a_damaged_catalogue_is_one_line(run, own_catalog):
+    path = own_catalog / "accelerators" / "big.toml"
+    path.write_text("memory_byte = 1")
+    about = "memory_byte: unknown key: did you mean memory_bytes"
+    for words in (["list", "accelerators"], ["eval", PRESET, "--set", "hardware.accelerator=big"]):
+        status, out, err = run(*words, "--catalog", own_catalog)
+        assert (status, out) == (2, "")
+        assert err.startswith(f"inferscope: {path}:1: {about}")
+    assert run("eval", PRESET, "--catalog", own_catalog)[0] == 0
+    assert run("list", "models", "--catalog", own_catalog / "absent")[0] == 2
+
+
+def test_paths_says_where_things_lie(run, config_folder):
+    _, out, _ = run("paths", "--format", "json")
+    found = json.loads(out)
+    assert found["your catalogue"] == str(config_folder / "catalog")
+    assert found["your presets"] == str(config_folder / "presets")
+    assert "not there yet" in run("paths")[1]
+
+
 # --- help and version ----------------------------------------------------------------------------
 
 
