@@ -200,3 +200,9 @@ def test_waiting_of_many_fleets_is_computed_at_once(field):
     assert (late[calm] >= idle[calm] * (1 - 1e-12)).all()
     assert np.isfinite(late[calm]).all()
     assert np.isnan(late[(load >= 1) | (prefill >= 1)]).all()
+
+
+def test_mean_first_token_adds_the_mean_waits():
+    """0.3 s idle, 0.05 s behind other prompts, and one in five waits 1 s for a place."""
+    waits = {"prefill_wait_s": 0.05, "wait_probability": 0.2, "place_wait_s": 1}
+    assert quantity("ttft_mean_s", prefill_latency_s=0.3, **waits) == pytest.approx(0.55)
