@@ -13,10 +13,23 @@ from inferscope.core.evaluate import BESIDE, CONTRACT, Result, evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
-from inferscope.core.policy.rules import Verdict, judge, rules
+from inferscope.core.policy.entries import policy_entries, policy_verdicts
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import caveats, headline, plan_notes
+
+__all__ = [
+    "OUTPUTS",
+    "answer_is_no",
+    "cost_basis",
+    "entry",
+    "kind_of",
+    "policy_entries",
+    "policy_verdicts",
+    "report",
+    "report_of",
+    "reports",
+]
 
 OUTPUTS = (*CONTRACT, *BESIDE)
 _COST = ("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day")
@@ -62,20 +75,20 @@ def report_of(result: Result, row: int = 0, notes: Sequence[str] = ()) -> dict[s
     """The report of one row of a result that holds all of ``OUTPUTS``."""
     resolved = result.bound.resolved[row]
     scenario = resolved.scenario
-    verdicts = policy_verdicts(result, row)
+    entries = policy_entries(result, row)
     return {
         "inferscope": __version__,
         "data": DATA_DATE,
         "scenario": _scenario(scenario),
         "scenario_hash": scenario_hash(scenario),
-        "headline": headline(result, row, verdicts),
+        "headline": headline(result, row, entries),
         "quantities": {name: entry(result, name, row) for name in result.values},
-        "policy": [_policy_entry(verdict, scenario) for verdict in verdicts],
+        "policy": entries,
         "notes": [
             *notes,
             *resolved.notes,
             *plan_notes(result, row),
-            *caveats(result, row, verdicts),
+            *caveats(result, row, entries),
         ],
     }
 
@@ -149,43 +162,6 @@ def _priced(leaf: Leaf) -> str:
     if math.isnan(leaf.value):
         return "price not given"
     return f"{leaf.value:g} USD per accelerator-hour ({leaf.note or leaf.source})"
-
-
-def policy_verdicts(result: Result, row: int = 0) -> list[Verdict]:
-    """Every rule applied to the quantities of a row."""
-    facts = {name: float(values[row]) for name, values in result.values.items()}
-    if not _decides(result, row):
-        facts["training_flop"] = math.nan
-    return [judge(rule, facts) for rule in rules()]
-
-
-def _decides(result: Result, row: int) -> bool:
-    """Whether the training compute may decide a verdict: not a third party's figure of the catalogue."""
-    resolved = result.bound.resolved[row]
-    if resolved.model.values["training_flop"].decides_verdict or "training_flop" in resolved.scenario.pins:
-        return True
-    given = result.bound.leaf("training_flop_given", row), result.bound.leaf("model_training_flop", row)
-    return any(leaf.kind == "scenario" for leaf in given)
-
-
-def _policy_entry(verdict: Verdict, scenario: Scenario) -> dict[str, Any]:
-    rule = verdict.rule
-    return {
-        "id": rule.id,
-        "jurisdiction": rule.jurisdiction,
-        "title": rule.title,
-        "verdict": verdict.word,
-        "margin_oom": verdict.margin_oom,
-        "missing": list(verdict.missing),
-        "values": dict(verdict.values),
-        "status": rule.status,
-        "as_of": scenario.as_of.isoformat(),
-        "binding": rule.binds_on(scenario.as_of),
-        "counting": rule.counting,
-        "evidence": rule.evidence,
-        "unverified_parts": list(rule.unverified_parts),
-        "source": f"{rule.source}; {rule.address}",
-    }
 
 
 def answer_is_no(report_: Mapping[str, Any]) -> bool:

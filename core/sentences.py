@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY
 from inferscope.core.plan import planned_sentence
-from inferscope.core.policy.rules import Verdict
+from inferscope.core.policy.entries import LEADING
 from inferscope.core.units import human
 
 _NEAR = 0.01
 """A margin in orders of magnitude below which a line is next door."""
 
 
-def headline(result: Result, row: int, verdicts: Sequence[Verdict]) -> str:
+def headline(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> str:
     """One sentence that is always true, whatever could not be computed."""
     parts = [
         _cost_part(result, row),
         _bound_part(result, row),
         _training_part(result, row),
-        _policy_part(verdicts),
+        _policy_part(entries),
     ]
     sentence = "; ".join(part for part in parts if part)
     stand_in = result.bound.resolved[row].scenario.model.architecture_like
@@ -103,22 +104,23 @@ def _days(days: float) -> str:
     return f"{text} day" if text == "1" else f"{text} days"
 
 
-def _policy_part(verdicts: Sequence[Verdict]) -> str:
-    return ", ".join(_distance(verdict) for verdict in verdicts[:1])
+def _policy_part(entries: Sequence[Mapping[str, Any]]) -> str:
+    return next((_distance(entry) for entry in entries if entry["id"] == LEADING), "")
 
 
-def _distance(verdict: Verdict) -> str:
+def _distance(entry: Mapping[str, Any]) -> str:
     """Where the scenario stands against a line, in words."""
-    if verdict.truth is None or verdict.margin_oom is None:
-        missing = ", ".join(verdict.missing) or "a value above 0"
-        return f"{verdict.rule.short} unknown: {missing} missing"
-    side = "above" if verdict.margin_oom > 0 else "below"
-    if verdict.margin_oom == 0:
-        return f"exactly on {verdict.rule.short}"
-    if abs(verdict.margin_oom) < _NEAR:
-        return f"{side} {verdict.rule.short} by less than {_NEAR:g} orders"
-    orders = f"{abs(verdict.margin_oom):.2g}"
-    return f"{side} {verdict.rule.short} by {orders} order{'' if orders == '1' else 's'}"
+    short, margin = entry["short"], entry["margin_oom"]
+    if entry["verdict"] == "unknown" or margin is None:
+        missing = ", ".join(entry["missing"]) or "a value above 0"
+        return f"{short} unknown: {missing} missing"
+    side = "above" if margin > 0 else "below"
+    if margin == 0:
+        return f"exactly on {short}"
+    if abs(margin) < _NEAR:
+        return f"{side} {short} by less than {_NEAR:g} orders"
+    orders = f"{abs(margin):.2g}"
+    return f"{side} {short} by {orders} order{'' if orders == '1' else 's'}"
 
 
 def plan_notes(result: Result, row: int) -> list[str]:
@@ -217,11 +219,11 @@ def _fleet_notes(result: Result, row: int) -> list[str]:
     return [f"the cost is of the {stated.mid:,.0f} accelerators stated; the demand needs {needed:,.0f}"]
 
 
-def _estimate_notes(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
+def _estimate_notes(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> list[str]:
     """Training compute that is shown and yet decides no rule."""
     if not math.isfinite(float(result["training_flop"][row])):
         return []
-    if not any("training_flop" in verdict.missing for verdict in verdicts):
+    if not any("training_flop" in entry["missing"] for entry in entries):
         return []
     model = result.bound.resolved[row].model.id
     about = f"the training compute of {model} is an estimate that decides no rule"
@@ -282,7 +284,7 @@ def _test_time_notes(result: Result, row: int) -> list[str]:
     ]
 
 
-def caveats(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
+def caveats(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> list[str]:
     """What a reader must know before quoting a number."""
     return [
         *_limit_notes(result, row),
@@ -291,7 +293,7 @@ def caveats(result: Result, row: int, verdicts: Sequence[Verdict]) -> list[str]:
         *_link_notes(result, row),
         *_pin_notes(result, row),
         *_fleet_notes(result, row),
-        *_estimate_notes(result, row, verdicts),
+        *_estimate_notes(result, row, entries),
         *_bound_notes(result, row),
         *_date_notes(result, row),
         *_test_time_notes(result, row),

@@ -10,6 +10,8 @@ from inferscope.core import units
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
 
+_ASKED = ("eu.aia.art51.systemic", "us.ca.sb53.frontier")
+
 
 class Line(NamedTuple):
     """One rule as the screen writes it.
@@ -32,18 +34,16 @@ class Line(NamedTuple):
 
 
 def verdicts(answer: Answer) -> list[Line]:
-    """Every rule against the scenario."""
-    from inferscope.core.policy.rules import rules
-
-    short = {rule.id: rule.short for rule in rules()}
-    return [_line(entry, short[entry["id"]]) for entry in answer.report["policy"]]
+    """The lines on training compute that most people ask about."""
+    entries = {entry["id"]: entry for entry in answer.report["policy"]}
+    return [_line(entries[name]) for name in _ASKED if name in entries]
 
 
-def _line(entry: Mapping[str, Any], short: str) -> Line:
+def _line(entry: Mapping[str, Any]) -> Line:
     value = next(iter(entry["values"].values()), None)
     margin = entry["margin_oom"]
     return Line(
-        short,
+        entry["short"],
         "unknown" if value is None else units.human(value, "FLOP").removesuffix(" FLOP").replace("e+", "e"),
         "-" if margin is None else f"{margin:+.2f}",
         str(entry["verdict"]).replace("_", " "),

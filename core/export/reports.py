@@ -8,6 +8,7 @@ from typing import Any
 
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
 from inferscope.core.graph import REGISTRY
+from inferscope.core.policy.entries import notable
 from inferscope.core.units import human
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -180,13 +181,15 @@ def as_markdown(reports: Sequence[Mapping[str, Any]]) -> str:
 
 def _markdown(report: Mapping[str, Any]) -> str:
     rows = [(label, f"`{name}`", value) for _, name, label, value in _rows(report)]
-    policy = [(p["id"], _verdict(p), _margin(p), p["source"]) for p in report["policy"]]
+    lines = notable(report["policy"])
+    policy = [(p["id"], _verdict(p), _margin(p), p["source"]) for p in lines]
     notes = "".join(f"- {note}\n" for note in report["notes"])
     return (
         f"# {title(report)}\n\n{report['headline']}\n\n"
         + markdown_table(("quantity", "name", "value"), rows)
         + "\n"
         + markdown_table(("rule", "verdict", "margin", "source"), policy)
+        + f"\n{_beside(report, lines)}\n"
         + (f"\n{notes}" if notes else "")
         + f"\n{_made_with(report)}\n"
     )
@@ -214,7 +217,9 @@ def _text(report: Mapping[str, Any], width: int) -> str:
         what = "basis" if "basis" in entry else "boundary"
         parts += _wrap(f"{name}: {what} {entry[what]}", width)
     parts.append("")
-    parts.append(text_table(("rule", "verdict", "margin", "on", "source"), _policy_rows(report)).rstrip())
+    lines = notable(report["policy"])
+    parts.append(text_table(("rule", "verdict", "margin", "title"), _policy_rows(lines)).rstrip())
+    parts += _wrap(_beside(report, lines), width)
     published = report["scenario"].get("published") or ()
     if published:
         parts += ["", text_table(("published", "figure", "here", "ratio"), _published_rows(report)).rstrip()]
@@ -243,17 +248,30 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _policy_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    return [
-        (p["id"], _verdict(p), _margin(p), p["as_of"], p["source"].split("; ")[0]) for p in report["policy"]
-    ]
+def _policy_rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    return [(p["id"], _verdict(p), _margin(p), p["title"]) for p in entries]
+
+
+def _beside(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> str:
+    """How many rules are not listed, and the command that lists them."""
+    entries = report["policy"]
+    words = [entry["verdict"] for entry in entries]
+    counts = ", ".join(f"{words.count(w)} {w.replace('_', ' ')}" for w in sorted(set(words)))
+    day = entries[0]["as_of"] if entries else ""
+    rest = f"{len(lines)} of {len(entries)} rules on {day} ({counts})"
+    return f"{rest}; `inferscope policy PRESET` lists all with sources"
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:
     word = str(entry["verdict"]).replace("_", " ")
     if entry["missing"]:
         word += f" (needs {', '.join(entry['missing'])})"
-    return word if entry["binding"] else f"{word}; not binding then"
+    marks = [
+        "sensitive" if entry["certainty"] == "sensitive" else "",
+        "" if entry["binding"] else "not binding then",
+        "" if entry["verified"] else "unverified",
+    ]
+    return "; ".join(part for part in (word, *marks) if part)
 
 
 def _margin(entry: Mapping[str, Any]) -> str:

@@ -21,7 +21,8 @@ from inferscope.core.leaves.leaf import (
 )
 from inferscope.core.quantities import energy
 from inferscope.core.scenario.ranges import Number
-from inferscope.core.scenario.schema import Scenario, Section, Workload
+from inferscope.core.scenario.schema import Scenario, Workload
+from inferscope.core.scenario.section import Section
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:

@@ -31,7 +31,8 @@ from inferscope.core.scenario.names import (
 )
 from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.saving import ABOUT, save, scenario_hash, to_toml, write_atomic
-from inferscope.core.scenario.schema import Scenario, Section
+from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.section import Section
 from inferscope.core.scenario.tables import difference, merge, read_tables, remove, value_at
 
 __all__ = [

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -38,19 +37,15 @@ from inferscope.core.scenario.bounds import (
     one_line,
     plain_integer,
 )
+from inferscope.core.scenario.policy import Policy
 from inferscope.core.scenario.ranges import Number
+from inferscope.core.scenario.section import Section
 
 AUTO: Literal["auto"] = "auto"
 
 
 def _num(value: float) -> Number:
     return Number(float(value))
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class Overridable(Section):
@@ -255,13 +250,6 @@ class TestTime(Section):
         default=_num(0.7), description="orders of training compute per order of inference"
     )
     plateau: AtLeastOne = Field(default=_num(10_000), description="multiplier beyond which nothing is gained")
-
-
-class Policy(Section):
-    """Attributes that policy rules read."""
-
-    destination: str | None = Field(default=None, description="where the hardware goes")
-    actor: str | None = Field(default=None, description="who runs it")
 
 
 class Published(Section):

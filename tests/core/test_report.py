@@ -89,7 +89,7 @@ def test_a_rule_has_its_facts(states, state):
         assert {"id", "verdict", "margin_oom", "missing", "status", "source"} <= set(entry)
         assert entry["verdict"] in ("applies", "does_not_apply", "unknown")
         assert (entry["verdict"] == "unknown") == bool(entry["missing"])
-        assert (entry["margin_oom"] is None) == (entry["verdict"] == "unknown")
+        assert entry["verdict"] != "unknown" or entry["margin_oom"] is None
         assert "http" in entry["source"]
         assert entry["status"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -181,8 +182,22 @@ def _quantities() -> Table:
 def _rules() -> Table:
     from inferscope.core.policy.rules import rules
 
-    rows = [(r.id, r.jurisdiction, r.title, r.status, str(r.effective_from or "")) for r in rules()]
-    return ("rule", "jurisdiction", "title", "status", "from"), rows
+    rows = [
+        (
+            r.id,
+            r.jurisdiction,
+            r.scope,
+            r.status,
+            r.force,
+            str(r.effective_from or ""),
+            str(r.effective_to or ""),
+            r.evidence if r.verified else "unverified",
+            r.title,
+        )
+        for r in rules()
+    ]
+    header = ("rule", "jurisdiction", "scope", "status", "force", "from", "to", "evidence", "title")
+    return header, rows
 
 
 def _formats() -> Table:
@@ -291,16 +306,45 @@ def _show_quantity(name: str) -> dict[str, Any]:
 
 
 def _show_rule(name: str) -> dict[str, Any]:
-    from inferscope.core.policy.rules import rules
+    from inferscope.core.policy.quantities import QUANTITIES, unit, where
+    from inferscope.core.policy.rules import find, profiles
 
-    for rule in rules():
-        if rule.id == name:
-            return {
-                slot: getattr(rule, slot)
-                for slot in rule.__slots__
-                if getattr(rule, slot) not in ("", None, ())
-            }
-    return _unknown("rule", name, [rule.id for rule in rules()])
+    rule = find(name)
+    found: dict[str, Any] = {
+        "rule": rule.id,
+        "short": rule.short,
+        "title": rule.title,
+        "jurisdiction": rule.jurisdiction,
+        "instrument": rule.prose.get("instrument"),
+        "scope": rule.scope,
+        "true_means": rule.true_means,
+        "predicate": rule.predicate.words(),
+        "effect": rule.prose.get("effect"),
+        "note": rule.prose.get("note"),
+        "relieves": list(rule.relieves),
+        "status": rule.status,
+        "force": rule.force,
+        "effective_from": rule.effective_from,
+        "effective_to": rule.effective_to,
+        "compliance_from": rule.compliance_from,
+        "citation": rule.prose.get("citation"),
+        "address": rule.prose.get("address"),
+        "seen_in": rule.prose.get("seen_in"),
+        "evidence": rule.evidence,
+        "kind": rule.kind,
+        "verified": rule.verified,
+        "unverified_parts": list(rule.prose.get("unverified_parts", ())),
+        "origin": rule.origin,
+        "reads": {
+            n: f"{unit(n)}, {QUANTITIES[n].scope}; {QUANTITIES[n].origin}, else {where(n)}"
+            if QUANTITIES[n].origin != "policy"
+            else f"{unit(n)}, {QUANTITIES[n].scope}; {where(n)}"
+            for n in rule.names
+        },
+    }
+    if rule.counting:
+        found["counting"] = {"profile": rule.counting, **profiles()[rule.counting]}
+    return {k: str(v) if isinstance(v, dt.date) else v for k, v in found.items() if v not in (None, "", [])}
 
 
 def _show_format(name: str) -> dict[str, Any]:

@@ -1,0 +1,202 @@
+"""Verdicts of a scenario as the report has them: one entry a rule, and which are worth a line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from inferscope.core.evaluate import Result
+from inferscope.core.policy.facts import USER, computed, facts, widened
+from inferscope.core.policy.predicates import Fact, Scalar
+from inferscope.core.policy.quantities import QUANTITIES, unit
+from inferscope.core.policy.rules import Rule, Verdict, judge, merged, profiles, read_rules, rules
+
+LEADING = "eu.aia.art51.systemic"
+"""The line that a headline names."""
+_NEAR = 1.0
+"""Margin in orders of magnitude within which a line is worth showing."""
+_PROSE = ("effect", "source", "unverified_parts")
+
+
+class Entry(Mapping[str, Any]):
+    """One rule of a report; its prose is read when somebody asks for it."""
+
+    __slots__ = ("_known", "rule")
+
+    def __init__(self, rule: Rule, known: Mapping[str, Any]) -> None:
+        self.rule, self._known = rule, known
+
+    def __getitem__(self, key: str) -> Any:
+        """A figure at once; effect, source and doubtful parts from the file of prose."""
+        if key not in _PROSE:
+            return self._known[key]
+        if key == "source":
+            return self.rule.source
+        return (
+            list(self.rule.prose.get(key, ())) if key == "unverified_parts" else self.rule.prose.get(key, "")
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        """All keys."""
+        return iter((*self._known, *_PROSE))
+
+    def __len__(self) -> int:
+        """Their number."""
+        return len(self._known) + len(_PROSE)
+
+    def __repr__(self) -> str:
+        """As a plain mapping."""
+        return repr(dict(self))
+
+
+def rules_of(result: Result, row: int = 0) -> tuple[Rule, ...]:
+    """The rules that a scenario is judged by: the shipped ones and its own."""
+    given = result.bound.resolved[row].scenario.policy.rules
+    paths = (given,) if isinstance(given, str) else given
+    if not paths:
+        return rules()
+    return merged(
+        rule
+        for path in paths
+        for rule in _own(path, Path(path).stat().st_mtime_ns if Path(path).is_file() else 0)
+    )
+
+
+@lru_cache(maxsize=16)
+def _own(path: str, _when: int) -> tuple[Rule, ...]:
+    return read_rules(Path(path))
+
+
+def policy_verdicts(result: Result, row: int = 0, on: dt.date | None = None) -> list[Verdict]:
+    """Every rule applied to a row, on a day (default: the scenario's)."""
+    return [verdict for verdict, _ in _judged(result, row, on or result.bound.resolved[row].scenario.as_of)]
+
+
+def _judged(result: Result, row: int, on: dt.date) -> Iterator[tuple[Verdict, str | None]]:
+    """Verdicts, each with the accelerator it is about where the scenario has several."""
+    pools, judged_by = facts(result, row, on), rules_of(result, row)
+    for name in {name for rule in judged_by for name in rule.names} & set(result.values):
+        fact = computed(result, row, name)
+        for known in pools.values():
+            known.setdefault(name, fact)
+    wide: dict[tuple[str, str], Mapping[str, Fact]] = {}
+    for rule in judged_by:
+        by_chip = len(pools) > 1 and any(map(_is_of_chip, rule.names))
+        found = []
+        for chip, known in pools.items():
+            key = (chip, rule.counting)
+            if key not in wide:
+                margin = profiles()[rule.counting].get("error_margin", 0.0) if rule.counting else 0.0
+                wide[key] = widened(known, margin) if margin else known
+            found.append((judge(rule, wide[key]), chip if by_chip else None))
+            if not by_chip:
+                break
+        yield next((pair for truth in (True, None) for pair in found if pair[0].truth is truth), found[0])
+
+
+def _is_of_chip(name: str) -> bool:
+    return name in QUANTITIES and QUANTITIES[name].scope == "chip"
+
+
+def policy_entries(result: Result, row: int = 0, on: dt.date | None = None) -> list[Entry]:
+    """Every rule against a row, in the order of the catalogue.
+
+    Args:
+        result: A result that holds the outputs of a report.
+        row: The row.
+        on: The day that is judged; default: the scenario's. Nothing is computed anew.
+
+    Returns:
+        Entries of the report's ``policy``.
+    """
+    day = on or result.bound.resolved[row].scenario.as_of
+    judged = list(_judged(result, row, day))
+    open_ = {verdict.rule.id for verdict, _ in judged if verdict.truth is not False}
+    return [_entry(verdict, chip, day, open_) for verdict, chip in judged]
+
+
+@lru_cache(maxsize=512)
+def _about(rule: Rule) -> Mapping[str, Any]:
+    """What an entry says of the rule alone."""
+    return {
+        "id": rule.id,
+        "jurisdiction": rule.jurisdiction,
+        "title": rule.title,
+        "short": rule.short,
+        "scope": rule.scope,
+        "true_means": rule.true_means,
+        "quantity": rule.quantity,
+        "unit": unit(rule.quantity),
+        "threshold": rule.threshold,
+        "counting": rule.counting,
+        "status": rule.status,
+        "force": rule.force,
+        "what_if": rule.is_what_if,
+        "effective_from": _iso(rule.effective_from),
+        "effective_to": _iso(rule.effective_to),
+        "compliance_from": _iso(rule.compliance_from),
+        "relieves": list(rule.relieves),
+        "evidence": rule.evidence,
+        "verified": rule.verified,
+        "origin": rule.origin,
+    }
+
+
+def _entry(verdict: Verdict, chip: str | None, day: dt.date, open_: set[str]) -> Entry:
+    rule, about = verdict.rule, _about(verdict.rule)
+    lead = verdict.facts.get(rule.quantity, Fact(None))
+    value = _plain(lead.value)
+    point = lead.value if isinstance(lead.value, float) else None
+    known = {name: fact for name, fact in verdict.facts.items() if fact.value is not None}
+    return Entry(
+        rule,
+        {
+            **about,
+            "verdict": verdict.word,
+            "certainty": verdict.certainty,
+            "margin_oom": verdict.margin_oom,
+            "margin_low_oom": verdict.margin_low_oom,
+            "margin_high_oom": verdict.margin_high_oom,
+            "value": value,
+            "low": point if lead.low is None else lead.low,
+            "high": point if lead.high is None else lead.high,
+            "values": {name: _plain(fact.value) for name, fact in known.items()},
+            "origins": {name: fact.origin for name, fact in known.items()},
+            "set_by_user": [name for name, fact in known.items() if fact.origin == USER],
+            "missing": list(verdict.missing),
+            "instance": chip,
+            "binding": rule.binds_on(day),
+            "as_of": day.isoformat(),
+            "shown": rule.true_means != "relief" or not rule.relieves or bool(open_ & set(rule.relieves)),
+        },
+    )
+
+
+def _plain(value: Scalar | None) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def notable(entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The entries worth a line of a short report.
+
+    What is true and binds, what stands within an order of magnitude of its line or could go either
+    way, and the line that headlines name. What-ifs are left to the full list.
+    """
+    return [entry for entry in entries if _is_notable(entry)]
+
+
+def _is_notable(entry: Mapping[str, Any]) -> bool:
+    if entry["id"] == LEADING or entry["origin"] != "shipped":
+        return True
+    if not entry["shown"] or not entry["binding"] or entry["verdict"] == "unknown":
+        return False
+    margin = entry["margin_oom"]
+    near = margin is not None and abs(margin) <= _NEAR
+    return entry["verdict"] == "applies" or entry["certainty"] == "sensitive" or near

@@ -1,0 +1,330 @@
+"""What a scenario says of every quantity that rules name, with ranges and origins.
+
+Order of origins: the user's key in ``[policy]``, then the graph, the catalogue, the site's region,
+and what follows from those. What nobody says stays unknown and names the key that would settle it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from inferscope.core import catalog
+from inferscope.core.catalog import Record
+from inferscope.core.evaluate import Result
+from inferscope.core.graph import REGISTRY
+from inferscope.core.policy.groups import group_of
+from inferscope.core.policy.predicates import Fact
+from inferscope.core.policy.quantities import QUANTITIES
+from inferscope.core.scenario.ranges import Number
+
+USER = "set by the user in [policy]"
+_CHIP = ("tpp", "performance_density", "dram_bandwidth_gb_s")
+_NON_PLANAR_NM = 16
+
+
+def widened(known: Mapping[str, Fact], margin: float) -> dict[str, Fact]:
+    """The same facts with every count of training compute uncertain by at least this share."""
+    counts = [name for name in known if name in QUANTITIES and QUANTITIES[name].unit == "FLOP"]
+    return {**known, **{name: _wide(known[name], margin) for name in counts}}
+
+
+def facts(result: Result, row: int, on: dt.date) -> dict[str, dict[str, Fact]]:
+    """The facts of a row on a day, one set for each kind of accelerator in use.
+
+    Args:
+        result: A result that holds the outputs of a report.
+        row: The row.
+        on: The day that is judged.
+
+    Returns:
+        Facts by the accelerator's id; the main one first.
+    """
+    resolved = result.bound.resolved[row]
+    common = {**_model(result, row), **_site(result, row), **_set(resolved.scenario.policy)}
+    common["site_age_years"] = _age(common.get("site_commissioned"), on)
+    for group, country in (("destination_group", "destination"), ("hq_group", "hq_country")):
+        common.setdefault(group, _group(common.get(country), country, group))
+    pools = {resolved.accelerator.id: _chip(result, row, resolved.accelerator, "")}
+    prefill = resolved.scenario.hardware.prefill
+    if prefill is not None and prefill.accelerator is not None:
+        record = catalog.accelerator(prefill.accelerator)
+        pools.setdefault(record.id, _chip(result, row, record, "prefill_"))
+    return {chip: _sums({**of_chip, **common}) for chip, of_chip in pools.items()}
+
+
+def computed(result: Result, row: int, name: str) -> Fact:
+    """A quantity of the report as a fact."""
+    value = float(result[name][row])
+    pinned = name in result.bound.resolved[row].scenario.pins
+    return _number(value, "pinned by the user" if pinned else f"computed: {REGISTRY.quantities[name].label}")
+
+
+def decides_verdict(result: Result, row: int = 0) -> bool:
+    """Whether the training compute may decide a verdict: not a third party's figure of the catalogue."""
+    resolved = result.bound.resolved[row]
+    if resolved.model.values["training_flop"].decides_verdict or "training_flop" in resolved.scenario.pins:
+        return True
+    given = result.bound.leaf("training_flop_given", row), result.bound.leaf("model_training_flop", row)
+    return any(leaf.kind == "scenario" for leaf in given)
+
+
+# --- the user's keys ------------------------------------------------------------------------------
+
+
+def _set(policy: Any) -> dict[str, Fact]:
+    """What the scenario sets under ``[policy]``."""
+    found = {}
+    for name in policy.model_fields_set & set(QUANTITIES):
+        value = getattr(policy, name)
+        if isinstance(value, Number):
+            low, high = min(value.ends()), max(value.ends())
+            found[name] = Fact(value.mid, low, high, value.source or USER)
+        elif value is not None:
+            found[name] = Fact(value, origin=USER)
+    return found
+
+
+def _age(commissioned: Fact | None, on: dt.date) -> Fact:
+    if commissioned is None or not isinstance(commissioned.value, dt.date):
+        return Fact(None, missing=("policy.site_commissioned",))
+    return Fact(years(commissioned.value, on), origin="site_commissioned to the day judged")
+
+
+def years(start: dt.date, end: dt.date) -> float:
+    """Years between two days; whole at an anniversary.
+
+    >>> years(dt.date(2026, 7, 1), dt.date(2028, 7, 1))
+    2.0
+    """
+    whole = end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+    last = _anniversary(start, start.year + whole)
+    length = (_anniversary(start, start.year + whole + 1) - last).days
+    return whole + (end - last).days / length
+
+
+def _anniversary(day: dt.date, year: int) -> dt.date:
+    """The day in another year; 29 February moves to 1 March."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return dt.date(year, 3, 1)
+
+
+def _group(country: Fact | None, name: str, group: str) -> Fact:
+    if country is None or not isinstance(country.value, str):
+        return Fact(None, missing=(f"policy.{name}",))
+    found = group_of(country.value)
+    if found is None:
+        return Fact(None, missing=(f"policy.{group}",))
+    return Fact(found, origin=f"15 CFR part 740, supplement no. 1: {country.value}")
+
+
+# --- model ----------------------------------------------------------------------------------------
+
+
+def _model(result: Result, row: int) -> dict[str, Fact]:
+    resolved = result.bound.resolved[row]
+    training = _training(result, row)
+    hidden = not decides_verdict(result, row)
+    nothing = Fact(None, missing=("training_flop",))
+    cost = computed(result, row, "training_usd")
+    public = resolved.model.text.get("open_weights")
+    return {
+        "training_flop": training,
+        "planned_training_flop": training._replace(origin=f"a finished model: {training.origin}"),
+        "effective_training_flop": nothing if hidden else computed(result, row, "effective_training_flop"),
+        "training_cost_usd": nothing if hidden else cost._replace(missing=("policy.training_cost_usd",)),
+        "weights_published": Fact(public, origin=f"catalogue: {resolved.model.id}"),
+        "generates_language_or_t2i_or_t2v": Fact(
+            value=True, origin="catalogue: every model in it generates language"
+        ),
+    }
+
+
+def _training(result: Result, row: int) -> Fact:
+    """Training compute; its range spans 6ND and the published figure, or what the user gives."""
+    if not decides_verdict(result, row):
+        return Fact(None, missing=("training_flop",))
+    scenario = result.bound.resolved[row].scenario
+    fact = computed(result, row, "training_flop")
+    if fact.value is None or "training_flop" in scenario.pins:
+        return fact
+    if scenario.training.flop is not None:
+        ends = scenario.training.flop.ends()
+        return Fact(fact.value, min(ends), max(ends), "training.flop of the scenario")
+    others = [float(result[name][row]) for name in ("training_flop_6nd", "training_flop_published")]
+    known = [float(result["training_flop"][row]), *(v for v in others if not math.isnan(v))]
+    return Fact(fact.value, min(known), max(known), "6ND, with the catalogue's figure as the other end")
+
+
+def _wide(fact: Fact, margin: float) -> Fact:
+    if not isinstance(fact.value, float):
+        return fact
+    low, high = fact.value * (1 - margin), fact.value * (1 + margin)
+    known = (
+        low if fact.low is None else min(fact.low, low),
+        high if fact.high is None else max(fact.high, high),
+    )
+    return fact._replace(low=known[0], high=known[1])
+
+
+# --- chip -----------------------------------------------------------------------------------------
+
+
+def _chip(result: Result, row: int, record: Record, pool: str) -> dict[str, Fact]:
+    """The facts of one accelerator; of a prefill pool's from its own leaves."""
+    found = {name: _chip_figure(result, row, name, pool) for name in _CHIP}
+    found["ops_times_bits"] = found["tpp"]
+    found["io_bandwidth_gb_s"], found["interconnect_bandwidth_gb_s"] = _links(result, row, pool)
+    origin = f"catalogue: {record.id}"
+    marketed = record.text.get("datacenter_marketed")
+    found["datacenter_marketed"] = Fact(marketed, origin=origin)
+    found["chip_origin"] = Fact(record.text.get("designed_in"), origin=origin)
+    found["non_planar_16nm_or_below"] = Fact(non_planar(record.text.get("process", "")), origin=origin)
+    return found
+
+
+def _chip_figure(result: Result, row: int, name: str, pool: str) -> Fact:
+    if not pool:
+        fact = computed(result, row, name)
+        return fact._replace(missing=_needed(result, row, name)) if fact.value is None else fact
+    return _number(_of_pool(result, row, name, pool), "computed for the prefill pool")
+
+
+def _of_pool(result: Result, row: int, name: str, pool: str) -> float:
+    """A quantity of the chip, with the leaves of a pool."""
+    node = REGISTRY.quantities[name]
+    given = [
+        _of_pool(result, row, parent, pool)
+        if parent in REGISTRY.quantities
+        else result.bound.leaf(pool + parent, row).value
+        for parent in node.parents
+    ]
+    return float(np.asarray(node.function(*given)))
+
+
+def _needed(result: Result, row: int, name: str) -> tuple[str, ...]:
+    """The quantity, and the scenario key that would give it."""
+    _, _, key = result.why(name, row).partition(": ")
+    return (name, key) if re.fullmatch(r"[a-z0-9_.]+\.[a-z0-9_]+", key) else (name,)
+
+
+def _links(result: Result, row: int, pool: str) -> tuple[Fact, Fact]:
+    """I/O bandwidth, and interconnect bandwidth between links alone and all I/O.
+
+    Where the host link is not known, I/O is at least what the links carry.
+    """
+    leaf = result.bound.leaf
+    own = (
+        0.0
+        if leaf(f"{pool}hardware_scaleup_is_pcie", row).value > 0
+        else 2e-9 * _value(leaf(f"{pool}hardware_scaleup_bytes_per_s", row))
+    )
+    whole = _chip_figure(result, row, "io_bandwidth_gb_s", pool)
+    links = 0.0 if math.isnan(own) else own
+    if whole.value is None:
+        bounded = whole._replace(low=links, high=math.inf, origin="at least the links' bandwidth")
+        return bounded, bounded._replace(missing=("policy.interconnect_bandwidth_gb_s",))
+    high = float(whole.value) if isinstance(whole.value, float) else math.nan
+    about = "undefined in the bills: from chip-to-chip links alone to all I/O"
+    return whole, Fact(links or high, min(links or high, high), high, about)
+
+
+def _value(leaf: Any) -> float:
+    return float(leaf.value)
+
+
+def non_planar(process: str) -> bool | None:
+    """Whether a process is at 16 nm or below, by the number in its name; None where there is none.
+
+    >>> non_planar("TSMC 4N"), non_planar("TSMC 12nm"), non_planar("TSMC"), non_planar("28nm")
+    (True, True, None, False)
+    """
+    digits = re.search(r"\d+", process)
+    return None if digits is None else int(digits.group()) <= _NON_PLANAR_NM
+
+
+def _sums(found: dict[str, Fact]) -> dict[str, Fact]:
+    """DRAM with I/O and with interconnect bandwidth added."""
+    dram = found["dram_bandwidth_gb_s"]
+    for name, part in (
+        ("dram_plus_io_bandwidth_gb_s", "io_bandwidth_gb_s"),
+        ("dram_plus_interconnect_bandwidth_gb_s", "interconnect_bandwidth_gb_s"),
+    ):
+        found[name] = _sum(dram, found[part], f"dram_bandwidth_gb_s + {part}")
+    return found
+
+
+def _sum(one: Fact, other: Fact, origin: str) -> Fact:
+    missing = tuple(dict.fromkeys((*one.missing, *other.missing)))
+    ends = [_ends(fact) for fact in (one, other)]
+    low, high = ends[0][0] + ends[1][0], ends[0][1] + ends[1][1]
+    if isinstance(one.value, float) and isinstance(other.value, float):
+        return Fact(one.value + other.value, low, high, origin)
+    return Fact(None, low, high, origin, missing)
+
+
+def _ends(fact: Fact) -> tuple[float, float]:
+    """Least and most a bandwidth can be; unbounded where nothing is known."""
+    value = fact.value if isinstance(fact.value, float) else None
+    low = fact.low if fact.low is not None else value
+    high = fact.high if fact.high is not None else value
+    return (0.0 if low is None else low), (math.inf if high is None else high)
+
+
+# --- site -----------------------------------------------------------------------------------------
+
+
+def _site(result: Result, row: int) -> dict[str, Fact]:
+    resolved = result.bound.resolved[row]
+    region = catalog.region(resolved.scenario.site.region)
+    leaf = result.bound.leaf("site_pue", row)
+    power, input_ = _power(result, row, leaf.value)
+    return {
+        "site_country": Fact(str(region.text["iso2"]), origin=f"site.region: {region.name}"),
+        "pue": _number(leaf.value, leaf.source)._replace(missing=("site.pue",)),
+        "it_power_kw": power,
+        "site_rated_input_mw": input_,
+    }
+
+
+def _power(result: Result, row: int, pue: float) -> tuple[Fact, Fact]:
+    """IT power and rated input of the fleet at full work.
+
+    Without a demand or a stated fleet the graph counts one replica, and the accelerator boundary
+    leaves the servers out: then what is counted is only the least it can be.
+    """
+    scenario = result.bound.resolved[row].scenario
+    at_facility = scenario.site.boundary.startswith("facility")
+    total = float(result["facility_mw"][row])
+    it_mw = total / pue if at_facility else total
+    sized = scenario.hardware.fleet_accelerators is not None or scenario.workload.demand_per_s() is not None
+    whole = sized and scenario.site.boundary != "accelerator"
+    missing = () if sized else ("workload.requests_per_s",)
+    return (
+        _least(1e3 * it_mw, "busy power of the fleet", ("policy.it_power_kw", *missing), whole=whole),
+        _least(
+            it_mw * pue,
+            "busy power of the fleet x PUE",
+            ("policy.site_rated_input_mw", *missing),
+            whole=whole,
+        ),
+    )
+
+
+def _least(value: float, origin: str, missing: Sequence[str], *, whole: bool) -> Fact:
+    if math.isnan(value):
+        return Fact(None, missing=tuple(missing))
+    if whole:
+        return Fact(value, origin=origin)
+    return Fact(None, value, math.inf, f"{origin}, at least", tuple(missing))
+
+
+def _number(value: float, origin: str) -> Fact:
+    return Fact(None if math.isnan(value) else value, origin=origin)
