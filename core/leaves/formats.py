@@ -145,8 +145,9 @@ def _dequantisation() -> Leaf:
 
 def _supported(wanted: str, chip: Record, leaves: Mapping[str, Leaf], pool: str) -> tuple[str | None, str]:
     """The wanted rate, or the next wider one the chip supports; None with the reason."""
-    rate: str | None = chip.fallback.get(wanted, wanted)
+    rate: str | None = wanted
     while rate is not None:
+        rate = chip.fallback.get(rate, rate)
         leaf = _rate_leaf(rate, chip, leaves, pool)
         if leaf.value > 0:
             return rate, ""

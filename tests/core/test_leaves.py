@@ -38,6 +38,8 @@ def refusal(tables):
         ("h100-sxm", "nvfp4", "fp8", "fp4"),
         ("b200-sxm", "nvfp4", "fp4", None),
         ("b300-sxm", "int8", "fp8", "int8"),
+        ("rtx-4090", "nvfp4", "fp8", "fp4"),
+        ("tpu7x", "int8", "bf16", "int8"),
         ("a100-sxm-80", "nvfp4", "bf16", "fp4"),
         ("h100-sxm", "int4", "bf16", None),
         ("h100-sxm", "mxfp4", "bf16", None),
@@ -52,6 +54,39 @@ def test_a_format_computes_at_the_rate_the_chip_has_and_says_so(chip, weights, c
         assert fallen == []
     else:
         assert fallen == [f"{chip} has no usable {wanted} rate: linear layers compute at {computes_at}"]
+
+
+WIDER = {"fp4": "fp8", "int4": "int8", "fp8": "bf16", "int8": "bf16", "bf16": "fp32"}
+FORMATS_AT = {"fp4": "nvfp4", "int4": "int4", "fp8": "fp8", "int8": "int8", "bf16": "bf16"}
+# Parts whose INT8 is slower than their FP8, and half of one of them.
+NOT_THE_NEXT = {("b300-sxm", "int8"): "fp8", ("gb300-nvl72", "int8"): "fp8", ("b30a", "int8"): "fp8"}
+
+
+def next_usable(chip, wanted):
+    """The rule: the format itself, else the next wider one; an unknown peak ends the search."""
+    rate = wanted
+    while rate is not None:
+        rate = NOT_THE_NEXT.get((chip, rate), rate)
+        value = catalog.accelerator(chip).values[f"{rate}_flop_per_s"]
+        if value.state != "unsupported":
+            return value
+        rate = WIDER.get(rate)
+    return None
+
+
+@pytest.mark.parametrize("chip", catalog.ids("accelerator"))
+def test_every_chip_computes_at_the_next_wider_rate_that_it_has(chip):
+    for wanted, name in FORMATS_AT.items():
+        options = {"weight_format": name, "activation_format": name}
+        leaf = resolved(chip, optimizations=options, hardware=ONE).leaves["hardware_linear_flop_per_s"]
+        value = next_usable(chip, wanted)
+        if value.is_known:
+            assert leaf.value == value.value, wanted
+            wider = next_usable(chip, WIDER[wanted])
+            assert wider.value is None or wider.value <= value.value, wanted
+        else:
+            assert math.isnan(leaf.value), wanted
+            assert leaf.why.startswith("unknown"), wanted
 
 
 def test_experts_fall_back_with_a_note_only_where_there_are_experts():

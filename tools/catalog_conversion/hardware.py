@@ -187,7 +187,7 @@ def _tier(name: str, size: float, gb_per_s: str, *, holds: bool) -> dict[str, An
 def _values(row: Mapping[str, str], decisions: Mapping[str, Any], src: Sources) -> dict[str, Value]:
     """Return every value of the row in SI units."""
     recalled = set(row["memory_only_fields"].split())
-    values = {**_peaks(row), **_memory(row)}
+    values = {**_peaks(row, decisions["unsaid"]), **_memory(row)}
     for name, column, factor in SIMPLE:
         values[name] = _value(row[column], factor)
         if column in recalled or "all" in recalled:
@@ -220,13 +220,14 @@ def _value(text: str, factor: float) -> Value:
     return {"value": scaled(text, factor) if text else "unknown"}
 
 
-def _peaks(row: Mapping[str, str]) -> dict[str, Value]:
-    """Dense peaks: a blank is unknown without a bf16 figure, unsupported with one."""
-    blank = "unsupported" if row["bf16"] else "unknown"
+def _peaks(row: Mapping[str, str], unsaid: Mapping[str, Any]) -> dict[str, Value]:
+    """Dense peaks: a blank is unknown without a bf16 figure, unsupported with one, but for some."""
     kind = {"estimate": "estimate", "derived": "computed"}.get(re.split(r"[:;,]", row["peak_basis"])[0])
     peaks = {}
     for precision in PRECISIONS:
-        text = row[precision]
+        text, silent = row[precision], unsaid.get(precision, ())
+        is_known_of = row["bf16"] and silent != "every" and row["id"] not in silent
+        blank = "unsupported" if is_known_of else "unknown"
         peaks[f"{precision}_flop_per_s"] = {"value": scaled(text, 1e12) if text else blank}
         if text and kind:
             peaks[f"{precision}_flop_per_s"]["kind"] = kind

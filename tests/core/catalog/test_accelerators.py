@@ -174,19 +174,44 @@ def test_tiers_agree_with_the_values():
     assert [(tier.bytes, tier.bytes_per_s) for tier in far] == [(1536 * GIB, 100e9)]
 
 
-def test_a_blank_peak_is_unsupported_only_beside_a_known_one():
-    states = {
-        name: accelerator(name).values["fp8_flop_per_s"].state
-        for name in ("a100-sxm-80", "mi308x", "qualcomm-ai200", "cambricon-590", "cerebras-wse3")
-    }
-    assert states == {
-        "a100-sxm-80": "unsupported",
-        "mi308x": "unknown",
-        "qualcomm-ai200": "unknown",
-        "cambricon-590": "unknown",
-        "cerebras-wse3": "unsupported",
-    }
-    assert accelerator("mi308x").values["bf16_flop_per_s"].state == "unknown"
+PEAKS = ("bf16", "fp8", "int8", "fp4", "int4", "fp32", "tf32")
+# A peak without a figure beside a bf16 figure means that the part cannot, except for these.
+UNSAID = {
+    **{
+        ("fp32", name): "every part computes in FP32 in some unit; not every sheet says how fast"
+        for name in ALL
+    },
+    **dict.fromkeys(
+        [
+            *(("tf32", name) for name in ("jetson-orin-64", "jetson-thor", "gb10", "rtx-pro-6000")),
+            *(("tf32", name) for name in ("b30a", "rubin-r200")),
+        ],
+        "NVIDIA's tensor cores have TF32 since Ampere",
+    ),
+    ("tf32", "arc-b60"): "XMX has TF32",
+    ("tf32", "gaudi2"): "its successor prints TF32",
+    ("int8", "cambricon-590"): "sources disagree on the whole part",
+    ("fp8", "cambricon-590"): "sources disagree on the whole part",
+}
+# A peak without a figure where there is no bf16 figure means that nobody says, except for these.
+SAID_TO_LACK = {("fp8", "cerebras-wse3"): "no FP8 on this part"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_blank_peak_is_unsupported_only_beside_a_known_one(name):
+    values = accelerator(name).values
+    has_bf16 = values["bf16_flop_per_s"].is_known
+    for peak in PEAKS:
+        value = values[f"{peak}_flop_per_s"]
+        if not value.is_known:
+            cannot = (peak, name) not in UNSAID if has_bf16 else (peak, name) in SAID_TO_LACK
+            assert value.state == ("unsupported" if cannot else "unknown"), peak
+
+
+def test_no_exception_is_listed_that_is_none():
+    for peak, name in [*UNSAID, *SAID_TO_LACK]:
+        value = accelerator(name).values[f"{peak}_flop_per_s"]
+        assert peak == "fp32" or not value.is_known, (peak, name)
 
 
 def test_what_is_not_a_peak_is_never_unsupported():
@@ -200,6 +225,7 @@ def test_blackwell_ultra_falls_back_from_int8_to_fp8():
     assert {name: to for name, to in falls_back.items() if to} == {
         "b300-sxm": {"int8": "fp8"},
         "gb300-nvl72": {"int8": "fp8"},
+        "b30a": {"int8": "fp8"},
     }
 
 
