@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -202,7 +203,7 @@ def as_text(reports: Sequence[Mapping[str, Any]], width: int = 100) -> str:
 
 def _text(report: Mapping[str, Any], width: int) -> str:
     parts = [title(report), *_wrap(report["headline"], width, ""), ""]
-    rows = _rows(report)
+    rows, reasons = _with_reasons_below(_rows(report))
     name_width = max(len(name) for _, name, _, _ in rows)
     label_width = max(len(label) for _, _, label, _ in rows)
     group = ""
@@ -211,6 +212,8 @@ def _text(report: Mapping[str, Any], width: int) -> str:
         group = subject
         line = f"{head:<10}  {label:<{label_width}}  {name:<{name_width}}  {value}"
         parts.append(line.rstrip())
+    for reason in reasons:
+        parts += _wrap(reason, width)
     parts.append("")
     for name in ("usd_per_query", "wh_per_query"):
         entry = report["quantities"][name]
@@ -246,6 +249,19 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         for subject, names in GROUPS
         for name in names
     ]
+
+
+_LONGEST_REASON = 60
+
+
+def _with_reasons_below(
+    rows: list[tuple[str, str, str, str]],
+) -> tuple[list[tuple[str, str, str, str]], list[str]]:
+    """The rows with each long reason for a missing number said once, below them, under a letter."""
+    long = dict.fromkeys(v for *_, v in rows if v.startswith("- (") and len(v) > _LONGEST_REASON)
+    marks = {value: f"[{letter}]" for value, letter in zip(long, string.ascii_lowercase, strict=False)}
+    short = [(a, b, c, f"- {marks[d]}" if d in marks else d) for a, b, c, d in rows]
+    return short, [f"{mark} {value[3:-1]}" for value, mark in marks.items()]
 
 
 def _policy_rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
