@@ -54,12 +54,14 @@ class Choices:
         columns: The columns after the name.
         rows: What can be chosen.
         legend: What the titles leave open.
+        room: Columns that the name has at least, before others get any.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     legend: str = ""
+    room: int = 18
 
     def line(self, name: str, cells: Sequence[str], width: int) -> str:
         """One row as text; columns that do not fit are left away from the right."""
@@ -72,10 +74,10 @@ class Choices:
         return "  ".join(parts)
 
     def kept(self, width: int) -> tuple[Column, ...]:
-        """The columns that fit beside a name of at least 18 characters."""
+        """The columns that fit beside the name."""
         kept: list[Column] = []
         for column in self.columns:
-            if 18 + sum(c.width + 2 for c in kept) + column.width + 2 > width:
+            if self.room + sum(c.width + 2 for c in kept) + column.width + 2 > width:
                 break
             kept.append(column)
         return tuple(kept)
@@ -269,7 +271,7 @@ _RECORDS: dict[str, Callable[[], Choices]] = {
 
 
 def presets() -> Choices:
-    """Every preset with where it lies and what it is."""
+    """Every preset by the question that it answers, or by its title."""
     import tomllib
 
     from inferscope.core.scenario import files
@@ -278,14 +280,20 @@ def presets() -> Choices:
     rows = []
     for name, path in files.preset_names().items():
         try:
-            title = str(tomllib.loads(path.read_text(encoding="utf-8")).get("name", ""))
+            about = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            title = "cannot be read"
-        title = "".join(ch if ch.isprintable() else " " for ch in title)
+            about = {"name": "cannot be read"}
+        title, question = (printable(str(about.get(key, ""))) for key in ("name", "question"))
         origin = "shipped" if path.resolve().parent == shipped else "yours"
-        rows.append(Row(name, name, (origin, title), (title, origin)))
-    columns = (Column("origin", 7, right=False), Column("what it is", 40, right=False))
-    return Choices("Open", columns, tuple(rows))
+        asked = question or (f"{name}: {title}" if title else name)
+        rows.append(Row(name, asked, (name, origin), (title, origin)))
+    columns = (Column("preset", 27, right=False), Column("origin", 7, right=False))
+    return Choices("Open", columns, tuple(sorted(rows, key=lambda row: row.cells[1] == "shipped")), room=52)
+
+
+def printable(text: str) -> str:
+    """A text of a file with blanks for what would act on the terminal."""
+    return "".join(ch if ch.isprintable() else " " for ch in text)
 
 
 def recent_files() -> Choices:

@@ -19,7 +19,7 @@ from inferscope.tui.fields import value_at
 if TYPE_CHECKING:
     from inferscope.tui.recovery import Found, Keeper
 
-_ABOUT = ("name", "description", "published")
+_ABOUT = ("name", "question", "description", "published")
 """What a file says about itself; it does not hold for a changed copy of a shipped preset."""
 
 
@@ -293,7 +293,8 @@ class Session:
     def _to_write(self, where: str | Path) -> tuple[Scenario, str | None, Mapping[str, Any] | None]:
         """What goes into the file, and what the file builds on."""
         if self.is_shipped and self.path is not None:
-            bare = self.scenario.model_copy(update={"name": "", "description": "", "published": ()})
+            about = {"name": "", "question": "", "description": "", "published": ()}
+            bare = self.scenario.model_copy(update=about)
             parent = {k: v for k, v in self._saved.to_dict().items() if k not in (*_ABOUT, "provenance")}
             return bare, self.path.stem, parent
         extends, parent_ = self.loaded.extends, self.loaded.parent

@@ -16,7 +16,7 @@ from inferscope.core.scenario.names import save_path
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.tables import canonical, difference
 
-ABOUT = ("name", "description", "published", "provenance")
+ABOUT = ("name", "question", "description", "published", "provenance")
 """What a file says about itself: not inherited, not hashed."""
 
 

@@ -278,6 +278,9 @@ class Scenario(Section):
         default=1, description="version of this schema"
     )
     name: Annotated[str, BeforeValidator(one_line)] = Field(default="", max_length=200, description="title")
+    question: Annotated[str, BeforeValidator(one_line)] = Field(
+        default="", max_length=80, description="what it answers, as somebody would ask it"
+    )
     description: str = Field(default="", max_length=4000, description="what it shows, with sources")
     as_of: Day = Field(default=dt.date.fromisoformat(DATA_DATE), description="date for prices and rules")
     published: tuple[Published, ...] = Field(default=(), description="published figures it is about")

@@ -21,18 +21,41 @@ def found():
     return dict(zip(PRESETS, reports([load(name) for name in PRESETS]), strict=True))
 
 
+_Q4 = ("unknown: no measured recovery of q4_k_m weights, bf16 activations", "in quality is unknown here")
+OPEN = {
+    "gpt-4-training-eu": {"unknown: the architecture of gpt-4 is not published": "is unknown"},
+    "llama-3-8b-m3-max": dict([("unknown: hardware.server_w", "the energy stays open"), _Q4]),
+    "llama-3-8b-rtx-4090": dict([_Q4]),
+}
+"""Presets in which something is unknown: why, and what their text says about it."""
+
+CHIP = {"performance_density", "tpp", "io_bandwidth_gb_s"}
+"""Figures that some makers do not give; the rules on chips say that they miss them."""
+
+
 def test_there_are_presets():
     assert {"chatgpt-2023", "deepseek-v3-h800", "gpt-oss-120b-h100", "llama-3.1-70b-h100"} <= set(PRESETS)
+    assert len(PRESETS) >= 12
+
+
+def test_each_preset_answers_a_question_of_its_own():
+    asked = [load(name).scenario.question for name in PRESETS]
+    assert all(12 < len(question) <= 80 and question.endswith("?") for question in asked), asked
+    assert len(set(asked)) == len(asked)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_can_be_served(found, name):
     report = found[name]
     assert not answer_is_no(report)
-    assert report["quantities"]["output_tok_s"]["value"] > 0
-    absent = {n for n in CONTRACT if report["quantities"][n]["value"] is None}
+    if name != "gpt-4-training-eu":
+        assert report["quantities"]["output_tok_s"]["value"] > 0
+    absent = {n for n in CONTRACT if report["quantities"][n]["value"] is None} - CHIP
     whys = {report["quantities"][n]["why"] for n in absent}
-    assert all(why.startswith("needs_input: ") for why in whys), whys
+    unknown = {why for why in whys if not why.startswith("needs_input: ")}
+    stated = OPEN.get(name, {})
+    assert {why.split(";")[0] for why in unknown} == set(stated)
+    assert all(words in load(name).scenario.description for words in stated.values())
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -64,6 +87,40 @@ def test_the_text_of_a_preset_is_readable(found, name):
     assert not any(line != line.rstrip() for line in text.splitlines())
     assert "nan" not in text.lower().split()
     assert text.count("\n\n\n") == 0
+
+
+RATIOS = {
+    "agent-128k-gqa": (0.999, 1.001),
+    "agent-128k-mla": (0.999, 1.001),
+    "gpt-oss-120b-b200": (0.4, 1.6),
+}
+"""How far a preset may be from what it is compared with; 0.55 to 1.6 where nothing else is said."""
+
+
+@pytest.mark.parametrize("name", sorted(set(PRESETS) - {"chatgpt-2023"}))
+def test_a_published_figure_is_near(found, name):
+    least, most = RATIOS.get(name, (0.55, 1.6))
+    for item in load(name).scenario.published:
+        ratio = found[name]["quantities"][item.quantity]["value"] / item.value
+        assert least <= ratio <= most, (item.claim, ratio)
+
+
+def test_ten_times_the_reasoning_costs_more_than_ten_times(found):
+    plain, long = (found[n]["quantities"] for n in ("deepseek-r1-h200", "deepseek-r1-10x-reasoning"))
+    assert long["usd_per_query"]["value"] > 10 * plain["usd_per_query"]["value"]
+    assert long["batch"]["value"] < plain["batch"]["value"]
+
+
+def test_a_host_elsewhere_differs_in_carbon_and_not_in_cost(found):
+    there, here = (found[n]["quantities"] for n in ("host-in-kenya", "llama-3.1-70b-h100"))
+    assert there["usd_per_query"]["value"] == here["usd_per_query"]["value"]
+    assert there["gco2e_per_query"]["value"] < 0.3 * here["gco2e_per_query"]["value"]
+
+
+def test_a_line_is_missed_by_a_run_that_ends_on_it(found):
+    verdicts = {rule["id"]: rule for rule in found["training-run-1e26"]["policy"]}
+    sb53 = verdicts["us.ca.sb53.frontier"]
+    assert (sb53["verdict"], sb53["margin_oom"]) == ("does_not_apply", 0)
 
 
 def test_the_published_production_day_is_met(found):

@@ -37,8 +37,12 @@ def loaded_with(preset: str, assignments: list[str]) -> Loaded:
 
 
 def _as_changed(changed: Scenario, before: Scenario, assignments: list[str]) -> Scenario:
-    """A changed scenario says so in its name, and is no longer what published figures measure."""
-    own: dict[str, object] = {"published": ()} if changed.published == before.published else {}
+    """A changed scenario says so in its name; what was asked and measured is about the unchanged one."""
+    own: dict[str, object] = {
+        key: empty
+        for key, empty in (("published", ()), ("question", ""))
+        if getattr(changed, key) == getattr(before, key)
+    }
     if changed.name and changed.name == before.name:
         own["name"] = f"{before.name}, with {', '.join(assignments)}"
     return changed.model_copy(update=own)

@@ -161,11 +161,12 @@ def _presets() -> Table:
     rows: list[tuple[Any, ...]] = []
     for name, path in preset_names().items():
         try:
-            about = str(read_tables(path)[1].get("name", ""))
+            tables = read_tables(path)[1]
+            about, question = str(tables.get("name", "")), str(tables.get("question", ""))
         except InferscopeError as error:
-            about = f"unreadable: {error.message}"
-        rows.append((name, about, "shipped" if path.parent == shipped else str(path)))
-    return ("preset", "name", "where"), rows
+            about, question = f"unreadable: {error.message}", ""
+        rows.append((name, question, about, "shipped" if path.parent == shipped else str(path)))
+    return ("preset", "question", "name", "where"), rows
 
 
 def _quantities() -> Table:
