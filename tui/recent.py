@@ -7,8 +7,6 @@ import json
 import os
 from pathlib import Path
 
-from inferscope.core.scenario import files
-
 MOST = 20
 """Files that are remembered."""
 
@@ -25,6 +23,8 @@ def remember(path: Path, *, make_folder: bool = False) -> None:
         path: The file.
         make_folder: Whether to make the folder for it, if need be: looking at things leaves no trace.
     """
+    from inferscope.core.scenario.files import write_atomic
+
     place = _place()
     if not make_folder and not place.parent.is_dir():
         return
@@ -32,11 +32,13 @@ def remember(path: Path, *, make_folder: bool = False) -> None:
     paths = [path, *(other for other in _remembered() if other != path)][:MOST]
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomic(place, json.dumps([str(path) for path in paths], indent=0) + "\n")
+        write_atomic(place, json.dumps([str(path) for path in paths], indent=0) + "\n")
 
 
 def _place() -> Path:
-    return files.state_directory() / "recent.json"
+    from inferscope.core.scenario.files import state_directory  # after the first paint: it loads pydantic
+
+    return state_directory() / "recent.json"
 
 
 def _remembered() -> list[Path]:

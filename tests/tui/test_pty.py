@@ -1,118 +1,19 @@
 """The installed program in a real pseudo-terminal, from the first key to the saved file."""
 
-import codecs
-import contextlib
-import fcntl
 import json
 import os
-import pty
-import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
-import time
-from pathlib import Path
 
-import pyte
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("inferscope")
-ROWS, COLUMNS = 24, 80
-PATIENCE = 30.0
-"""Seconds after which something that should appear counts as missing; nothing is measured by it."""
-
-
-class Terminal:
-    """A terminal of 80 x 24 that runs the program and remembers what it shows."""
-
-    def __init__(self, arguments, environ):
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.Stream(self.screen)
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self.pid, self._end = pty.fork()
-        if self.pid == 0:
-            os.execve(arguments[0], arguments, environ)  # noqa: S606
-        fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.status = None
-        self.sent = ""
-
-    @property
-    def text(self):
-        return "\n".join(self.screen.display)
-
-    def read(self, seconds=0.05):
-        """Take in what the program has written; False once it has ended."""
-        ready, _, _ = select.select([self._end], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self._end, 65536)
-        except OSError:
-            return False
-        text = self._decode(data)
-        self.sent += text
-        self._stream.feed(text)
-        return bool(data)
-
-    def wait_for(self, *words):
-        """Read until all words stand on the screen."""
-        end = time.monotonic() + PATIENCE
-        while not all(word in self.text for word in words):
-            assert time.monotonic() < end, f"waited for {words}:\n{self.text}"
-            assert self.read(), f"ended while waiting for {words}:\n{self.text}"
-        return self.text
-
-    def wait_until_gone(self, words):
-        end = time.monotonic() + PATIENCE
-        while words in self.text:
-            assert time.monotonic() < end, f"still there: {words}:\n{self.text}"
-            assert self.read(), self.text
-
-    def type(self, keys):
-        os.write(self._end, keys.encode())
-
-    def wait_for_end(self):
-        end = time.monotonic() + PATIENCE
-        while self.read():
-            assert time.monotonic() < end, f"still running:\n{self.text}"
-        _, status = os.waitpid(self.pid, 0)
-        self.status = os.waitstatus_to_exitcode(status)
-        return self.status
-
-    def close(self):
-        if self.status is None:
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-        os.close(self._end)
-
-
-@pytest.fixture
-def environ(config_folder):
-    """A plain environment with a colour terminal and a configuration of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COLUMNS", "LINES"))}
-    return {**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "INFERSCOPE_CONFIG": str(config_folder)}
-
-
-@pytest.fixture
-def start(environ):
-    running = []
-
-    def start(*arguments, **more):
-        terminal = Terminal([str(PROGRAM), *arguments], {**environ, **more})
-        running.append(terminal)
-        return terminal
-
-    yield start
-    for terminal in running:
-        terminal.close()
+PROGRAM = [sys.executable, "-m", "inferscope"]
 
 
 def evaluated(preset, environ):
     """The headless report of a preset."""
-    command = [str(PROGRAM), "eval", preset, "--format", "json"]
+    command = [*PROGRAM, "eval", preset, "--format", "json"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -193,7 +94,7 @@ def test_without_colours_no_colour_is_sent(start):
     terminal.wait_for("quality kept", "does not apply")
     shades = {
         colour
-        for row in range(ROWS)
+        for row in range(24)
         for char in terminal.screen.buffer[row].values()
         for colour in (char.fg, char.bg)
         if len(colour) == 6
@@ -246,11 +147,46 @@ def test_an_error_inside_gives_a_log_and_keeps_the_changes(start, config_folder,
     assert list((config_folder / "recovery").glob("*.toml"))
 
 
-def test_without_standard_error_there_is_the_report(environ):
-    command = ["/bin/sh", "-c", f"exec {PROGRAM} 2>&-"]
-    terminal = Terminal(command, environ)
-    try:
-        assert terminal.wait_for_end() == 0
-        assert "One query costs" in terminal.sent
-    finally:
-        terminal.close()
+def test_without_standard_error_there_is_the_report(start):
+    terminal = start(command=["/bin/sh", "-c", f"exec {' '.join(PROGRAM)} 2>&-"])
+    assert terminal.wait_for_end() == 0
+    assert "One query costs" in terminal.sent
+
+
+SPY = """\
+import sys
+from pathlib import Path
+
+from textual.drivers.linux_driver import LinuxDriver
+
+write = LinuxDriver.write
+log = Path(sys.argv.pop())
+
+
+def spied(self, data):
+    if "inferscope" in data and not log.exists():
+        log.write_text(" ".join(sys.modules), encoding="utf-8")
+    write(self, data)
+
+
+LinuxDriver.write = spied
+
+from inferscope.tui.cli import main
+
+sys.exit(main())
+"""
+
+
+def test_the_first_paint_waits_for_nothing_that_computes(start, tmp_path):
+    log = tmp_path / "modules"
+    terminal = start(command=[sys.executable, "-c", SPY, "llama-3.1-70b-h100", str(log)])
+    terminal.wait_for("quality kept")
+    loaded = set(log.read_text(encoding="utf-8").split())
+    assert "inferscope.tui.screens.explorer" in loaded
+    assert not loaded & {
+        "numpy",
+        "pydantic",
+        "textual_plot",
+        "inferscope.core.catalog",
+        "inferscope.core.graph",
+    }

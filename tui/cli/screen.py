@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.scenario.names import find
 from inferscope.tui.cli.parser import remark, unknown_command, write
+
+if TYPE_CHECKING:
+    from inferscope.core.scenario.files import Loaded
 
 DEFAULT_PRESET = "llama-3.1-70b-h100"
 
@@ -24,17 +28,22 @@ def run(options: argparse.Namespace) -> int:
     reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ, sys.stderr)
     if not reason:
         from inferscope.tui.app import run as open_screen
-        from inferscope.tui.cli.eval_ import loaded_with
 
-        return open_screen(lambda: loaded_with(preset, assignments))
+        return open_screen(lambda: _loaded(preset, assignments))
     from inferscope.core.export.reports import as_text
     from inferscope.core.report import answer_is_no, reports
-    from inferscope.tui.cli.eval_ import loaded_with
 
-    found = reports([loaded_with(preset, assignments)])
+    found = reports([_loaded(preset, assignments)])
     remark(f"no full screen: {reason}; this is the report of `inferscope eval`")
     write(as_text(found), None)
     return int(answer_is_no(found[0]))
+
+
+def _loaded(preset: str, assignments: list[str]) -> Loaded:
+    """Read the scenario; only here is what computes loaded, after the first paint."""
+    from inferscope.tui.cli.eval_ import loaded_with
+
+    return loaded_with(preset, assignments)
 
 
 def _check(preset: str) -> None:
