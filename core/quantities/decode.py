@@ -72,37 +72,81 @@ def experts_touched(model_experts: Array, model_experts_per_token: Array, step_t
 
 
 @quantity(
+    unit="byte",
+    label="Linear weight bytes read per step",
+    better="lower",
+    formula=(
+        "linear_params * optimizations_linear_bytes_per_param"
+        " + model_head_params * optimizations_embedding_bytes_per_param"
+    ),
+    source=_ROOFLINE,
+)
+def linear_bytes_per_step(
+    linear_params: Array,
+    optimizations_linear_bytes_per_param: Array,
+    model_head_params: Array,
+    optimizations_embedding_bytes_per_param: Array,
+) -> Array:
+    """Attention, dense FFN, shared experts and head, each weight once.
+
+    Llama 3.1 70B, fp8, head in bf16: 68.5e9 + 2.1e9 = 70.6e9.
+    """
+    return (
+        linear_params * optimizations_linear_bytes_per_param
+        + model_head_params * optimizations_embedding_bytes_per_param
+    )
+
+
+@quantity(
     unit="s",
     label="Linear weights: memory time",
     better="lower",
     formula=(
-        "(linear_params * optimizations_linear_bytes_per_param"
-        " + model_head_params * optimizations_embedding_bytes_per_param)"
-        " / (hardware_tensor_parallel * calibration_weight_bandwidth_share"
+        "linear_bytes_per_step / (hardware_tensor_parallel * calibration_weight_bandwidth_share"
         " * hardware_memory_bandwidth_bytes_per_s)"
     ),
     source=_ROOFLINE,
 )
 def decode_linear_memory_s(
-    linear_params: Array,
-    optimizations_linear_bytes_per_param: Array,
-    model_head_params: Array,
-    optimizations_embedding_bytes_per_param: Array,
+    linear_bytes_per_step: Array,
     hardware_tensor_parallel: Array,
     calibration_weight_bandwidth_share: Array,
     hardware_memory_bandwidth_bytes_per_s: Array,
 ) -> Array:
     """Reading attention, dense FFN, shared experts and head once, over all layers.
 
-    Llama 3.1 70B, fp8, TP8 on H100: (68.5e9 + 2.1e9) / (8 x 0.93 x 3.35e12) = 2.83 ms.
+    Llama 3.1 70B, fp8, TP8 on H100: 70.6e9 / (8 x 0.93 x 3.35e12) = 2.83 ms.
     """
-    read = (
-        linear_params * optimizations_linear_bytes_per_param
-        + model_head_params * optimizations_embedding_bytes_per_param
-    )
-    return read / (
+    return linear_bytes_per_step / (
         hardware_tensor_parallel * calibration_weight_bandwidth_share * hardware_memory_bandwidth_bytes_per_s
     )
+
+
+@quantity(
+    unit="FLOP",
+    label="Linear FLOP of a rank's decode step",
+    better="lower",
+    formula="2 * rank_batch * verified_tokens * linear_params",
+    source="2 FLOP per multiplied weight and token",
+)
+def decode_linear_flop(rank_batch: Array, verified_tokens: Array, linear_params: Array) -> Array:
+    """Attention projections, dense FFN and shared experts of an attention rank's tokens.
+
+    Llama 3.1 70B, 64 sequences: 2 x 64 x 68.45e9 = 8.76e12.
+    """
+    return 2.0 * rank_batch * verified_tokens * linear_params
+
+
+@quantity(
+    unit="FLOP",
+    label="Head FLOP of a rank's decode step",
+    better="lower",
+    formula="2 * rank_batch * verified_tokens * model_head_params",
+    source="2 FLOP per multiplied weight and token",
+)
+def decode_head_flop(rank_batch: Array, verified_tokens: Array, model_head_params: Array) -> Array:
+    """The output head for an attention rank's tokens. 64 sequences, 1.05e9 parameters: 1.34e11."""
+    return 2.0 * rank_batch * verified_tokens * model_head_params
 
 
 @quantity(
@@ -110,35 +154,27 @@ def decode_linear_memory_s(
     label="Linear weights: compute time",
     better="lower",
     formula=(
-        "2 * rank_batch * verified_tokens * (linear_params / (hardware_linear_flop_per_s"
-        " * optimizations_linear_rate_efficiency) + model_head_params / hardware_bf16_flop_per_s)"
+        "(decode_linear_flop / (hardware_linear_flop_per_s * optimizations_linear_rate_efficiency)"
+        " + decode_head_flop / hardware_bf16_flop_per_s)"
         " / (hardware_tensor_parallel * calibration_decode_flop_share)"
     ),
     source=_ROOFLINE,
 )
 def decode_linear_compute_s(
-    rank_batch: Array,
-    verified_tokens: Array,
-    linear_params: Array,
+    decode_linear_flop: Array,
     hardware_linear_flop_per_s: Array,
     optimizations_linear_rate_efficiency: Array,
-    model_head_params: Array,
+    decode_head_flop: Array,
     hardware_bf16_flop_per_s: Array,
     hardware_tensor_parallel: Array,
     calibration_decode_flop_share: Array,
 ) -> Array:
     """Multiplying them by the rank's tokens at the rate of the activation format; the head at bf16."""
-    per_token = (
-        linear_params / (hardware_linear_flop_per_s * optimizations_linear_rate_efficiency)
-        + model_head_params / hardware_bf16_flop_per_s
+    busy = (
+        decode_linear_flop / (hardware_linear_flop_per_s * optimizations_linear_rate_efficiency)
+        + decode_head_flop / hardware_bf16_flop_per_s
     )
-    return (
-        2.0
-        * rank_batch
-        * verified_tokens
-        * per_token
-        / (hardware_tensor_parallel * calibration_decode_flop_share)
-    )
+    return busy / (hardware_tensor_parallel * calibration_decode_flop_share)
 
 
 @quantity(
@@ -185,34 +221,53 @@ def decode_expert_memory_s(
 
 
 @quantity(
-    unit="s",
-    label="Experts: compute time",
+    unit="FLOP",
+    label="Routed-expert FLOP of a rank's decode step",
     better="lower",
     formula=(
         "where(model_moe_layers > 0, 2 * rank_batch * verified_tokens * model_experts_per_token"
-        " * model_moe_layers * model_expert_params * optimizations_expert_imbalance"
-        " / (hardware_tensor_parallel * hardware_expert_flop_per_s * optimizations_expert_rate_efficiency"
-        " * calibration_decode_flop_share), 0)"
+        " * model_moe_layers * model_expert_params * optimizations_expert_imbalance, 0)"
     ),
-    source=_ROOFLINE,
+    source="2 FLOP per multiplied weight and token, on the busiest rank",
 )
-def decode_expert_compute_s(
+def decode_expert_flop(
     rank_batch: Array,
     verified_tokens: Array,
     model_experts_per_token: Array,
     model_moe_layers: Array,
     model_expert_params: Array,
     optimizations_expert_imbalance: Array,
+) -> Array:
+    """Routed experts for as many tokens as an attention rank has; they spread over all experts.
+
+    DeepSeek-V3, 32 sequences a rank: 2 x 32 x 8 x 58 x 44.04e6 = 1.31e12.
+    """
+    routed = rank_batch * verified_tokens * model_experts_per_token * model_moe_layers * model_expert_params
+    return np.where(model_moe_layers > 0, 2.0 * routed * optimizations_expert_imbalance, 0.0)
+
+
+@quantity(
+    unit="s",
+    label="Experts: compute time",
+    better="lower",
+    formula=(
+        "where(model_moe_layers > 0, decode_expert_flop / (hardware_tensor_parallel"
+        " * hardware_expert_flop_per_s * optimizations_expert_rate_efficiency"
+        " * calibration_decode_flop_share), 0)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_expert_compute_s(
+    model_moe_layers: Array,
+    decode_expert_flop: Array,
     hardware_tensor_parallel: Array,
     hardware_expert_flop_per_s: Array,
     optimizations_expert_rate_efficiency: Array,
     calibration_decode_flop_share: Array,
 ) -> Array:
     """Multiplying the routed tokens, on the busiest rank; the ranks' tokens spread over all experts."""
-    routed = rank_batch * verified_tokens * model_experts_per_token * model_moe_layers * model_expert_params
     rate = hardware_expert_flop_per_s * optimizations_expert_rate_efficiency * calibration_decode_flop_share
-    time = 2.0 * routed * optimizations_expert_imbalance / (hardware_tensor_parallel * rate)
-    return np.where(model_moe_layers > 0, time, 0.0)
+    return np.where(model_moe_layers > 0, decode_expert_flop / (hardware_tensor_parallel * rate), 0.0)
 
 
 @quantity(
@@ -245,32 +300,48 @@ def cache_read_bytes(
 
 
 @quantity(
-    unit="s",
-    label="Cache: memory time, by slot",
+    unit="byte",
+    label="Cache bytes moved per accelerator and step, by slot",
     slotted=True,
     formula=(
-        "per_slot(rank_batch / (calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s))"
-        " * (cache_read_bytes + per_slot(2 * model_state_bytes) * last_slot)"
+        "per_slot(rank_batch) * (cache_read_bytes + per_slot(2 * model_state_bytes) * last_slot)"
         " / minimum(per_slot(hardware_tensor_parallel), model_slot_max_shards)"
     ),
     source=_ROOFLINE,
 )
-def decode_cache_memory_s(
+def decode_cache_bytes(
     rank_batch: Array,
-    calibration_cache_bandwidth_share: Array,
-    hardware_memory_bandwidth_bytes_per_s: Array,
     cache_read_bytes: Array,
     model_state_bytes: Array,
     hardware_tensor_parallel: Array,
     model_slot_max_shards: Array,
 ) -> Array:
-    """Reading the cache of a rank's sequences, ``(n, slot)``; recurrent state is read and written.
+    """The cache of a rank's sequences, ``(n, slot)``; recurrent state is read and written.
 
     A latent cache is whole on every tensor-parallel accelerator.
     """
-    per_byte = rank_batch / (calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s)
     moved = cache_read_bytes + (2.0 * model_state_bytes)[:, None] * _STATE_SLOT
-    return per_byte[:, None] * moved / np.minimum(hardware_tensor_parallel[:, None], model_slot_max_shards)
+    return rank_batch[:, None] * moved / np.minimum(hardware_tensor_parallel[:, None], model_slot_max_shards)
+
+
+@quantity(
+    unit="s",
+    label="Cache: memory time, by slot",
+    slotted=True,
+    formula=(
+        "decode_cache_bytes"
+        " / per_slot(calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s)"
+    ),
+    source=_ROOFLINE,
+)
+def decode_cache_memory_s(
+    decode_cache_bytes: Array,
+    calibration_cache_bandwidth_share: Array,
+    hardware_memory_bandwidth_bytes_per_s: Array,
+) -> Array:
+    """Reading the cache of a rank's sequences, ``(n, slot)``."""
+    rate = calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s
+    return decode_cache_bytes / rate[:, None]
 
 
 _STATE_SLOT = np.array([0.0, 0.0, 0.0, 0.0, 1.0])

@@ -45,28 +45,52 @@ def prefill_attention_flop(
 
 @quantity(
     unit="FLOP",
-    label="FLOP per prompt",
+    label="Linear FLOP per prompt",
+    better="lower",
+    formula="2 * new_prompt_tokens * linear_params",
+    source="2 FLOP per multiplied weight and new token",
+)
+def prefill_linear_flop(new_prompt_tokens: Array, linear_params: Array) -> Array:
+    """Attention projections, dense FFN and shared experts. Llama 3.1 70B, 1,000 tokens: 1.37e14."""
+    return 2.0 * new_prompt_tokens * linear_params
+
+
+@quantity(
+    unit="FLOP",
+    label="Routed-expert FLOP per prompt",
     better="lower",
     formula=(
-        "2 * new_prompt_tokens * (linear_params + model_experts_per_token * model_expert_params"
-        " * model_moe_layers) + 2 * model_head_params + prefill_attention_flop"
+        "where(model_moe_layers > 0,"
+        " 2 * new_prompt_tokens * model_experts_per_token * model_expert_params * model_moe_layers, 0)"
     ),
-    source="2 FLOP per multiplied weight and new token, the head once, plus attention",
+    source="2 FLOP per multiplied weight and new token",
 )
-def prefill_flop(
+def prefill_expert_flop(
     new_prompt_tokens: Array,
-    linear_params: Array,
     model_experts_per_token: Array,
     model_expert_params: Array,
     model_moe_layers: Array,
+) -> Array:
+    """The experts that each new token reaches. DeepSeek-V3, 1,000 tokens: 2e3 x 8 x 44.04e6 x 58 = 4.09e13."""
+    routed = model_experts_per_token * model_expert_params * model_moe_layers
+    return np.where(model_moe_layers > 0, 2.0 * new_prompt_tokens * routed, 0.0)
+
+
+@quantity(
+    unit="FLOP",
+    label="FLOP per prompt",
+    better="lower",
+    formula=("prefill_linear_flop + prefill_expert_flop + 2 * model_head_params + prefill_attention_flop"),
+    source="2 FLOP per multiplied weight and new token, the head once, plus attention",
+)
+def prefill_flop(
+    prefill_linear_flop: Array,
+    prefill_expert_flop: Array,
     model_head_params: Array,
     prefill_attention_flop: Array,
 ) -> Array:
     """FLOP until the first token. Llama 3.1 70B, 1,000 tokens: 1.37e14 + 1.3e12."""
-    routed = model_experts_per_token * model_expert_params * model_moe_layers
-    return (
-        2.0 * new_prompt_tokens * (linear_params + routed) + 2.0 * model_head_params + prefill_attention_flop
-    )
+    return prefill_linear_flop + prefill_expert_flop + 2.0 * model_head_params + prefill_attention_flop
 
 
 @quantity(
@@ -130,8 +154,8 @@ def prompts_at_once(
     label="Linear layers per prompt",
     better="lower",
     formula=(
-        "prefill_kernel_factor / prefill_hardware_tensor_parallel * maximum(2 * linear_params"
-        " * new_prompt_tokens / (prefill_hardware_linear_flop_per_s * optimizations_linear_rate_efficiency"
+        "prefill_kernel_factor / prefill_hardware_tensor_parallel * maximum(prefill_linear_flop"
+        " / (prefill_hardware_linear_flop_per_s * optimizations_linear_rate_efficiency"
         " * calibration_prefill_flop_share), linear_params * optimizations_linear_bytes_per_param"
         " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s))"
         " + 2 * model_head_params / (prefill_hardware_tensor_parallel * calibration_prefill_flop_share"
@@ -142,8 +166,8 @@ def prompts_at_once(
 def prefill_linear_s(
     prefill_kernel_factor: Array,
     prefill_hardware_tensor_parallel: Array,
+    prefill_linear_flop: Array,
     linear_params: Array,
-    new_prompt_tokens: Array,
     prefill_hardware_linear_flop_per_s: Array,
     optimizations_linear_rate_efficiency: Array,
     calibration_prefill_flop_share: Array,
@@ -164,7 +188,7 @@ def prefill_linear_s(
     )
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
     busy = np.maximum(
-        2.0 * linear_params * new_prompt_tokens / rate,
+        prefill_linear_flop / rate,
         linear_params * optimizations_linear_bytes_per_param / bandwidth,
     )
     head = 2.0 * model_head_params / (calibration_prefill_flop_share * prefill_hardware_bf16_flop_per_s)
@@ -172,36 +196,57 @@ def prefill_linear_s(
 
 
 @quantity(
+    unit="byte",
+    label="Routed-expert bytes per prefill step",
+    better="lower",
+    formula=(
+        "where(model_moe_layers > 0, model_moe_layers * model_expert_params"
+        " * optimizations_expert_bytes_per_param * distinct_experts(model_experts, model_experts_per_token,"
+        " prompts_at_once * new_prompt_tokens), 0)"
+    ),
+    source=_ROOFLINE,
+)
+def prefill_expert_bytes(
+    model_moe_layers: Array,
+    model_expert_params: Array,
+    optimizations_expert_bytes_per_param: Array,
+    model_experts: Array,
+    model_experts_per_token: Array,
+    prompts_at_once: Array,
+    new_prompt_tokens: Array,
+) -> Array:
+    """Experts that the prompts side by side touch, each read once: nearly all for long prompts."""
+    touched = distinct_experts(model_experts, model_experts_per_token, prompts_at_once * new_prompt_tokens)
+    read = model_moe_layers * model_expert_params * optimizations_expert_bytes_per_param * touched
+    return np.where(model_moe_layers > 0, read, 0.0)
+
+
+@quantity(
     unit="s",
     label="Experts per prefill step",
     better="lower",
     formula=(
-        "where(model_moe_layers > 0, prefill_kernel_factor * model_moe_layers * model_expert_params"
+        "where(model_moe_layers > 0, prefill_kernel_factor"
         " / (prefill_hardware_tensor_parallel * prefill_hardware_data_parallel)"
-        " * maximum(2 * prompts_at_once * new_prompt_tokens * model_experts_per_token"
-        " * optimizations_expert_imbalance / (prefill_hardware_expert_flop_per_s"
-        " * optimizations_expert_rate_efficiency * calibration_expert_prefill_flop_share),"
-        " distinct_experts(model_experts, model_experts_per_token, prompts_at_once * new_prompt_tokens)"
-        " * optimizations_expert_bytes_per_param / (calibration_weight_bandwidth_share"
-        " * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
+        " * maximum(prompts_at_once * prefill_expert_flop * optimizations_expert_imbalance"
+        " / (prefill_hardware_expert_flop_per_s * optimizations_expert_rate_efficiency"
+        " * calibration_expert_prefill_flop_share), prefill_expert_bytes"
+        " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
     ),
     source=_ROOFLINE,
 )
 def prefill_expert_s(
     model_moe_layers: Array,
     prefill_kernel_factor: Array,
-    model_expert_params: Array,
     prefill_hardware_tensor_parallel: Array,
     prefill_hardware_data_parallel: Array,
     prompts_at_once: Array,
-    new_prompt_tokens: Array,
-    model_experts_per_token: Array,
+    prefill_expert_flop: Array,
     optimizations_expert_imbalance: Array,
     prefill_hardware_expert_flop_per_s: Array,
     optimizations_expert_rate_efficiency: Array,
     calibration_expert_prefill_flop_share: Array,
-    model_experts: Array,
-    optimizations_expert_bytes_per_param: Array,
+    prefill_expert_bytes: Array,
     calibration_weight_bandwidth_share: Array,
     prefill_hardware_memory_bandwidth_bytes_per_s: Array,
 ) -> Array:
@@ -211,13 +256,11 @@ def prefill_expert_s(
         * optimizations_expert_rate_efficiency
         * calibration_expert_prefill_flop_share
     )
-    routed = prompts_at_once * new_prompt_tokens * model_experts_per_token * optimizations_expert_imbalance
-    touched = distinct_experts(model_experts, model_experts_per_token, prompts_at_once * new_prompt_tokens)
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
-    busy = np.maximum(2.0 * routed / rate, touched * optimizations_expert_bytes_per_param / bandwidth)
+    routed = prompts_at_once * prefill_expert_flop * optimizations_expert_imbalance
+    busy = np.maximum(routed / rate, prefill_expert_bytes / bandwidth)
     ranks = prefill_hardware_tensor_parallel * prefill_hardware_data_parallel
-    time = prefill_kernel_factor * model_moe_layers * model_expert_params * busy / ranks
-    return np.where(model_moe_layers > 0, time, 0.0)
+    return np.where(model_moe_layers > 0, prefill_kernel_factor * busy / ranks, 0.0)
 
 
 @quantity(

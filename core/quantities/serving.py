@@ -213,17 +213,12 @@ def mfu(
     label="Bytes read per decode step",
     better="lower",
     formula=(
-        "linear_params * optimizations_linear_bytes_per_param"
-        " + model_head_params * optimizations_embedding_bytes_per_param + expert_bytes_per_step"
-        " + maximum(batch / hardware_pipeline_parallel, 1) * (slot_sum(cache_read_bytes) + 2 * model_state_bytes)"
+        "linear_bytes_per_step + expert_bytes_per_step + maximum(batch / hardware_pipeline_parallel, 1) * (slot_sum(cache_read_bytes) + 2 * model_state_bytes)"
     ),
     source="weights once, touched experts, and the cache of every sequence of a micro-batch",
 )
 def step_bytes(
-    linear_params: Array,
-    optimizations_linear_bytes_per_param: Array,
-    model_head_params: Array,
-    optimizations_embedding_bytes_per_param: Array,
+    linear_bytes_per_step: Array,
     expert_bytes_per_step: Array,
     batch: Array,
     hardware_pipeline_parallel: Array,
@@ -233,8 +228,7 @@ def step_bytes(
     """Least bytes that a step must read, each weight once however many ranks hold copies."""
     cache = slot_sum(cache_read_bytes) + 2.0 * model_state_bytes
     return (
-        linear_params * optimizations_linear_bytes_per_param
-        + model_head_params * optimizations_embedding_bytes_per_param
+        linear_bytes_per_step
         + expert_bytes_per_step
         + np.maximum(batch / hardware_pipeline_parallel, 1.0) * cache
     )

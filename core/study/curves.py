@@ -15,6 +15,7 @@ from inferscope.core.plan import MAX_BATCH, plan
 from inferscope.core.reasons import reasons
 from inferscope.core.sentences import money
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, line
+from inferscope.core.study.roofline import roofline
 from inferscope.core.units import human
 
 __all__ = ["KINDS", "Axis", "Curve", "Mark", "Series", "curve"]
@@ -235,6 +236,7 @@ _DRAWN: Mapping[str, Callable[[Bound], Curve]] = {
     "throughput_latency": _throughput_latency,
     "latency_load": _latency_load,
     "cost_length": _cost_length,
+    "roofline": roofline,
 }
 KINDS = tuple(_DRAWN)
 """The plots there are."""

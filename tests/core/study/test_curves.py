@@ -55,8 +55,7 @@ def test_what_cannot_be_drawn_says_why(kind):
     assert closed.series == ()
     assert "not published" in closed.why
     tables = {"model": {"id": "deepseek-v3"}, "hardware": {"count": 1}}
-    if kind != "roofline":
-        assert drawn(load_values(tables), kind).why.startswith("does_not_fit")
+    assert drawn(load_values(tables), kind).why.startswith("does_not_fit")
 
 
 @pytest.mark.parametrize("kind", KINDS)

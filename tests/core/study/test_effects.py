@@ -42,23 +42,21 @@ def test_an_effect_is_the_ratio_to_the_scenario_with_its_changes(name):
         assert item.why or None not in (item.cost, item.latency, item.energy, item.quality)
 
 
+@pytest.mark.parametrize("toggle", TOGGLES, ids=lambda toggle: toggle.key)
 @pytest.mark.parametrize("name", preset_names())
-def test_flipping_twice_comes_back_to_where_it_was(name):
-    scenario = load_scenario(name)
-    for toggle in TOGGLES:
+def test_flipping_goes_there_and_back(name, toggle):
+    """The first flip may leave a state that flipping never chooses, such as a hit rate of one's own."""
+    scenario, seen = load_scenario(name), []
+    for _ in range(3):
         flip = toggle.flip(scenario)
         if flip is None:
             assert toggle.idle
-            continue
+            return
         words, changes = flip
-        there = with_values(scenario, changes)
-        assert toggle.now(there) == words
-        back = toggle.flip(there)
-        if back is not None and toggle.key not in (
-            "optimizations.prefix_cache_hit_rate",  # comes back from the catalogue's rate, not one's own
-            "hardware.prefill",
-        ):
-            assert toggle.now(with_values(there, back[1])) == toggle.now(scenario), toggle.key
+        scenario = with_values(scenario, changes)
+        assert toggle.now(scenario) == words
+        seen.append(words)
+    assert seen[0] == seen[2] != seen[1]
 
 
 @pytest.mark.parametrize(
