@@ -7,6 +7,7 @@ With --check nothing is written: the exit status is 1 where a page differs from 
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import calibration
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import PrefillPool, Scenario, Speculative
+from inferscope.tui.actions import AREAS, at, shown_key
+from inferscope.tui.config import SETTINGS
+from inferscope.tui.themes import theme_names
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -63,6 +67,63 @@ def scenario() -> str:
     return "\n".join(parts)
 
 
+def keys() -> str:
+    """Every action with its keys, and the name under which the keys can be changed."""
+    parts = [
+        "# Keys\n",
+        "Written by `tools/write_docs.py` from the table of actions. The name is what `[keys]` in",
+        "[config.toml](config.md) calls an action. Every action has a key; the mouse is never needed.\n",
+    ]
+    for where, title in AREAS.items():
+        rows = [
+            (" ".join(f"`{shown_key(key)}`" for key in action.keys), f"`{action.id}`", action.about)
+            for action in at(where)
+        ]
+        parts += [f"## {title}\n", markdown_table(("keys", "name", "what it does"), rows)]
+    return "\n".join(parts)
+
+
+def config() -> str:
+    """Every setting of the configuration file."""
+    kinds = {str: "text", bool: "true or false"}
+    rows = [
+        (f"`{name}`", kinds[type(s.default)], f"`{json.dumps(s.default)}`", s.metadata["about"])
+        for name, s in SETTINGS.items()
+    ]
+    return "\n".join(
+        [
+            "# config.toml\n",
+            "Written by `tools/write_docs.py` from the program. The file lies in the folder for",
+            "configuration: `$INFERSCOPE_CONFIG`, or the platform's. It need not be there, only the full",
+            "screen reads it, and what does not fit is refused with its line before the screen starts.",
+            "Options of the command line stand over it.\n",
+            markdown_table(("setting", "kind", "default", "meaning"), rows),
+            f"Themes: {', '.join(f'`{name}`' for name in theme_names())}.\n",
+            "## [keys]\n",
+            "Other keys for an action, by its name in [keys.md](keys.md): one key or a list. They replace",
+            "its usual ones. A key is a character (`u`, `+`), a name (`f2`, `pageup`, `space`), or either",
+            "after `ctrl+`, `alt+` or `shift+`. A key that means something else in the same place is refused",
+            "unless that is given another one as well. The key line and the help show the keys as bound.\n",
+            "```toml",
+            _EXAMPLE + "```\n",
+        ]
+    )
+
+
+_EXAMPLE = """\
+theme = "nord"
+mouse = false
+
+[keys]
+undo = ["u", "ctrl+u"]
+save = "f2"
+
+[keys.number]
+double = ">"
+halve = "<"
+"""
+
+
 def _keys(section: type[BaseModel]) -> str:
     rows = [(f"`{key}`", _default(f.default), f.description or "") for key, f in section.model_fields.items()]
     return markdown_table(("key", "default", "meaning"), rows)
@@ -101,7 +162,12 @@ def _read(path: Path) -> str:
 
 def main() -> int:
     """Write the pages, or say which differ."""
-    pages = {"quantities.md": quantities(), "scenario.md": scenario()}
+    pages = {
+        "quantities.md": quantities(),
+        "scenario.md": scenario(),
+        "keys.md": keys(),
+        "config.md": config(),
+    }
     differ = [name for name, text in pages.items() if _read(DOCS / name) != text]
     if "--check" in sys.argv[1:]:
         print(f"out of date: {', '.join(differ)}" if differ else "up to date")

@@ -5,11 +5,13 @@ Bindings, the key line at the bottom and the help screen are all made from this 
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from textual.binding import BindingType
 
@@ -48,6 +50,19 @@ class Action:
     about: str
     rank: int = 0
     shown: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the configuration file calls it."""
+        return self.name if self.where == "explorer" else f"{self.where}.{self.name}"
+
+    def keys_in(self, keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Its keys, where some are bound anew."""
+        return keymap.get(self.id, self.keys)
+
+    def shown_in(self, keymap: Mapping[str, tuple[str, ...]]) -> str:
+        """What the key line shows of them."""
+        return (self.id not in keymap and self.shown) or shown_key(self.keys_in(keymap)[0])
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -126,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
 )
 
-_NAMES = {
+SHOWN = {
     "plus": "+",
     "minus": "-",
     "slash": "/",
@@ -139,17 +154,28 @@ _NAMES = {
     "delete": "del",
     "backspace": "bksp",
 }
+"""How keys are written whose names in Textual are long."""
 
 
 def shown_key(key: str) -> str:
     """How a key is written for people.
 
-    >>> shown_key("ctrl+s"), shown_key("question_mark")
-    ('^s', '?')
+    >>> shown_key("ctrl+s"), shown_key("question_mark"), shown_key("greater_than_sign")
+    ('^s', '?', '>')
     """
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+')}"
-    return _NAMES.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+    if key in SHOWN or key.isalnum():
+        return SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+    return _signs().get(key, key)
+
+
+@lru_cache(maxsize=1)
+def _signs() -> dict[str, str]:
+    """Signs by their names in Textual: those of Unicode, but for a few."""
+    names = {"underscore": "_", "backslash": "\\", "at": "@"}
+    signs = (chr(code) for code in range(33, 127) if not chr(code).isalnum())
+    return names | {unicodedata.name(s).lower().replace("-", "_").replace(" ", "_"): s for s in signs}
 
 
 def at(*where: Where) -> Iterator[Action]:
@@ -161,26 +187,60 @@ def bindings(*where: Where) -> list[BindingType]:
     """Textual bindings of the actions that work in some areas."""
     from textual.binding import Binding
 
-    return [Binding(",".join(action.keys), action.name, action.label, show=False) for action in at(*where)]
+    return [
+        Binding(",".join(action.keys), action.name, action.label, show=False, id=action.id)
+        for action in at(*where)
+    ]
 
 
-def key_line(width: int, *focus: Where) -> list[tuple[str, str]]:
+def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | None:
+    """A rebound action and another with the same key in the same place, and the key; mostly none.
+
+    What the table itself lets mean two things may go on doing so.
+    """
+    for mine in ACTIONS:
+        for other in ACTIONS:
+            if mine.id not in keymap or mine.id == other.id or not _meet(mine.where, other.where):
+                continue
+            for key in mine.keys_in(keymap):
+                is_usual = key in mine.keys and key in other.keys
+                if key in other.keys_in(keymap) and not is_usual:
+                    return mine.id, other.id, shown_key(key)
+    return None
+
+
+_SCREENS: tuple[Where, ...] = ("dialog",)
+"""Areas that are screens of their own: no key of the explorer works there."""
+
+
+def _meet(one: Where, two: Where) -> bool:
+    """Whether there is a place where the actions of both areas work."""
+    if one == two:
+        return True
+    both = {one, two}
+    if both & set(_SCREENS):
+        return False
+    return "explorer" in both or ("field" in both and bool(both & {"number", "choice", "pick"}))
+
+
+def key_line(
+    width: int, *focus: Where, keymap: Mapping[str, tuple[str, ...]] | None = None
+) -> list[tuple[str, str]]:
     """Keys and labels for the bottom line, the most useful that fit.
 
     Those of the focused thing stand first; help and the way out always stay.
     """
+    keymap = keymap or {}
     general = sorted((a for a in at("explorer") if a.rank), key=lambda a: a.rank)
     ranked = [*general[:2], *sorted((a for a in at(*focus) if a.rank), key=lambda a: a.rank), *general[2:]]
     kept: list[Action] = []
     used = 1
     for action in ranked:
-        size = len(action.shown or shown_key(action.keys[0])) + len(action.label) + 3
+        size = len(action.shown_in(keymap)) + len(action.label) + 3
         if used + size <= width + 2:
             kept.append(action)
             used += size
     order = [*at(*focus), *at("explorer")]
     kept.sort(key=order.index)
     names = {"swap_area": "scenario"} if {"answers", "policy"} & set(focus) else {}
-    return [
-        (action.shown or shown_key(action.keys[0]), names.get(action.name, action.label)) for action in kept
-    ]
+    return [(action.shown_in(keymap), names.get(action.name, action.label)) for action in kept]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from inferscope.core.errors import InferscopeError
+from inferscope.tui.ascii import Ascii
+from inferscope.tui.config import Options
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.themes import COLOUR, PLAIN, theme_name
 from inferscope.tui.typeahead import OrderedKeys
@@ -35,6 +37,7 @@ class InferscopeApp(OrderedKeys):
 
     Args:
         load: Reads the scenario to open; called after the first paint.
+        options: How the person at the screen wants it.
     """
 
     TITLE = "inferscope"
@@ -44,14 +47,22 @@ class InferscopeApp(OrderedKeys):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
-    def __init__(self, load: Callable[[], Loaded]) -> None:
+    def __init__(self, load: Callable[[], Loaded], options: Options | None = None) -> None:
         super().__init__()
+        self.options = options or Options()
         self._explorer = Explorer(load)
         self.problem: InferscopeError | None = None
         self.left = ""
         self.register_theme(COLOUR)
         self.register_theme(PLAIN)
-        self.theme = theme_name(os.environ)
+        self.theme = self.options.theme or theme_name(os.environ)
+        if self.options.ascii:
+            self._filters.append(Ascii())
+        self.set_keymap({name: ",".join(keys) for name, keys in self.options.keys.items()})
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What the style sheets name and Textual's own themes lack."""
+        return dict(COLOUR.variables)
 
     def get_default_screen(self) -> Explorer:
         """The explorer."""
@@ -112,12 +123,13 @@ class InferscopeApp(OrderedKeys):
             self.call_later(first.action_quit)
 
 
-def run(scenario: Loaded | Callable[[], Loaded] | None) -> int:
+def run(scenario: Loaded | Callable[[], Loaded] | None, options: Options | None = None) -> int:
     """Show the full screen until it is left.
 
     Args:
         scenario: What to open, or a function that reads it, which is called after the first paint;
             None opens a scenario of defaults.
+        options: How the person at the screen wants it.
 
     Returns:
         The exit status.
@@ -127,12 +139,12 @@ def run(scenario: Loaded | Callable[[], Loaded] | None) -> int:
         Exception: The screen failed; what was unsaved is offered at the next start.
     """
     if scenario is None:
-        app = InferscopeApp(_defaults)
+        app = InferscopeApp(_defaults, options)
     elif callable(scenario):
-        app = InferscopeApp(scenario)
+        app = InferscopeApp(scenario, options)
     else:
-        app = InferscopeApp(lambda: scenario)
-    app.run()
+        app = InferscopeApp(lambda: scenario, options)
+    app.run(mouse=app.options.mouse)
     if app.problem is not None:
         raise app.problem
     if app.failure is not None:

@@ -169,8 +169,7 @@ class Session:
         """What others did to the file since this was asked last, in words; mostly nothing."""
         now = _content(self.path)
         if now != self._seen and self._is_new(now):
-            what = "was changed on disk: R reloads it, ctrl+s asks" if now else "is gone from the disk"
-            return f"{self.label} {what}"
+            return f"{self.label} {'was changed on disk' if now else 'is gone from the disk'}"
         if self._keeper is None:
             return ""
         if self._keeper.problem and self._is_new(self._keeper.problem):
@@ -266,11 +265,11 @@ class Session:
 
     def _check_untouched(self) -> None:
         """Refuse to replace what somebody else has written."""
-        if self._is_stale():
+        if self.is_stale():
             message = "has changed on disk since it was opened"
             raise ChangedOnDiskError(message, file=self.path)
 
-    def _is_stale(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether its file is there and not as it was read."""
         return _content(self.path) not in ("", self._seen)
 

@@ -61,3 +61,10 @@ def theme_name(environ: Mapping[str, str]) -> str:
     ('inferscope-plain', 'inferscope')
     """
     return PLAIN.name if environ.get("NO_COLOR") else COLOUR.name
+
+
+def theme_names() -> list[str]:
+    """Every theme that can be chosen, the program's own first."""
+    from textual.theme import BUILTIN_THEMES
+
+    return [COLOUR.name, PLAIN.name, *sorted(BUILTIN_THEMES)]

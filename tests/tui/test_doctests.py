@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ["actions", "panels.answers", "panels.rule", "sizes", "terminal", "themes"]
+MODULES = ["actions", "ascii", "panels.answers", "panels.rule", "sizes", "terminal", "themes"]
 
 
 @pytest.mark.parametrize("name", MODULES)

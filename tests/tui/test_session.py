@@ -209,7 +209,7 @@ def test_news_of_the_file_come_once_each(session, scenario_file):
     assert session.news() == ""
     for end in ("\n", "\n\n"):
         scenario_file.write_text(scenario_file.read_text(encoding="utf-8") + end, encoding="utf-8")
-        assert "was changed on disk: R reloads it, ctrl+s asks" in session.news()
+        assert session.news() == "dense was changed on disk"
         assert session.news() == ""
     scenario_file.unlink()
     assert "is gone from the disk" in session.news()

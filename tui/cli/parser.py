@@ -23,13 +23,21 @@ COMMANDS = {
 
 DESCRIPTION = "Explore the economics of running large language models."
 EPILOG = """\
-Without a command the full-screen explorer opens, on PRESET if one is named,
-with the keys that --set sets.
+Without a command the full-screen explorer opens, on PRESET if one is named.
+Screen options: --set KEY=VALUE sets a key of the scenario, --theme NAME chooses
+colours, --ascii draws with plain characters, --no-mouse leaves the mouse to the
+terminal, --low-bandwidth sends little. `config.toml` in the folder for
+configuration sets them for good, and the keys; docs/config.md says how.
+
 PRESET is the name of a shipped or own preset (`inferscope list presets`) or
 the path of a scenario file. `inferscope COMMAND --help` says more.
 
 Exit status: 0 done; 1 the answer is "no" (does not fit, limit cannot be
 kept); 2 wrong usage or input; 3 error inside the program; 130 interrupted."""
+
+
+_FOR_SCREEN = ("--set", "--catalog", "--theme", "--ascii", "--no-mouse", "--low-bandwidth")
+"""Options of the full screen, which may stand without a preset."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,7 +79,7 @@ def parse(arguments: list[str]) -> argparse.Namespace | None:
 def _names_command(arguments: list[str]) -> bool:
     """Whether the first word that is no option is a command rather than a preset."""
     word = next((a for a in arguments if a == "--" or not a.startswith("-")), None)
-    return word in COMMANDS or (word is None and not {"--set", "--catalog"} & set(arguments))
+    return word in COMMANDS or (word is None and not any(a.startswith(_FOR_SCREEN) for a in arguments))
 
 
 def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
@@ -100,7 +108,7 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
     """The parser; without commands it takes a preset instead."""
     parser = _Parser(
         prog="inferscope",
-        usage="inferscope [-h] [--version] [PRESET [--set KEY=VALUE]... | COMMAND ...]",
+        usage="inferscope [-h] [--version] [PRESET] [SCREEN OPTION]... | COMMAND ...",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -114,6 +122,10 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
     if not with_commands:
         parser.add_argument("preset", nargs="?", metavar="PRESET")
         _set(parser)
+        parser.add_argument("--theme", metavar="NAME")
+        parser.add_argument("--ascii", action="store_true", default=None)
+        parser.add_argument("--no-mouse", action="store_false", dest="mouse", default=None)
+        parser.add_argument("--low-bandwidth", action="store_true", default=None)
         return parser
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", parser_class=_Parser, prog="inferscope"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.scenario.names import find
+from inferscope.tui import config
 from inferscope.tui.cli.parser import remark, unknown_command, write
 
 if TYPE_CHECKING:
@@ -21,15 +22,19 @@ def run(options: argparse.Namespace) -> int:
     """Open the explorer; without a usable terminal print the report and say why on one line."""
     from inferscope.tui.terminal import why_not_full_screen
 
+    wanted = _wanted(options)
     preset = getattr(options, "preset", None)
-    preset = DEFAULT_PRESET if preset is None else preset
-    _check(preset)
+    if preset is not None:
+        _check(preset)
+    elif wanted.preset:
+        config.check_preset(wanted)
+    preset = preset if preset is not None else wanted.preset or DEFAULT_PRESET
     assignments = getattr(options, "assignments", [])
     reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ, sys.stderr)
     if not reason:
         from inferscope.tui.app import run as open_screen
 
-        return open_screen(lambda: _loaded(preset, assignments))
+        return open_screen(lambda: _loaded(preset, assignments), wanted)
     from inferscope.core.export.reports import as_text
     from inferscope.core.report import answer_is_no, reports
 
@@ -44,6 +49,16 @@ def _loaded(preset: str, assignments: list[str]) -> Loaded:
     from inferscope.tui.cli.eval_ import loaded_with
 
     return loaded_with(preset, assignments)
+
+
+def _wanted(options: argparse.Namespace) -> config.Options:
+    """What the configuration file says, and the options of the command line over it."""
+    if getattr(options, "low_bandwidth", None):
+        config.calm(os.environ)
+    names = ("theme", "ascii", "mouse", "low_bandwidth")
+    return config.given(
+        config.read_options(os.environ), **{name: getattr(options, name, None) for name in names}
+    )
 
 
 def _check(preset: str) -> None:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from inferscope.tui.actions import Where, key_line
+from inferscope.tui.config import options_of
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
 
@@ -154,7 +155,8 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """Keys and labels, as many as fit."""
         parts: list[tuple[str, str] | str] = [" "]
-        for key, label in key_line(self.size.width, *self._focus):
+        keymap = options_of(self.app).keys
+        for key, label in key_line(self.size.width, *self._focus, keymap=keymap):
             parts += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
         return Content.assemble(*parts)
 

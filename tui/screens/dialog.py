@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+
+from inferscope.tui.actions import bindings
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -15,8 +18,20 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T], Generic[T]):
     """A box over the explorer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
 
     def action_cancel(self) -> None:
         """Close without a result."""
         self.dismiss(None)
+
+    async def action_accept(self) -> None:
+        """Take what is marked or typed; on its usual key the focused list or line does it itself."""
+        if isinstance(self.focused, Input):
+            await self.focused.action_submit()
+        elif isinstance(self.focused, OptionList):
+            self.focused.action_select()
+
+    def action_filter(self) -> None:
+        """Go to the line that filters."""
+        for line in self.query(Input):
+            line.focus()

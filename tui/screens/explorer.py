@@ -11,6 +11,7 @@ from inferscope.core.errors import InferscopeError
 from inferscope.tui import pages
 from inferscope.tui.actions import bindings
 from inferscope.tui.answer import Answer, answer
+from inferscope.tui.config import options_of
 from inferscope.tui.fields import told
 from inferscope.tui.figures import CARDS, MORE_CARDS
 from inferscope.tui.panels.answers import Card, KeyNumbers
@@ -323,7 +324,7 @@ class Explorer(Filing):
 
     def action_help(self) -> None:
         """The keys."""
-        self.app.push_screen(Reader(keys_page()))
+        self.app.push_screen(Reader(keys_page(options_of(self.app).keys)))
 
     def action_notes(self) -> None:
         """All notes."""

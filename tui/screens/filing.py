@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from inferscope.core.errors import InferscopeError
+from inferscope.tui.actions import at
 from inferscope.tui.answer import Answer, answer
+from inferscope.tui.config import options_of
 from inferscope.tui.recent import remember
 from inferscope.tui.screens.files import SaveAs, Stale, Unsaved
 from inferscope.tui.screens.picker import Picker
@@ -60,8 +62,16 @@ class Filing(Screen[None]):
 
     def look_at_file(self) -> None:
         """Say what others did to the file."""
-        if self._watching is not None and self.app.screen is self and (news := self.session.news()):
-            self.say(news, problem=True)
+        if self._watching is None or self.app.screen is not self or not (news := self.session.news()):
+            return
+        if self.session.is_stale():
+            news += f": {self.key('revert')} reloads it, {self.key('save')} asks"
+        self.say(news, problem=True)
+
+    def key(self, name: str) -> str:
+        """The key of an action that works anywhere, as it is shown."""
+        action = next(action for action in at("explorer") if action.name == name)
+        return action.shown_in(options_of(self.app).keys)
 
     def _take_back(self, found: Found | None) -> None:
         if found is None:
@@ -73,7 +83,8 @@ class Filing(Screen[None]):
             self.say(str(error), problem=True)
             return
         self.show_all()
-        self.say(f"Taken back: unsaved changes of {self.session.label}; z undoes them, ctrl+s saves")
+        undo, save = self.key("undo"), self.key("save")
+        self.say(f"Taken back: unsaved changes of {self.session.label}; {undo} undoes them, {save} saves")
 
     # --- saving ---------------------------------------------------------------------------------
 
@@ -135,7 +146,8 @@ class Filing(Screen[None]):
             self.say(str(error), problem=True)
             return
         self.show_all()
-        self.say(f"Back to {self.session.label} as saved; z undoes it" if changed else "As saved already")
+        done = f"Back to {self.session.label} as saved; {self.key('undo')} undoes it"
+        self.say(done if changed else "As saved already")
 
     # --- opening and leaving --------------------------------------------------------------------
 
@@ -158,7 +170,7 @@ class Filing(Screen[None]):
 
         found = recent_files()
         if not found.rows:
-            self.say("No file was saved or changed here yet; ctrl+o opens presets")
+            self.say(f"No file was saved or changed here yet; {self.key('open')} opens presets")
             return
         self.app.push_screen(Picker(found, str(self.session.path)), self._opened)
 

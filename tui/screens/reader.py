@@ -17,6 +17,8 @@ from inferscope.tui.pages import Page, item_page
 from inferscope.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -128,7 +130,7 @@ def _part_line(name: str, value: str, kind: str, width: int) -> str:
     return f"{name:<38.38}  {value[:room]:<{max(room - 12, 10)}}{kind}"
 
 
-def keys_page() -> Page:
+def keys_page(keymap: Mapping[str, tuple[str, ...]] | None = None) -> Page:
     """Every key, from the table of actions."""
     rows: list[tuple[str, str]] = [
         (
@@ -141,6 +143,9 @@ def keys_page() -> Page:
     ]
     for where, title in AREAS.items():
         rows.append(("", title.upper()))
-        rows += [(", ".join(shown_key(key) for key in action.keys), action.about) for action in at(where)]
+        rows += [
+            (", ".join(shown_key(key) for key in action.keys_in(keymap or {})), action.about)
+            for action in at(where)
+        ]
         rows.append((" ", ""))
     return Page("Keys", "", rows)
