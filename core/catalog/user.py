@@ -25,7 +25,7 @@ from inferscope.core.places import catalog_directory
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["FOLDERS", "folders", "overlay", "own_files", "own_ids", "use"]
+__all__ = ["FOLDERS", "folders", "overlay", "own_files", "own_ids", "rule_files", "use"]
 
 FOLDERS: Final = {"accelerator": "accelerators", "model": "models", "region": "regions"}
 """Where records of a kind lie."""
@@ -113,6 +113,15 @@ def own_files(kind: str, identifier: str) -> list[Path]:
     """The user's files of one record, the one that counts most first."""
     paths = (folder / FOLDERS[kind] / f"{identifier}.toml" for folder in folders())
     return [path for path in paths if path.is_file()]
+
+
+def rule_files() -> list[Path]:
+    """The user's files of rules, the one that counts most last."""
+    found: list[Path] = []
+    for folder in reversed(folders()):
+        found += [path for path in [folder / f"{RULES}.toml"] if path.is_file()]
+        found += sorted((folder / RULES).glob("[!.]*.toml"))
+    return found
 
 
 def own_ids(kind: str) -> list[str]:

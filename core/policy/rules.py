@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from inferscope.core.catalog.sources import remember
+from inferscope.core.catalog.user import rule_files
 from inferscope.core.errors import RuleError, nearest
 from inferscope.core.policy.predicates import Fact, Node, Scalar, read
 from inferscope.core.policy.quantities import QUANTITIES, SCOPES, where
@@ -191,14 +193,16 @@ def _fact(given: Any) -> Fact:
 # --- files ----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
+@remember(1)
 def rules() -> tuple[Rule, ...]:
-    """Every shipped rule.
+    """Every shipped rule, and those of the user's catalogue; one of the same id takes its place.
 
     Raises:
         RuleError: A file is damaged; it names file and key.
     """
-    return tuple(rule for path in sorted((DATA / "rules").glob("*.toml")) for rule in _read(path, SHIPPED))
+    every = [rule for path in sorted((DATA / "rules").glob("*.toml")) for rule in _read(path, SHIPPED)]
+    every += [rule for path in rule_files() for rule in read_rules(path)]
+    return tuple({rule.id: rule for rule in every}.values())
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
@@ -211,7 +215,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
 
 def merged(own: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The shipped rules with a user's: one of the same id takes the shipped one's place."""
+    """All rules with a scenario's own: one of the same id takes the shipped one's place."""
     found = {rule.id: rule for rule in rules()}
     found.update({rule.id: rule for rule in own})
     return tuple(found.values())

@@ -194,10 +194,11 @@ def _rules() -> Table:
             str(r.effective_to or ""),
             r.evidence if r.verified else "unverified",
             r.title,
+            r.origin if r.origin == "shipped" else f"user: {r.origin}",
         )
         for r in rules()
     ]
-    header = ("rule", "jurisdiction", "scope", "status", "force", "from", "to", "evidence", "title")
+    header = ("rule", "jurisdiction", "scope", "status", "force", "from", "to", "evidence", "title", "origin")
     return header, rows
 
 

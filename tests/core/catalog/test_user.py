@@ -8,8 +8,9 @@ import pytest
 
 from inferscope.core import catalog, evaluate, places, report
 from inferscope.core.catalog.sources import DATA
-from inferscope.core.errors import CatalogError
+from inferscope.core.errors import CatalogError, RuleError
 from inferscope.core.leaves import resolve
+from inferscope.core.policy.rules import rules
 from inferscope.core.scenario.files import load, with_values
 
 
@@ -238,3 +239,42 @@ def test_the_folder_is_the_one_that_platformdirs_names(monkeypatch, tmp_path):
         assert str(places.state_directory()) == platformdirs.user_state_dir("inferscope", appauthor=False)
     if sys.platform == "linux":
         assert places.catalog_directory() == tmp_path / "x" / "inferscope" / "catalog"
+
+
+RULE = """
+[[rule]]
+id = "%s"
+title = "House rule"
+jurisdiction = "house"
+predicate = { quantity = "tpp", op = ">", value = %s }
+"""
+
+
+def test_rules_too_in_one_file_or_in_several(own):
+    shipped = rules()
+    known = shipped[0].id
+    folder = own()
+    (folder / "rules.toml").write_text(RULE % ("house.tpp", 5) + RULE % (known, 1), "utf-8")
+    (folder / "rules").mkdir()
+    (folder / "rules" / "more.toml").write_text(RULE % ("house.tpp", 7), "utf-8")
+    catalog.use(folder)
+    found = {rule.id: rule for rule in rules()}
+    assert len(found) == len(shipped) + 1
+    assert found["house.tpp"].threshold == 7
+    assert found["house.tpp"].origin == str(folder / "rules" / "more.toml")
+    assert found[known].origin == str(folder / "rules.toml")
+    entries = {entry["id"]: entry for entry in report.report(load("llama-3.1-70b-h100").scenario)["policy"]}
+    assert (entries["house.tpp"]["verdict"], entries["house.tpp"]["origin"]) == (
+        "applies",
+        found["house.tpp"].origin,
+    )
+    catalog.use()
+    assert [rule.id for rule in rules()] == [rule.id for rule in shipped]
+    assert {rule.origin for rule in rules()} == {"shipped"}
+
+
+def test_a_mistake_in_a_rule_names_its_file(own):
+    folder = own(rules__mine='[[rule]]\nid = "x"\ntitel = "y"')
+    with pytest.raises(RuleError) as caught:
+        rules()
+    assert caught.value.file == str(folder / "rules" / "mine.toml")
