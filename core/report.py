@@ -52,11 +52,11 @@ def reports(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
     try:
         result = evaluate([item.scenario for item in loaded], OUTPUTS)
     except ScenarioError as error:
-        raise _placed(error, loaded) from None
+        raise placed(error, loaded) from None
     return [report_of(result, row, item.notes) for row, item in enumerate(loaded)]
 
 
-def _placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
+def placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
     """An error of one of several scenarios, with the file and line that hold it."""
     for item in loaded:
         try:

@@ -133,6 +133,15 @@ def _model_at(path: list[str]) -> type[BaseModel] | None:
     return model
 
 
+def schema_keys(model: type[BaseModel] = Scenario, prefix: str = "") -> list[str]:
+    """Every dotted key of the schema, in its order."""
+    found = []
+    for name, field in model.model_fields.items():
+        inner = _section_type(field.annotation)
+        found += schema_keys(inner, f"{prefix}{name}.") if inner else [f"{prefix}{name}"]
+    return found
+
+
 def _section_type(annotation: Any) -> type[BaseModel] | None:
     """The table type behind an annotation such as ``PrefillPool | None``."""
     for candidate in (annotation, *getattr(annotation, "__args__", ())):

@@ -111,10 +111,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _are_sections(old: Any, new: Any) -> bool:
-    """Whether both are tables of keys rather than numbers written as tables."""
-    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
-        return False
-    return not NUMBER_KEYS & (set(old) | set(new))
+    """Whether both are tables of keys."""
+    return is_section(old) and is_section(new)
+
+
+def is_section(value: Any) -> bool:
+    """Whether a value is a table of keys rather than a number written as a table."""
+    return isinstance(value, Mapping) and not NUMBER_KEYS & set(value)
 
 
 def remove(tables: dict[str, Any], dotted: str) -> None:

@@ -11,12 +11,16 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from inferscope.core.errors import InferscopeError
 
 if TYPE_CHECKING:
     import argparse
+
+_MODULES = {"eval": "eval_", "list": "listing", "show": "listing"}
+"""Modules of commands that are not called like them."""
 
 DONE, NO, WRONG, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -69,29 +73,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def _command(options: argparse.Namespace) -> int:
-    if options.command == "screen":
-        from inferscope.tui.cli import screen
-
-        return screen.run(options)
-    if options.command == "eval":
-        from inferscope.tui.cli import eval_
-
-        return eval_.run(options)
-    if options.command == "explain":
-        from inferscope.tui.cli import explain
-
-        return explain.run(options)
-    if options.command == "schema":
-        from inferscope.tui.cli import schema
-
-        return schema.run(options)
-    if options.command == "paths":
-        from inferscope.tui.cli import paths
-
-        return paths.run(options)
-    from inferscope.tui.cli import listing
-
-    return listing.run(options)
+    module = import_module(f"inferscope.tui.cli.{_MODULES.get(options.command, options.command)}")
+    return int(module.run(options))
 
 
 def _speak_any_encoding() -> None:

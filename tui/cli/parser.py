@@ -14,6 +14,7 @@ FORMATS = ("table", "json", "csv", "md")
 
 COMMANDS = {
     "eval": "compute a scenario: latency, throughput, cost, energy, load, quality, training, policy",
+    "compare": "put scenarios side by side: what differs, and which input carries how much of it",
     "explain": "show how a quantity comes about, down to sourced figures",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
@@ -87,7 +88,7 @@ def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
     preset = getattr(options, "preset", None)
     if options.command == "screen" and preset is not None:
         return unknown_command(preset) or f"unexpected {rest[0]!r} after the preset; see `inferscope --help`"
-    if options.command == "eval" and not rest[0].startswith("-"):
+    if options.command in ("eval", "compare") and not rest[0].startswith("-"):
         return f"unexpected {rest[0]!r}: name all presets before the options"
     about = "unknown option" if rest[0].startswith("-") else "unexpected"
     name = "" if options.command == "screen" else f" {options.command}"
@@ -138,6 +139,20 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
 
 def _eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("presets", nargs="+", metavar="PRESET", help="preset name or scenario file")
+    _set(parser)
+    _output(parser, FORMATS)
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("presets", nargs="+", metavar="PRESET", help="two to six presets or scenario files")
+    parser.add_argument(
+        "--of",
+        action="append",
+        default=[],
+        metavar="QUANTITY",
+        help="only this quantity and what carries its difference; may be given again",
+    )
+    parser.add_argument("--all", action="store_true", help="also what is the same in all of them")
     _set(parser)
     _output(parser, FORMATS)
 
@@ -206,6 +221,7 @@ def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
 
 _ARGUMENTS = {
     "eval": _eval,
+    "compare": _compare,
     "explain": _explain,
     "list": _list,
     "show": _show,

@@ -335,7 +335,7 @@ REFUSED = [
     (["evl"], "unknown command 'evl': did you mean eval?"),
     (["evl", PRESET], "unknown command 'evl': did you mean eval?"),
     (["expalin", PRESET, "tpot_s"], "unknown command 'expalin': did you mean explain?"),
-    (["compare", "a", "b"], "the command 'compare' is not in this version; commands are eval, explain"),
+    (["sweep", "a", "b"], "the command 'sweep' is not in this version; commands are eval, compare"),
     (["report"], "the command 'report' is not in this version"),
     ([""], "unknown preset '': presets are agent-128k-gqa"),
     (["nothing"], "unknown preset 'nothing'"),

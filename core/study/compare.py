@@ -1,0 +1,368 @@
+"""Scenarios side by side: what differs between them, and what carries the difference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from inferscope.core.errors import InferscopeError, QuantityError, ScenarioError
+from inferscope.core.evaluate import CONTRACT, Result, evaluate
+from inferscope.core.graph import REGISTRY
+from inferscope.core.report import OUTPUTS, placed, report_of
+from inferscope.core.scenario.check import schema_keys
+from inferscope.core.scenario.files import Loaded
+from inferscope.core.scenario.saving import ABOUT
+from inferscope.core.scenario.tables import canonical, value_at
+from inferscope.core.study.changes import Game, flat, in_order, number
+from inferscope.core.study.shapley import Values, shapley
+
+LEAST, MOST = 2, 6
+"""How many scenarios may be compared."""
+
+HEADLINE = (
+    "usd_per_query",
+    "usd_per_million_output_tokens",
+    "ttft_s",
+    "tpot_s",
+    "wh_per_query",
+    "output_tok_s_per_accelerator",
+    "accelerators_needed",
+    "quality_recovery",
+)
+"""Quantities whose difference is divided among the inputs."""
+
+_SAME = 1e-12
+"""Relative difference below which two results are the same."""
+_UNCOUNTED = ("bool", "code")
+_RECORDS = {"model.id": "model", "hardware.accelerator": "accelerator"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The value of an input in one scenario.
+
+    Attributes:
+        value: A number, a word, or None where it has none.
+        kind: ``set``, ``default``, ``planned`` or ``catalogue``.
+        low: Lower end of a range.
+        high: Upper end.
+    """
+
+    value: Any
+    kind: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A key of the scenario with its value in each.
+
+    Attributes:
+        key: Its dotted name.
+        values: One a scenario.
+        differs: Whether they are not all the same.
+    """
+
+    key: str
+    values: tuple[Cell, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A quantity with its value in each scenario.
+
+    Attributes:
+        quantity: Its name.
+        label: Its name for people.
+        unit: Its unit.
+        entries: What a report says of it, one a scenario.
+        ratios: Value over that of the first scenario; None where that says nothing.
+        differs: Whether they are not all the same.
+    """
+
+    quantity: str
+    label: str
+    unit: str
+    entries: tuple[Mapping[str, Any], ...]
+    ratios: tuple[float | None, ...]
+    differs: bool
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The bare values; None where there is none."""
+        return tuple(entry["value"] for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A policy rule with its verdict on each scenario."""
+
+    id: str
+    title: str
+    verdicts: tuple[str, ...]
+    margins: tuple[float | None, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a group of changed inputs carries of a difference.
+
+    Attributes:
+        label: What to call them.
+        keys: The keys in it.
+        value: Its part, in the quantity's unit.
+        share: Its part of the difference; 1 is all of it.
+        error: Standard error of the part; 0 where it is exact.
+    """
+
+    label: str
+    keys: tuple[str, ...]
+    value: float
+    share: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The difference of one quantity between the first scenario and another, divided.
+
+    Attributes:
+        quantity: Its name.
+        other: Place of the other scenario.
+        first: Value in the first scenario.
+        then: Value in the other.
+        contributions: The parts, largest first; they add up to the difference.
+        exact: Whether every mixture of the two was evaluated, rather than a sample.
+        why: Why there is nothing to divide, in words.
+    """
+
+    quantity: str
+    other: int
+    first: float | None
+    then: float | None
+    contributions: tuple[Contribution, ...] = ()
+    exact: bool = True
+    why: str = ""
+
+    @property
+    def difference(self) -> float:
+        """Other minus first; NaN where one has no value."""
+        return math.nan if self.first is None or self.then is None else self.then - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two to six scenarios side by side.
+
+    Attributes:
+        names: What to call them, in order.
+        reports: The report of each.
+        inputs: Every key that any of them could set, with resolved and planned values.
+        outputs: Quantities.
+        policy: Verdicts.
+        carried: For each further scenario, each headline quantity's difference divided.
+    """
+
+    names: tuple[str, ...]
+    reports: tuple[Mapping[str, Any], ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    policy: tuple[Rule, ...]
+    carried: tuple[tuple[Carried, ...], ...] = ()
+
+    def differing(self) -> Comparison:
+        """Only the rows that are not the same in all scenarios."""
+        inputs = tuple(row for row in self.inputs if row.differs)
+        outputs = tuple(row for row in self.outputs if row.differs)
+        policy = tuple(row for row in self.policy if row.differs)
+        return replace(self, inputs=inputs, outputs=outputs, policy=policy)
+
+
+def compare(
+    loaded: Sequence[Loaded], outputs: Sequence[str] = HEADLINE, names: Sequence[str] = ()
+) -> Comparison:
+    """Put scenarios side by side and say what carries the differences to the first.
+
+    Args:
+        loaded: Two to six scenarios with where they came from.
+        outputs: Quantities whose differences are divided among the changed inputs.
+        names: What to call them; default: the name of the preset or file.
+
+    Returns:
+        Everything a table or a screen shows.
+
+    Raises:
+        InferscopeError: Too few or too many, a quantity that is no single number, or a scenario that
+            names something that does not exist.
+    """
+    found = side_by_side(loaded, outputs, names)
+    carried = tuple(carry(found, loaded, other, outputs) for other in range(1, len(loaded)))
+    return replace(found, carried=carried)
+
+
+def side_by_side(
+    loaded: Sequence[Loaded], outputs: Sequence[str] = HEADLINE, names: Sequence[str] = ()
+) -> Comparison:
+    """The comparison without what carries the differences: one evaluation of a row a scenario.
+
+    Raises:
+        InferscopeError: As :func:`compare`.
+    """
+    if not LEAST <= len(loaded) <= MOST:
+        message = f"{LEAST} to {MOST} scenarios can be compared, not {len(loaded)}"
+        raise InferscopeError(message)
+    for name in outputs:
+        if REGISTRY.node(name).slotted:
+            message = f"{name} is not a single number"
+            raise QuantityError(message)
+    more = tuple(name for name in outputs if name not in OUTPUTS)
+    try:
+        result = evaluate([item.scenario for item in loaded], (*OUTPUTS, *more))
+    except ScenarioError as error:
+        raise placed(error, loaded) from None
+    reports = tuple(report_of(result, row, item.notes) for row, item in enumerate(loaded))
+    shown = (*CONTRACT, *(name for name in outputs if name not in CONTRACT))
+    return Comparison(
+        tuple(names) or tuple(_name(item, report) for item, report in zip(loaded, reports, strict=True)),
+        reports,
+        tuple(_input_rows(result, loaded)),
+        tuple(_output(name, [report["quantities"][name] for report in reports]) for name in shown),
+        _rules(reports),
+    )
+
+
+def _name(item: Loaded, report: Mapping[str, Any]) -> str:
+    scenario = report["scenario"]
+    if item.path is not None:
+        return item.path.stem
+    return str(scenario.get("name") or f"{scenario['model']['id']} on {scenario['hardware']['accelerator']}")
+
+
+# --- inputs --------------------------------------------------------------------------------------
+
+
+def _input_rows(result: Result, loaded: Sequence[Loaded]) -> list[Input]:
+    given = [flat(item.scenario) for item in loaded]
+    present = dict.fromkeys(key for keys in given for key in keys)
+    known = [key for key in schema_keys() if key not in present and not _is_within_absent(key, present)]
+    keys = [key for key in in_order([*present, *known]) if key not in (*ABOUT, "schema_version")]
+    rows = []
+    for key in keys:
+        cells = tuple(_cell(result, row, given[row], key) for row in range(len(loaded)))
+        seen = [(canonical(c.value), c.low, c.high) for c in cells]
+        rows.append(Input(key, cells, any(value != seen[0] for value in seen)))
+    return rows
+
+
+def _is_within_absent(key: str, present: Mapping[str, None]) -> bool:
+    """Whether a key belongs to an optional table that no scenario has."""
+    table = key.rpartition(".")[0]
+    return table.count(".") > 0 and not any(other.startswith(f"{table}.") for other in present)
+
+
+def _cell(result: Result, row: int, given: Mapping[str, Any], key: str) -> Cell:
+    """The value of a key: as set, as planned, from the catalogue, or the default."""
+    resolved = result.bound.resolved[row]
+    name = key.rpartition(".")[2]
+    default = value_at(resolved.scenario.model_dump(mode="python"), key)
+    if key.startswith("optimizations.") and name in resolved.texts:
+        kind = "set" if key in given else "catalogue" if default == "native" else "default"
+        return Cell(resolved.texts[name], kind)
+    if key in given:
+        figure = number(given[key])
+        return Cell(given[key], "set") if figure is None else Cell(figure.mid, "set", figure.low, figure.high)
+    if key in _RECORDS:
+        return Cell(getattr(resolved, _RECORDS[key]).id, "default")
+    leaf = resolved.leaves.get(key.replace(".", "_", 1))
+    if leaf is None or leaf.key != key or leaf.slots or isinstance(default, bool):
+        return Cell(default, "default")
+    kind = leaf.kind if leaf.kind in ("planned", "default") else "catalogue"
+    return Cell(leaf.value if math.isfinite(leaf.value) else None, kind)
+
+
+# --- outputs -------------------------------------------------------------------------------------
+
+
+def _output(name: str, entries: Sequence[Mapping[str, Any]]) -> Output:
+    node = REGISTRY.quantities[name]
+    values = [entry["value"] for entry in entries]
+    differs = any(not _is_same(value, values[0]) for value in values)
+    ratios = tuple(_ratio(value, values[0]) for value in values)
+    return Output(name, node.label, node.unit, tuple(entries), ratios, differs)
+
+
+def _is_same(value: Any, first: Any) -> bool:
+    if isinstance(value, float) and isinstance(first, float):
+        return math.isclose(value, first, rel_tol=_SAME)
+    return bool(value == first)
+
+
+def _ratio(value: Any, first: Any) -> float | None:
+    """Value over the first; None where one is missing, no number, or the first is zero."""
+    if not isinstance(value, float) or not isinstance(first, float) or not first:
+        return None
+    return value / first
+
+
+def _rules(reports: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    found = []
+    for entries in zip(*(report["policy"] for report in reports), strict=True):
+        verdicts = tuple(str(entry["verdict"]) for entry in entries)
+        margins = tuple(entry["margin_oom"] for entry in entries)
+        differs = len(set(verdicts)) > 1
+        found.append(Rule(entries[0]["id"], entries[0]["title"], verdicts, margins, differs))
+    return tuple(found)
+
+
+# --- what carries a difference -------------------------------------------------------------------
+
+
+def carry(
+    comparison: Comparison, loaded: Sequence[Loaded], other: int, outputs: Sequence[str] = HEADLINE
+) -> tuple[Carried, ...]:
+    """Divide the differences between the first scenario and another among the inputs that changed.
+
+    Args:
+        comparison: The scenarios side by side.
+        loaded: The same scenarios.
+        other: The place of the other one.
+        outputs: Names of quantities.
+
+    Returns:
+        One entry a quantity.
+    """
+    game = Game(loaded[0].scenario, loaded[other].scenario, outputs)
+    return tuple(_carried(comparison, game, other, name) for name in outputs)
+
+
+def _carried(comparison: Comparison, game: Game, other: int, name: str) -> Carried:
+    entries = [comparison.reports[place]["quantities"][name] for place in (0, other)]
+    if REGISTRY.node(name).unit in _UNCOUNTED:
+        return Carried(name, other, None, None, why="it is not a number")
+    first, then = (entry["value"] for entry in entries)
+    missing = [comparison.names[place] for place, value in ((0, first), (other, then)) if value is None]
+    if missing:
+        return Carried(name, other, first, then, why=f"no value for {' and '.join(missing)}")
+    if _is_same(first, then):
+        return Carried(name, other, first, then, why="no difference")
+    places = game.players(name)
+
+    def worth(masks: Sequence[int]) -> Values:
+        whole = {mask: sum(1 << place for i, place in enumerate(places) if mask >> i & 1) for mask in masks}
+        values = game.worth(name, list(whole.values()))
+        return {mask: values[game_mask] for mask, game_mask in whole.items()}
+
+    shares = shapley(len(places), worth)
+    parts = []
+    for share in shares.parts:
+        members = [game.changes[places[player]] for player in share.players]
+        label = " + ".join(change.label for change in members)
+        keys = tuple(key for change in members for key in change.keys)
+        parts.append(Contribution(label, keys, share.value, share.value / shares.difference, share.error))
+    parts.sort(key=lambda part: -abs(part.value))
+    return Carried(name, other, first, then, tuple(parts), shares.exact)

@@ -1,0 +1,25 @@
+"""`inferscope compare`: scenarios side by side, and what carries their differences."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+from inferscope.core.export import comparison as export
+from inferscope.core.report import answer_is_no
+from inferscope.core.study.compare import HEADLINE, compare
+from inferscope.tui.cli.eval_ import loaded_with
+from inferscope.tui.cli.parser import write
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the comparison; 1 where the answer of any scenario is no."""
+    wanted = tuple(dict.fromkeys(options.of)) or HEADLINE
+    found = compare([loaded_with(name, options.assignments) for name in options.presets], wanted)
+    shown = found if options.all else found.differing()
+    if options.of:
+        asked = tuple(row for row in found.outputs if row.quantity in wanted)
+        shown = dataclasses.replace(shown, outputs=asked)
+    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
+    write(render[options.format](shown), options.out)
+    return int(any(answer_is_no(report) for report in found.reports))
