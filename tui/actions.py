@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-Where = Literal["explorer", "field", "number", "choice", "pick", "answers", "policy", "dialog"]
+Where = Literal[
+    "explorer",
+    "field",
+    "number",
+    "choice",
+    "pick",
+    "answers",
+    "policy",
+    "ladder",
+    "toggles",
+    "plot",
+    "dialog",
+]
 
 AREAS: dict[Where, str] = {
     "explorer": "Anywhere",
@@ -25,6 +37,7 @@ AREAS: dict[Where, str] = {
     "pick": "On a model, accelerator or country",
     "answers": "On an answer",
     "policy": "On a policy line",
+    "ladder": "In the policy ladder",
     "dialog": "In a list or dialog",
 }
 
@@ -84,6 +97,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("right", ("right", "l"), "answers", "next", "Go to the next figure."),
     Action("explain", ("enter",), "answers", "explain", "Explain the figure, as e does."),
     Action("explain", ("enter",), "policy", "explain", "Explain the rule, as e does."),
+    Action("date_back", ("left", "h"), "ladder", "date", "Slide the rules' date back a month.", 1, "← →"),
+    Action("date_on", ("right", "l"), "ladder", "later", "Slide it on a month."),
+    Action(
+        "change_back",
+        ("shift+left", "H"),
+        "ladder",
+        "change before",
+        "Slide to the day before on which a rule begins or ends.",
+    ),
+    Action("change_on", ("shift+right", "L"), "ladder", "next change", "Slide on to the next of them.", 3),
+    Action("date_reset", ("delete", "backspace"), "ladder", "own date", "Back to the scenario's date.", 4),
+    Action("row_up", ("up", "k"), "ladder", "up", "Go to the rule above."),
+    Action("row_down", ("down", "j"), "ladder", "down", "Go to the rule below."),
+    Action("explain", ("enter",), "ladder", "explain", "Explain the rule, as e does.", 2),
     Action("up", ("up", "k"), "explorer", "up", "Go to the line above."),
     Action("down", ("down", "j"), "explorer", "down", "Go to the line below."),
     Action(
@@ -102,6 +129,27 @@ ACTIONS: tuple[Action, ...] = (
         "explain",
         "Explain what is focused: formula, values filled in, and the source of each.",
         5,
+    ),
+    Action(
+        "show_answers",
+        ("1",),
+        "explorer",
+        "views",
+        "Show the answers on the right; again: go there, and back. On a number a digit starts typing.",
+        11,
+        "1-5",
+    ),
+    Action("show_policy", ("4",), "explorer", "policy", "Show the ladder of policy thresholds."),
+    Action("show_notes", ("5",), "explorer", "notes", "Show the notes."),
+    Action("next_view", ("v",), "explorer", "next view", "Show the next view, also while on a number."),
+    Action("previous_view", ("V",), "explorer", "view before", "Show the view before."),
+    Action(
+        "pin",
+        ("p",),
+        "explorer",
+        "pin",
+        "Pin the present answer and compare what follows with it; again: unpin.",
+        12,
     ),
     Action("notes", ("n",), "explorer", "notes", "Read all notes: what was planned, what fell back.", 10),
     Action(
@@ -141,6 +189,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
 )
 
+_RIGHT: set[Where] = {"answers", "policy", "ladder", "toggles", "plot"}
+"""Areas from which one goes back to the scenario."""
+
 SHOWN = {
     "plus": "+",
     "minus": "-",
@@ -153,6 +204,10 @@ SHOWN = {
     "escape": "esc",
     "delete": "del",
     "backspace": "bksp",
+    "shift+left": "shift ←",
+    "shift+right": "shift →",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 """How keys are written whose names in Textual are long."""
 
@@ -242,5 +297,5 @@ def key_line(
             used += size
     order = [*at(*focus), *at("explorer")]
     kept.sort(key=order.index)
-    names = {"swap_area": "scenario"} if {"answers", "policy"} & set(focus) else {}
+    names = {"swap_area": "scenario"} if set(focus) & _RIGHT else {}
     return [(action.shown_in(keymap), names.get(action.name, action.label)) for action in kept]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,16 @@ class Answer:
 
     Attributes:
         report: The report of the core: headline, quantities, policy, notes.
-        bound: The inputs behind it, with everything planned.
+        evaluated: What it was made from.
     """
 
     report: Mapping[str, Any]
-    bound: Bound
+    evaluated: Result
+
+    @property
+    def bound(self) -> Bound:
+        """The inputs behind it, with everything planned."""
+        return self.evaluated.bound
 
     @property
     def headline(self) -> str:
@@ -36,6 +42,11 @@ class Answer:
     def notes(self) -> list[str]:
         """Fall-backs, plans and limits missed."""
         return list(self.report["notes"])
+
+    @property
+    def as_of(self) -> dt.date:
+        """The scenario's date."""
+        return self.bound.resolved[0].scenario.as_of
 
     def entry(self, name: str) -> Mapping[str, Any]:
         """One quantity of the report."""
@@ -61,11 +72,8 @@ class Answer:
         return self.bound.resolved[0].texts[name]
 
     def result(self) -> Result:
-        """Everything computed, for explaining."""
-        from inferscope.core.evaluate import evaluate_bound
-        from inferscope.core.report import OUTPUTS
-
-        return evaluate_bound(self.bound, OUTPUTS)
+        """Everything computed, for explaining and for other dates."""
+        return self.evaluated
 
     def layout(self) -> str:
         """How the model lies over the accelerators of a replica, such as ``TP4xDP2``."""
@@ -79,6 +87,19 @@ class Answer:
         return "x".join(split) or "TP1"
 
 
+@dataclass(frozen=True)
+class Baseline:
+    """An answer that later ones are compared with.
+
+    Attributes:
+        name: What to call it.
+        answer: The answer.
+    """
+
+    name: str
+    answer: Answer
+
+
 def answer(scenario: Scenario, notes: Sequence[str] = ()) -> Answer:
     """Evaluate a scenario.
 
@@ -89,4 +110,4 @@ def answer(scenario: Scenario, notes: Sequence[str] = ()) -> Answer:
     from inferscope.core.report import OUTPUTS, report_of
 
     result = evaluate(scenario, OUTPUTS)
-    return Answer(report_of(result, notes=notes), result.bound)
+    return Answer(report_of(result, notes=notes), result)

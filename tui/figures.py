@@ -45,12 +45,16 @@ class Cell(NamedTuple):
         label: What it is.
         span: How many figures it stands for.
         missing: Whether it is a reason.
+        change: Against the pinned baseline, such as ``↓-38%``.
+        better: Whether that is an improvement; None where it is neither.
     """
 
     value: str
     label: str
     span: int = 1
     missing: bool = False
+    change: str = ""
+    better: bool | None = None
 
 
 def _bound(answer: Answer) -> tuple[str, ...]:
@@ -242,7 +246,37 @@ _UNITS = {
 }
 
 
-def cells(answer: Answer, figures: tuple[Figure, ...]) -> list[Cell]:
+def change(now: float, then: float) -> str:
+    """A change in words: arrow, sign and per cent; large ones as a factor.
+
+    >>> change(62, 100), change(112, 100), change(100, 100), change(3000, 100), change(1.001, 1)
+    ('↓-38%', '↑+12%', '=', '↑x30', '↑+0.1%')
+    """
+    if now == then:
+        return "="
+    if then == 0 or (now > 0) != (then > 0):
+        return "↑" if now > then else "↓"
+    arrow, ratio = ("↑" if now > then else "↓"), now / then
+    if not 0.01 < ratio < 10:
+        return f"{arrow}x{ratio:.3g}" if ratio > 1 else f"{arrow}/{1 / ratio:.3g}"
+    percent = 100 * (ratio - 1)
+    return f"{arrow}{percent:+.0f}%" if abs(percent) >= 1 else f"{arrow}{percent:+.1g}%"
+
+
+def _changed(answer: Answer, baseline: Answer | None, name: str) -> tuple[str, bool | None]:
+    """Change of a figure against a baseline, and whether it is an improvement."""
+    if baseline is None:
+        return "", None
+    now, then = answer.entry(name)["value"], baseline.entry(name)["value"]
+    if isinstance(now, bool | str) or now is None or then is None:
+        return "", None
+    from inferscope.core.graph import REGISTRY
+
+    better = REGISTRY.quantities[name].better
+    return change(now, then), None if now == then or not better else (now < then) == (better == "lower")
+
+
+def cells(answer: Answer, figures: tuple[Figure, ...], baseline: Answer | None = None) -> list[Cell]:
     """What to write for a row of figures; neighbours without a value share their reason."""
     from inferscope.core.export.reports import reason_text
 
@@ -251,7 +285,8 @@ def cells(answer: Answer, figures: tuple[Figure, ...]) -> list[Cell]:
     for figure in figures:
         text, why = figure_text(answer, figure), answer.why(figure.name)
         if text:
-            found.append(Cell(text, figure.label))
+            moved, better = _changed(answer, baseline, figure.name)
+            found.append(Cell(text, figure.label, change=moved, better=better))
         elif found and found[-1].missing and why == why_before:
             last = found[-1]
             found[-1] = last._replace(label=f"{last.label}, {figure.label}", span=last.span + 1)

@@ -132,19 +132,39 @@ def record_page(record: Record, line: Field) -> Page:
 def rule_page(verdict: Line) -> Page:
     """What a rule compares, on which date, and what is not settled."""
     entry = verdict.entry
-    values: Mapping[str, float] = entry["values"]
-    compared = ", ".join(f"{name} = {units.human(value, 'FLOP')}" for name, value in values.items())
+    values: Mapping[str, object] = entry["values"]
+    compared = ", ".join(f"{name} = {_fact(name, value)}" for name, value in values.items())
+    line = entry["threshold"]
+    days = [f"{words} {entry[name]}" for name, words in _DAYS.items() if entry[name]]
     rows = [
         ("", f"{entry['title']} ({entry['jurisdiction']})."),
-        ("compared", compared or f"nothing: {', '.join(entry['missing'])} missing"),
-        ("margin", f"{verdict.margin} orders of magnitude; above the line is positive"),
+        ("effect", entry["effect"]),
+        ("compared", compared or "nothing"),
+        ("missing", ", ".join(entry["missing"])),
+        ("line", "" if line is None else f"{entry['quantity']} {_fact(entry['quantity'], line)}"),
+        ("margin", f"{verdict.margin} orders of magnitude; positive is the side on which the rule is true"),
         ("counting", entry["counting"]),
         ("status", f"{str(entry['status']).replace('_', ' ')}; binds on {entry['as_of']}: {verdict.binds}"),
-        ("evidence", entry["evidence"]),
+        ("dates", ", ".join(days)),
+        ("evidence", f"{entry['evidence']}{'' if entry['verified'] else '; not verified'}"),
         ("unverified", ", ".join(entry["unverified_parts"]) or "nothing"),
         ("source", entry["source"]),
+        ("origin", "" if entry["origin"] == "shipped" else entry["origin"]),
     ]
+    rows = [(name, words) for name, words in rows if words]
     return Page(verdict.short, verdict.word, rows)
+
+
+def _fact(name: str, value: object) -> str:
+    """A fact with its unit."""
+    from inferscope.core.policy.quantities import unit
+
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return units.human(value, unit(name))
+
+
+_DAYS = {"effective_from": "in effect from", "compliance_from": "duties from", "effective_to": "until"}
 
 
 def notes_page(answer: Answer) -> Page:

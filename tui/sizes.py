@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LEAST = (60, 16)
-"""Columns and rows below which only one line is shown."""
+"""Columns and rows below which everything stands in one column."""
 
 FULL = (80, 24)
 """Columns and rows from which on everything is shown."""
@@ -29,6 +29,59 @@ def modes(width: int, height: int) -> set[str]:
         "-tall": height >= 46,
     }
     return {name for name, holds in found.items() if holds}
+
+
+VIEWS = {"answers": "1", "policy": "4", "notes": "5"}
+"""What the right side can show, with its keys."""
+
+SIDE = ("policy",)
+"""The views that very wide screens show in a column of their own, always."""
+
+
+def views_shown(mode: set[str], chosen: str, below: str) -> frozenset[str]:
+    """The views on the screen at a size.
+
+    Args:
+        mode: The style classes of the size.
+        chosen: The view that was asked for.
+        below: The last one that was no view of the side column.
+
+    >>> sorted(views_shown(set(), "policy", "plot")), sorted(views_shown({"-huge"}, "policy", "plot"))
+    (['policy'], ['plot', 'policy'])
+    >>> sorted(views_shown({"-tiny"}, "policy", "plot"))
+    ['answers']
+    """
+    if "-tiny" in mode:
+        return frozenset({"answers"})
+    return frozenset({*SIDE, below}) if "-huge" in mode else frozenset({chosen})
+
+
+def stands_below(mode: set[str]) -> bool:
+    """Whether the five cards are always shown and the chosen view stands below them."""
+    return {"-wide", "-deep"} <= mode
+
+
+def parts_shown(mode: set[str], views: frozenset[str]) -> frozenset[str]:
+    """The identifiers of the parts of the right side that these views need.
+
+    >>> sorted(parts_shown(set(), frozenset({"answers"})))
+    ['cards', 'lower', 'middle', 'rules', 'top-strip']
+    >>> sorted(parts_shown({"-wide", "-deep"}, frozenset({"policy"})))
+    ['cards', 'mid-strip', 'middle', 'policy', 'side']
+    """
+    below, small = stands_below(mode), bool(mode & {"-tiny", "-compact"})
+    found = {"middle", *(views - {"answers"})}
+    if "-tiny" not in mode:
+        found |= {"mid-strip" if below else "top-strip"}
+    if below or ("answers" in views and not small):
+        found |= {"cards"}
+    if "answers" in views:
+        found |= {"numbers"} if small else {"lower", "rules", *(("more",) if below else ())}
+    if views & {"plot", "notes"}:
+        found |= {"lower"}
+    if views & set(SIDE):
+        found |= {"side"}
+    return frozenset(found)
 
 
 def figures_across(width: int) -> int:

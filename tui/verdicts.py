@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferscope.core import units
 
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
-
-_ASKED = ("eu.aia.art51.systemic", "us.ca.sb53.frontier")
 
 
 class Line(NamedTuple):
@@ -21,7 +20,7 @@ class Line(NamedTuple):
         value: What was compared, with its unit where there is room.
         margin: Orders of magnitude above the line; below it negative.
         word: The verdict.
-        binds: Whether it obliges on the scenario's date: ``yes`` or ``no``.
+        binds: Whether it obliges on the date: ``yes`` or ``no``.
         entry: All of it, as the report has it.
     """
 
@@ -32,21 +31,77 @@ class Line(NamedTuple):
     binds: str
     entry: Mapping[str, Any]
 
+    def sentence(self) -> str:
+        """The rule, and what is to be known of its verdict."""
+        entry = self.entry
+        parts = [f"{entry['jurisdiction']}: {entry['title']}"]
+        if entry["missing"]:
+            parts.append(f"needs {', '.join(entry['missing'])}")
+        elif entry["certainty"] == "sensitive":
+            parts.append("the range of a fact crosses the line")
+        parts.append("binds" if entry["binding"] else f"does not bind on {entry['as_of']}")
+        return "; ".join(parts)
 
-def verdicts(answer: Answer) -> list[Line]:
-    """The lines on training compute that most people ask about."""
-    entries = {entry["id"]: entry for entry in answer.report["policy"]}
-    return [_line(entries[name]) for name in _ASKED if name in entries]
+    def nearness(self) -> tuple[bool, bool, float]:
+        """For sorting: what has a margin and binds first, the nearest to its line on top."""
+        margin = self.entry["margin_oom"]
+        return margin is None, not self.entry["binding"], abs(margin or 0.0)
+
+
+def verdicts(answer: Answer, on: dt.date | None = None) -> list[Line]:
+    """The rules that are more than a what-if, the nearest to their lines first.
+
+    Args:
+        answer: The evaluated scenario.
+        on: The date that is judged; the scenario's own where none is given.
+    """
+    from inferscope.core.policy.entries import policy_entries
+
+    entries = answer.report["policy"] if on is None else policy_entries(answer.result(), on=on)
+    kept = (entry for entry in entries if entry["shown"] and not entry["what_if"])
+    return sorted(map(_line, kept), key=Line.nearness)
+
+
+def nearest(answer: Answer, most: int) -> list[Line]:
+    """The first of them, without those that put the same number against the same line."""
+    found: dict[object, Line] = {}
+    for line in verdicts(answer):
+        found.setdefault((line.entry["quantity"], line.entry["threshold"]), line)
+    return list(found.values())[:most]
+
+
+def changes_of(lines: Iterable[Line]) -> list[dt.date]:
+    """The days on which one of some rules begins to bind, or ends."""
+    found = set()
+    for line in lines:
+        days = [line.entry[name] for name in ("effective_from", "compliance_from")]
+        if days[0] is not None:
+            found.add(max(dt.date.fromisoformat(day) for day in days if day is not None))
+        if (end := line.entry["effective_to"]) is not None:
+            found.add(dt.date.fromisoformat(end) + dt.timedelta(days=1))
+    return sorted(found)
 
 
 def _line(entry: Mapping[str, Any]) -> Line:
-    value = next(iter(entry["values"].values()), None)
     margin = entry["margin_oom"]
     return Line(
         entry["short"],
-        "unknown" if value is None else units.human(value, "FLOP").removesuffix(" FLOP").replace("e+", "e"),
+        _figure(entry["value"], entry["unit"]),
         "-" if margin is None else f"{margin:+.2f}",
         str(entry["verdict"]).replace("_", " "),
         "yes" if entry["binding"] else "no",
         entry,
     )
+
+
+def _figure(value: object, unit: str) -> str:
+    """What was compared, in at most eight columns."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return str(value)
+    if unit == "FLOP":
+        return units.human(value, "FLOP").removesuffix(" FLOP").replace("e+", "e")
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e7 else f"{value:.4g}".replace("e+", "e")

@@ -6,6 +6,7 @@ import pytest
 
 from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, key_line, shown_key
 from inferscope.tui.panels.answers import Card
+from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.screens.explorer import Explorer
@@ -19,6 +20,7 @@ OWNERS = {
     "pick": PickLine,
     "answers": Card,
     "policy": RuleLine,
+    "ladder": Ladder,
 }
 
 
@@ -27,12 +29,13 @@ OWNERS = {
 )
 def test_every_action_is_done_where_the_table_says(action):
     owner = OWNERS[action.where]
-    known = {owner, Explorer} if action.where in ("answers", "policy") else {owner}
+    known = {owner, Explorer} if action.where in ("answers", "policy", "ladder") else {owner}
     assert any(callable(getattr(kind, f"action_{action.name}", None)) for kind in known)
 
 
 @pytest.mark.parametrize(
-    "where", [("number", "field"), ("choice", "field"), ("pick", "field"), ("answers",), ("policy",)]
+    "where",
+    [("number", "field"), ("choice", "field"), ("pick", "field"), ("answers",), ("policy",), ("ladder",)],
 )
 def test_no_key_means_two_things_in_one_place(where):
     keys = Counter(key for action in at(*where) for key in action.keys)

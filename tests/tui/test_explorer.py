@@ -1,5 +1,8 @@
 """The explorer at work: every change is answered, nothing is lost, nothing crashes."""
 
+import re
+from datetime import date
+
 import pytest
 from textual import events
 from textual.widgets import Input
@@ -7,6 +10,7 @@ from textual.widgets import Input
 from inferscope.core.report import report
 from inferscope.core.scenario import files
 from inferscope.tui.panels.answers import Card
+from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.words import MessageLine, Title
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.files import SaveAs, Unsaved
@@ -149,11 +153,11 @@ async def test_arrows_stay_within_an_area_and_a_changes_it(explore):
         await pilot.press("a")
         assert pilot.app.focused.id == "latency"
         await pilot.press(*["down"] * 20)
-        assert pilot.app.focused.id == "rule-us-ca-sb53-frontier"
+        assert pilot.app.focused.id == "rule-1"
         await pilot.press("a")
         assert pilot.app.focused.id == "model-id"
         await pilot.press("shift+tab")
-        assert pilot.app.focused.id == "rule-us-ca-sb53-frontier"
+        assert pilot.app.focused.id == "rule-1"
         await pilot.press("tab", "tab")
         assert pilot.app.focused.id == "hardware-accelerator"
 
@@ -179,7 +183,7 @@ async def test_a_figure_is_explained_down_to_a_source(explore, screen):
     [
         ("hardware.accelerator", "memory_bandwidth_bytes_per_s"),
         ("economics.usd_per_accelerator_hour", "scenario"),
-        ("rule-eu-aia-art51-systemic", "cumulative compute of training"),
+        ("rule-1", "training_flop 1.00e+25 FLOP"),
     ],
 )
 async def test_lines_and_rules_are_explained(explore, screen, line, words):
@@ -335,13 +339,24 @@ async def test_save_then_quit_saves(explore, scenario_file):
     assert files.load(scenario_file).scenario.workload.output_tokens.mid == 1000
 
 
-@pytest.mark.parametrize("size", [(1, 1), (10, 3), (40, 10), (59, 16), (60, 15)])
-async def test_a_terminal_that_is_too_small_gets_one_clear_line(explore, screen, size):
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (59, 16), (60, 15)])
+async def test_no_terminal_is_too_small_to_leave(explore, size):
     async with explore(size) as pilot:
-        wanted = f"inferscope needs 60 x 16, not {size[0]} x {size[1]}; q quits"
-        assert screen(pilot.app).splitlines()[0] == wanted[: size[0]].rstrip()
         await pilot.press("down", "enter", "escape", "q")
         assert not pilot.app.is_running
+
+
+async def test_a_small_terminal_gets_the_numbers_in_a_column_and_its_keys_work(explore, screen, value):
+    async with explore((40, 12)) as pilot:
+        await pilot.press("down", "down")
+        assert screen(pilot.app).splitlines()[-3].startswith("▸ Count")
+        go(pilot, "workload.output_tokens")
+        await pilot.press("plus")
+        rows = screen(pilot.app).splitlines()
+        assert value(pilot, "generated_tokens") == 1000
+        assert rows[0].startswith(" First token")
+        assert rows[-3].startswith("▸*Output      1,000 tokens")
+        assert "help" in rows[-1]
 
 
 async def test_a_change_of_size_keeps_focus_and_numbers(explore, value):
@@ -366,6 +381,60 @@ async def test_without_colours_the_theme_has_none_and_status_is_in_words(explore
         assert "▸" in text
         assert "does not apply" in text
         assert pilot.app.query_one(Title)
+
+
+async def test_keys_choose_a_view_and_go_into_it_and_back(explore, screen):
+    async with explore() as pilot:
+        assert "▸1 Answers" in screen(pilot.app)
+        await pilot.press("4")
+        assert "▸4 Policy" in screen(pilot.app)
+        assert "Latency" not in screen(pilot.app)
+        assert pilot.app.focused.id == "model-id"
+        await pilot.press("4")
+        assert pilot.app.focused.id == "policy"
+        await pilot.press("4")
+        assert pilot.app.focused.id == "model-id"
+        await pilot.press("v")
+        assert "▸5 Notes" in screen(pilot.app)
+        await pilot.press("v", "a", "4")
+        assert pilot.app.focused.id == "policy"
+
+
+async def test_the_date_of_the_ladder_slides_and_comes_back(explore, screen):
+    async with explore() as pilot:
+        await pilot.press("4", "4", "left")
+        assert "on 2026-10-22, not 2026-11-22" in screen(pilot.app)
+        await pilot.press("shift+left")
+        ladder = pilot.app.screen.query_one(Ladder)
+        assert ladder.day < date(2026, 10, 22)
+        await pilot.press("delete")
+        assert ladder.day is None
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Reader)
+
+
+async def test_changes_are_shown_against_a_pinned_answer(explore, screen):
+    async with explore((120, 40)) as pilot:
+        await pilot.press("p")
+        assert "against dense" in screen(pilot.app)
+        go(pilot, "workload.output_tokens")
+        await pilot.press("plus")
+        text = screen(pilot.app)
+        assert re.search(r"whole answer|\d s +↑\+\d+%", text)
+        assert "↑+" in text
+        await pilot.press("p", "p")
+        assert "↑+" not in screen(pilot.app)
+
+
+async def test_several_values_change_in_one_step_and_are_undone_together(explore, value):
+    async with explore() as pilot:
+        explorer = pilot.app.screen
+        assert explorer.change_values({"workload.output_tokens": 7, "workload.input_tokens": 9}, "lengths")
+        assert value(pilot, "generated_tokens") == 7
+        assert not explorer.change_values({"workload.output_tokens": 0}, "lengths")
+        assert "lengths stays: " in message(pilot)
+        await pilot.press("z")
+        assert value(pilot, "generated_tokens") == 500
 
 
 async def test_the_marked_figure_is_the_one_explained(explore):

@@ -1,5 +1,7 @@
 """What the cards say: a number with its unit, or in words why there is none."""
 
+from datetime import date
+
 import pytest
 
 from inferscope.core.scenario import files
@@ -9,7 +11,7 @@ from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells
 from inferscope.tui.pages import quantity_page
 from inferscope.tui.panels.answers import reason_for
 from inferscope.tui.panels.scenario import FIELDS
-from inferscope.tui.verdicts import verdicts
+from inferscope.tui.verdicts import changes_of, nearest, verdicts
 
 FIGURES = [figure for card in (*CARDS, *MORE_CARDS) for figure in card.figures]
 
@@ -34,7 +36,7 @@ def test_every_figure_has_a_number_or_a_reason_and_an_explanation(open_answer, f
 
 def test_neighbours_without_a_value_share_their_reason(open_answer):
     cost = cells(open_answer, CARDS[2].figures[:3])
-    assert cost == [
+    assert [cell[:4] for cell in cost] == [
         ("needs economics.usd_per_accelerator_hour", "per query, per M output, per M input", 3, True)
     ]
     mixed = cells(
@@ -61,14 +63,23 @@ def test_five_answers_and_the_key_numbers_are_known_quantities(open_answer):
 
 def test_policy_lines_carry_value_margin_verdict_and_whether_they_bind(open_answer):
     lines = verdicts(open_answer)
-    assert [line.short for line in lines] == ["EU 1e25", "SB 53 1e26"]
+    assert {"EU 1e25", "SB 53 1e26"} <= {line.short for line in lines}
     assert {line.word for line in lines} <= {"applies", "does not apply", "unknown"}
     assert all(line.margin[0] in "+-" and line.binds in ("yes", "no") for line in lines)
+    assert not any(line.entry["what_if"] for line in lines)
+    margins = [abs(line.entry["margin_oom"]) for line in lines if line.binds == "yes" and line.margin != "-"]
+    assert margins == sorted(margins)
+    near = nearest(open_answer, 5)
+    assert len({(line.entry["quantity"], line.entry["threshold"]) for line in near}) == 5
 
 
 def test_a_rule_does_not_bind_before_its_date():
     early = answer(files.with_values(files.load("deepseek-r1-h20").scenario, {"as_of": "2024-01-01"}))
-    assert [line.binds for line in verdicts(early)] == ["no", "no"]
+    asked = ("EU 1e25", "SB 53 1e26")
+    assert [line.binds for line in verdicts(early) if line.short in asked] == ["no", "no"]
+    later = verdicts(early, date(2026, 11, 22))
+    assert [line.binds for line in later if line.short in asked] == ["yes", "yes"]
+    assert date(2025, 8, 2) in changes_of(later)
 
 
 @pytest.mark.parametrize("width", [5, 14, 29, 44])

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widget import Widget
 
-from inferscope.tui.actions import Where, bindings
+from inferscope.tui.actions import bindings
 from inferscope.tui.figures import KEY_NUMBERS, AnswerCard, Cell, Figure, cells
+from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import figures_across
 
 if TYPE_CHECKING:
-    from inferscope.tui.answer import Answer
+    from inferscope.tui.answer import Answer, Baseline
 
 
-class Card(Widget, can_focus=True):
+class Card(Place, Rows, can_focus=True):
     """One answer: a heading with what binds, and figures with their names below.
 
     Args:
@@ -25,24 +25,26 @@ class Card(Widget, can_focus=True):
     """
 
     BINDINGS = bindings("answers")
-    where: tuple[Where, ...] = ("answers",)
+    where = ("answers",)
 
     def __init__(self, card: AnswerCard, classes: str = "") -> None:
         super().__init__(id=card.title.lower().replace(" ", "-"), classes=classes)
         self.card = card
-        self.rows = 1
+        self.row_count = 1
         self._answer: Answer | None = None
+        self._baseline: Answer | None = None
         self._at = 0
 
-    def show(self, answer: Answer | None, rows: int) -> None:
-        """Show an answer in so many rows of figures."""
-        self._answer, self.rows = answer, rows
+    def show(self, answer: Answer | None, rows: int, baseline: Baseline | None = None) -> None:
+        """Show an answer in so many rows of figures, and its change against a baseline."""
+        self._answer, self.row_count = answer, rows
+        self._baseline = None if baseline is None else baseline.answer
         self._at = min(self._at, len(self.visible_figures()) - 1)
         shown = -(-len(self.visible_figures()) // self.across())
         height = 3 * shown  # the heading, two lines a row, and a blank one between rows
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
-        self.refresh()
+        self.update()
 
     def across(self) -> int:
         """Figures side by side."""
@@ -50,7 +52,7 @@ class Card(Widget, can_focus=True):
 
     def visible_figures(self) -> tuple[Figure, ...]:
         """The figures that have room."""
-        return self.card.figures[: self.across() * self.rows]
+        return self.card.figures[: self.across() * self.row_count]
 
     @property
     def focused_figure(self) -> Figure:
@@ -68,7 +70,7 @@ class Card(Widget, can_focus=True):
 
     def _mark(self, step: int) -> None:
         self._at = min(max(self._at + step, 0), len(self.visible_figures()) - 1)
-        self.refresh()
+        self.update()
         self.screen.refresh_hint()  # type: ignore[attr-defined]
 
     def hint(self) -> str:
@@ -78,41 +80,43 @@ class Card(Widget, can_focus=True):
         node = REGISTRY.quantities.get(self.focused_figure.name)
         return "" if node is None else f"{node.name}: {node.label}"
 
-    def render(self) -> Content:
+    def rows(self) -> list[Content]:
         """Heading and figures."""
         width = self.size.width
         if self._answer is None:
-            return Content.assemble(heading(self.card.title, "", width), "\n", (" …", "$text-muted"))
+            return [heading(self.card.title, "", width), Content.styled(" …", "$text-muted")]
         remarks = [r for r in self.card.remark(self._answer) if len(r) + len(self.card.title) + 6 <= width]
-        parts = [heading(self.card.title, remarks[-1] if remarks else "", width)]
+        found = [heading(self.card.title, remarks[-1] if remarks else "", width)]
         across = self.across()
-        for row in range(self.rows):
+        for row in range(self.row_count):
             if row and row * across < len(self.card.figures):
-                parts.append(Content(""))
+                found.append(Content(""))
             figures = self.card.figures[row * across : (row + 1) * across]
             if not figures:
                 break
             marked = self._at - row * across if self.has_focus else -1
-            parts.append(_row(cells(self._answer, figures), (width - 1) // across, marked))
-        return Content("\n").join(parts)
+            found += _row(cells(self._answer, figures, self._baseline), (width - 1) // across, marked)
+        return found
 
 
-def _row(shown: list[Cell], width: int, marked: int) -> Content:
-    """Two lines: values, and their names below."""
+def _row(shown: list[Cell], width: int, marked: int) -> list[Content]:
+    """Two lines: values with their change, and their names below."""
     values, names, place = [Content(" ")], [Content(" ")], 0
     for cell in shown:
         room = width * cell.span - 1
-        is_marked = place <= marked < place + cell.span
-        if cell.missing:
-            text, style = reason_for(cell.value, room), "$text-warning"
-        else:
-            text, style = cut(cell.value, room), "bold"
-        name = cut(cell.label, room)
-        style += " reverse" if is_marked else ""
-        values.append(Content.assemble((text, style), " " * (room - len(text) + 1)))
-        names.append(Content.assemble((name, "$text-muted"), " " * (room - len(name) + 1)))
+        style = "$text-warning" if cell.missing else "bold"
+        text = reason_for(cell.value, room) if cell.missing else cut(cell.value, room)
+        beside = bool(cell.change) and len(text) + len(cell.change) < room
+        name = cut(cell.label, room if beside or not cell.change else room - len(cell.change) - 1)
+        style += " reverse" if place <= marked < place + cell.span else ""
+        gap = room - len(text) - (len(cell.change) + 1 if beside else 0) + 1
+        tone = {True: "$text-success", False: "$text-error", None: "$text-muted"}[cell.better]
+        tail: list[tuple[str, str] | str] = [" ", (cell.change, tone)] if cell.change else []
+        values.append(Content.assemble((text, style), *(tail if beside else ()), " " * gap))
+        gap = room - len(name) - (len(cell.change) + 1 if tail and not beside else 0) + 1
+        names.append(Content.assemble((name, "$text-muted"), *(() if beside else tail), " " * gap))
         place += cell.span
-    return Content("\n").join([Content("").join(values), Content("").join(names)])
+    return [Content("").join(values), Content("").join(names)]
 
 
 def cut(text: str, width: int) -> str:
@@ -143,37 +147,37 @@ def reason_for(reason: str, width: int) -> str:
     return cut(reason.partition(":")[0], width)
 
 
-class KeyNumbers(Widget):
+class KeyNumbers(Rows):
     """The figures that matter most, a line each."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(id="numbers")
         self._answer: Answer | None = None
+        self._baseline: Answer | None = None
 
-    def show(self, answer: Answer | None) -> None:
-        """Show an answer."""
-        self._answer = answer
-        self.refresh()
+    def show(self, answer: Answer | None, baseline: Baseline | None = None) -> None:
+        """Show an answer, and its change against a baseline."""
+        self._answer, self._baseline = answer, None if baseline is None else baseline.answer
+        self.update()
 
-    def render(self) -> Content:
+    def rows(self) -> list[Content]:
         """Name and number, line by line; the policy lines last."""
         if self._answer is None:
-            return Content(" …")
-        rows = []
-        for cell in (cells(self._answer, (figure,))[0] for figure in KEY_NUMBERS):
-            room = max(self.size.width - 15, 4)
-            value = reason_for(cell.value, room)
-            rows.append((cell.label, value, "$text-warning" if cell.missing else "bold"))
+            return [Content(" …")]
+        found = []
+        for cell in (cells(self._answer, (figure,), self._baseline)[0] for figure in KEY_NUMBERS):
+            value = reason_for(cell.value, max(self.size.width - 15, 4))
+            found.append((cell.label, value, "$text-warning" if cell.missing else "bold", cell.change))
         bound = self._answer.entry("bound")["value"]
-        rows.append(("Binds", "unknown" if bound is None else str(bound), "bold"))
-        rows += [(short, word, "bold") for short, word in _verdicts(self._answer)]
-        return Content("\n").join(
-            Content.assemble((f" {label:<13.13} ", "$text-muted"), (value, style))
-            for label, value, style in rows
-        )
+        found.append(("Binds", "unknown" if bound is None else str(bound), "bold", ""))
+        found += [(short, word, "bold", "") for short, word in _verdicts(self._answer)]
+        return [
+            Content.assemble((f" {label:<14.14}", "$text-muted"), (value, style), f" {change}".rstrip())
+            for label, value, style, change in found[: max(self.size.height, 1)]
+        ]
 
 
 def _verdicts(answer: Answer) -> list[tuple[str, str]]:
-    from inferscope.tui.verdicts import verdicts
+    from inferscope.tui.verdicts import nearest
 
-    return [(verdict.short, verdict.word) for verdict in verdicts(answer)]
+    return [(verdict.short, verdict.word) for verdict in nearest(answer, 2)]

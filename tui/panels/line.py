@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input
 
 from inferscope.tui.actions import Where, bindings
 from inferscope.tui.fields import Field, FieldError
+from inferscope.tui.panels.rows import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Editor(Input):
         self.post_message(self.Cancelled())
 
 
-class Line(Widget, can_focus=True):
+class Line(Place, can_focus=True):
     """A line that shows one field; what it changes it asks the screen for.
 
     Args:

@@ -8,13 +8,19 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from inferscope.tui.actions import Where, bindings
-from inferscope.tui.verdicts import Line, verdicts
+from inferscope.tui.actions import bindings
+from inferscope.tui.panels.rows import Place, Rows
+from inferscope.tui.sizes import clipped
+from inferscope.tui.verdicts import Line, nearest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from inferscope.tui.answer import Answer
+
+
+_NAME = 14
+"""Columns of a rule's short name."""
 
 
 class PolicyHeader(Widget):
@@ -25,59 +31,57 @@ class PolicyHeader(Widget):
     def render(self) -> Content:
         """Title and column names over a rule."""
         tail = f" on {self.day} " if self.day and self.size.width >= 66 else ""
-        columns = (("value", 8), ("orders", 7), ("verdict", 15), ("binds", 5))
+        columns = (("value", 7), ("orders", 7), ("verdict", 14), ("binds", 5))
         parts = [
-            ("Policy".ljust(11), "bold $primary"),
+            ("Policy".ljust(_NAME), "bold $primary"),
             *((f"{name:<{size}}", "$text-muted") for name, size in columns),
         ]
-        used = 1 + 11 + sum(size for _, size in columns)
+        used = 1 + _NAME + sum(size for _, size in columns)
         dashes = "─" * max(self.size.width - used - len(tail) - 1, 0)
         return Content.assemble(
             " ", *parts, (f" {dashes}" if tail else "", "$rule"), (tail.rstrip(), "$text-muted")
         )
 
 
-class RuleLine(Widget, can_focus=True):
+class RuleLine(Place, Rows, can_focus=True):
     """One rule: value, distance from the line, verdict, whether it binds on the date."""
 
     BINDINGS = bindings("policy")
-    where: tuple[Where, ...] = ("policy",)
+    where = ("policy",)
 
-    def __init__(self, rule: str) -> None:
-        super().__init__(id=f"rule-{rule.replace('.', '-')}")
+    def __init__(self, number: int) -> None:
+        super().__init__(id=f"rule-{number}")
         self.verdict: Line | None = None
 
     def show(self, verdict: Line | None) -> None:
         """Show a verdict."""
         self.verdict = verdict
-        self.refresh()
+        self.update()
 
     def hint(self) -> str:
         """The rule's title."""
-        if self.verdict is None:
-            return ""
-        entry = self.verdict.entry
-        return f"{entry['jurisdiction']}: {entry['title']}, on {entry['as_of']}"
+        return "" if self.verdict is None else self.verdict.sentence()
 
-    def render(self) -> Content:
+    def rows(self) -> list[Content]:
         """The rule as a row of the table."""
         verdict = self.verdict
         if verdict is None:
-            return Content(" …")
+            return [Content(" …")]
         mark = "▸" if self.has_focus else " "
         style = {"applies": "bold $text-warning", "unknown": "$text-warning"}.get(verdict.word, "bold")
         missing = ", ".join(verdict.entry["missing"])
         wide = self.size.width >= 66
         note = f"needs {missing}" if missing else _status(verdict)
-        return Content.assemble(
+        row = Content.assemble(
             (mark, "bold $accent"),
-            (f"{verdict.short:<11.11}", "reverse" if self.has_focus else ""),
-            (f"{verdict.value:<8}", "bold"),
-            f"{verdict.margin:<7}",
+            (f"{verdict.short:<{_NAME}.{_NAME}}", "reverse" if self.has_focus else ""),
+            (f"{verdict.value:<8.8}", "bold"),
+            f"{verdict.margin:<6}",
             (f"{verdict.word:<15}", style),
-            f"{verdict.binds:<5}",
-            (f" {note}" if wide else "", "$text-muted"),
+            f"{verdict.binds:<4}",
+            (clipped(f" {note}", self.size.width - 47) if wide else "", "$text-muted"),
         )
+        return [row]
 
 
 def _status(verdict: Line) -> str:
@@ -86,25 +90,33 @@ def _status(verdict: Line) -> str:
 
 
 class PolicyPanel(Vertical):
-    """All rules."""
+    """The rules nearest to their lines."""
+
+    ROWS = 3
+    _answer: Answer | None = None
+
+    def on_resize(self) -> None:
+        """Another height has room for more or fewer lines."""
+        self.show(self._answer)
 
     def compose(self) -> ComposeResult:
-        """A heading; the rules come with the first answer."""
+        """A heading and a few lines."""
         yield PolicyHeader()
+        for number in range(self.ROWS):
+            yield RuleLine(number)
 
     def show(self, answer: Answer | None) -> None:
-        """Show the verdicts of an answer."""
+        """Show the verdicts of an answer, as many as there is room for."""
+        self._answer = answer
         if answer is None:
             return
-        found = verdicts(answer)
+        found = nearest(answer, min(max(self.size.height - 1, 1), self.ROWS))
         header = self.query_one(PolicyHeader)
-        header.day = found[0].entry["as_of"] if found else ""
-        header.refresh()
-        known = {line.id: line for line in self.query(RuleLine)}
-        for verdict in found:
-            line = RuleLine(verdict.entry["id"])
-            if line.id in known:
-                line = known[line.id]
-            else:
-                self.mount(line)
-            line.show(verdict)
+        day = found[0].entry["as_of"] if found else ""
+        if header.day != day:
+            header.day = day
+            header.refresh()
+        for number, line in enumerate(self.query(RuleLine)):
+            if line.display != (number < len(found)):
+                line.display = number < len(found)
+            line.show(found[number] if number < len(found) else None)

@@ -28,7 +28,7 @@ FIELDS: tuple[Field, ...] = tuple(field for _, fields in PANELS for field in fie
 """Every field of the scenario that can be edited here."""
 
 
-class ScenarioColumn(VerticalScroll, can_focus=False):
+class ScenarioColumn(VerticalScroll, can_focus=False, inherit_bindings=False):
     """All panels of the scenario, one line a field."""
 
     def compose(self) -> ComposeResult:

@@ -11,49 +11,58 @@ from textual.widget import Widget
 
 from inferscope.tui.actions import Where, key_line
 from inferscope.tui.config import options_of
+from inferscope.tui.panels.rows import Rows
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
-    from inferscope.tui.answer import Answer
+    from inferscope.tui.answer import Answer, Baseline
     from inferscope.tui.session import Session
 
 
-class Title(Widget):
+class Title(Rows):
     """Which scenario this is, and whether it is saved."""
 
     _label = ""
     _about = ""
+    _against = ""
+    _day = ""
     _state = ""
 
-    def show(self, session: Session | None) -> None:
-        """Show where a session's scenario stands."""
+    def show(self, session: Session | None, baseline: Baseline | None = None) -> None:
+        """Show where a session's scenario stands, its date, and what it is compared with."""
         if session is None:
             return
         changed = session.is_changed
         self._label = session.label
         self._about = "" if changed else session.scenario.name
+        self._against = "" if baseline is None else f"against {baseline.name}"
+        self._day = f"{session.scenario.as_of}"
         if changed:
             self._state = "* changed, not saved"
         elif session.path is None:
             self._state = "not saved"
         else:
             self._state = "shipped preset" if session.is_shipped else "saved"
-        self.refresh()
+        self.update()
 
-    def render(self) -> Content:
-        """Program, scenario and state."""
+    def rows(self) -> list[Content]:
+        """Program, scenario, what it is compared with, date and state; the first to go is its title."""
         left, width = f" inferscope  {self._label}", self.size.width
         room = width - cell_len(left) - len(self._state) - 4
-        about = clipped(self._about, room) if room > 8 else ""
-        gap = width - cell_len(left) - cell_len(about) - len(self._state) - 3
-        return Content.assemble(
+        day = self._day if room > len(self._day) + 4 else ""
+        room -= len(day) + 2 if day else 0
+        about = clipped(self._against or self._about, room) if room > 8 else ""
+        gap = room - cell_len(about) + 1
+        row = Content.assemble(
             (" inferscope", "bold $primary"),
             (f"  {self._label}", "bold"),
-            (f"  {about}", "$text-muted"),
+            (f"  {about}", "$accent" if self._against else "$text-muted"),
             " " * max(gap, 1),
+            (f"{day}  " if day else "", "$text-muted"),
             (self._state, "bold $text-warning" if self._state.startswith("*") else "$text-muted"),
         )
+        return [row]
 
 
 class Headline(Widget):
@@ -61,13 +70,14 @@ class Headline(Widget):
 
     _text = ""
 
-    def show(self, answer: Answer | None) -> None:
-        """Show the headline of an answer."""
+    def show(self, answer: Answer | None) -> bool:
+        """Show the headline of an answer; says whether it now takes another number of lines."""
         before, self._text = self._text, "Computing …" if answer is None else answer.headline
         width = max(self.size.width, 20)
         taller = len(textwrap.wrap(before, width)) != len(textwrap.wrap(self._text, width))
         if before != self._text:
             self.refresh(layout=taller)
+        return taller
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
         """As many lines as the sentence takes."""
@@ -125,8 +135,9 @@ class MessageLine(Widget):
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one line; a problem is marked without colour too."""
-        self._text, self._problem = text, problem
-        self.refresh()
+        if (text, problem) != (self._text, self._problem):
+            self._text, self._problem = text, problem
+            self.refresh()
 
     @property
     def text(self) -> str:
@@ -159,15 +170,3 @@ class KeyBar(Widget):
         for key, label in key_line(self.size.width, *self._focus, keymap=keymap):
             parts += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
         return Content.assemble(*parts)
-
-
-class TooSmall(Widget):
-    """The one line of a terminal that is too small."""
-
-    def render(self) -> Content:
-        """What would be enough."""
-        from inferscope.tui.sizes import LEAST
-
-        size = self.app.size
-        text = f"inferscope needs {LEAST[0]} x {LEAST[1]}, not {size.width} x {size.height}; q quits"
-        return Content(text[: max(self.size.width, 1)])

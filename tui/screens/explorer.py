@@ -10,22 +10,26 @@ from textual.containers import Horizontal, Vertical
 from inferscope.core.errors import InferscopeError
 from inferscope.tui import pages
 from inferscope.tui.actions import bindings
-from inferscope.tui.answer import Answer, answer
+from inferscope.tui.answer import Answer, Baseline, answer
 from inferscope.tui.config import options_of
 from inferscope.tui.fields import told
 from inferscope.tui.figures import CARDS, MORE_CARDS
 from inferscope.tui.panels.answers import Card, KeyNumbers
+from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import Line
 from inferscope.tui.panels.policy import PolicyPanel, RuleLine
+from inferscope.tui.panels.rows import Place
 from inferscope.tui.panels.scenario import ScenarioColumn
-from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title, TooSmall
+from inferscope.tui.panels.strip import ViewStrip
+from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title
 from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.reader import Reader, keys_page
-from inferscope.tui.sizes import MODES, figure_rows, modes, shows_all_fields
+from inferscope.tui.screens.views import Views
+from inferscope.tui.sizes import shows_all_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from textual import events
     from textual.app import ComposeResult
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Filing):
+class Explorer(Views, Filing):
     """The main screen.
 
     Args:
@@ -48,6 +52,7 @@ class Explorer(Filing):
     def __init__(self, load: Callable[[], Loaded]) -> None:
         super().__init__()
         self.answer: Answer | None = None
+        self.baseline: Baseline | None = None
         self._load = load
         self._session: Session | None = None
         self._all_fields: bool | None = None
@@ -68,25 +73,30 @@ class Explorer(Filing):
         with Horizontal(id="body"):
             yield ScenarioColumn(id="scenario")
             with Vertical(id="answers"):
-                yield KeyNumbers()
-                with Vertical(id="cards"):
-                    for card in CARDS:
-                        yield Card(card)
-                with Vertical(id="beside"):
-                    yield PolicyPanel()
-                    for number, card in enumerate(MORE_CARDS):
-                        yield Card(card, classes="more" if number else "more first")
-                    yield Notes()
+                with Vertical(id="middle"):
+                    yield ViewStrip(id="top-strip")
+                    yield KeyNumbers()
+                    with Vertical(id="cards"):
+                        for card in CARDS:
+                            yield Card(card)
+                    yield ViewStrip(id="mid-strip")
+                    with Vertical(id="lower"):
+                        yield PolicyPanel(id="rules")
+                        with Vertical(id="more"):
+                            for card in MORE_CARDS:
+                                yield Card(card)
+                        yield Notes(id="notes")
+                with Vertical(id="side"):
+                    yield Ladder()
         yield MessageLine()
         yield KeyBar()
-        yield TooSmall()
 
     # --- showing --------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Show the frame at once; reading and evaluating wait for the first paint."""
         self.show_all()
-        self._go(self.query_one(ScenarioColumn).query(Line).first())
+        self.go_to(self.query_one(ScenarioColumn).query(Line).first())
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
@@ -119,41 +129,32 @@ class Explorer(Filing):
             self.say(str(error), problem=True)
         self.show_all()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self, _event: events.Resize) -> None:
         """Lay out for the size."""
-        now = modes(event.size.width, event.size.height)
-        for name in MODES:
-            self.set_class(name in now, name)
+        self.lay_out()
         self.show_all()
         self.call_after_refresh(self._settle)
 
     def _settle(self) -> None:
         """After a change of size: cards know their width, and what was hidden has the focus again."""
-        self._show_answers()
-        if self.focused is None and (places := [*self._places("#scenario"), *self._places("#answers")]):
-            self._go(self._hinted if self._hinted in places else places[0])
+        self.show_answers()
+        if self.focused is None and (places := [*self.places("#scenario"), *self.places("#answers")]):
+            self.go_to(self._hinted if self._hinted in places else places[0])
 
     def show_all(self) -> None:
         """Bring everything up to the session and its answer."""
-        self.query_one(Title).show(self._session)
+        self.query_one(Title).show(self._session, self.baseline)
         everything = shows_all_fields(self.app.size.height) if self._all_fields is None else self._all_fields
         self.query_one(ScenarioColumn).show(self._session, self.answer, all_fields=everything)
-        self.query_one(Headline).show(self.answer)
-        self._show_answers()
+        if self.query_one(Headline).show(self.answer):
+            self.call_after_refresh(self.show_answers)
+        self.show_answers()
         self.refresh_hint()
 
-    def _show_answers(self) -> None:
-        rows = figure_rows(*self.app.size)
-        for card in self.query(Card):
-            card.show(self.answer, 1 if card.has_class("more") and not self.has_class("-huge") else rows)
-        self.query_one(KeyNumbers).show(self.answer)
-        self.query_one(PolicyPanel).show(self.answer)
-        self.query_one(Notes).show(self.answer)
-
-    def _owner(self) -> Line | Card | RuleLine | None:
+    def _owner(self) -> Place | None:
         """The line or card that is focused, also while its editor is."""
         for widget in (self.focused, getattr(self.focused, "parent", None)):
-            if isinstance(widget, Line | Card | RuleLine):
+            if isinstance(widget, Place):
                 return widget
         return None
 
@@ -187,20 +188,35 @@ class Explorer(Filing):
     def change(self, field: Field, value: Any) -> bool:
         """Set a field if the scenario can then be evaluated; the old value stays if not."""
         changes = field.changes(value, self.session.scenario)
+        before, _ = field.display(self.session.scenario, None)
+        if not self.change_values(changes, field.label):
+            return False
+        dropped = [key for key, given in changes.items() if given is None and key != field.key]
+        if field.key == "optimizations.speculative":
+            dropped = []
+        self.say(told(field, before, self.session.scenario, dropped))
+        return True
+
+    def change_values(self, changes: Mapping[str, Any], what: str) -> bool:
+        """Set dotted keys if the scenario can then be evaluated; everything stays if not.
+
+        Args:
+            changes: Values by dotted key; None drops a key.
+            what: What is changed, for undo and the message.
+
+        Returns:
+            Whether the change was taken.
+        """
         try:
             scenario = self.session.propose(changes)
             found = answer(scenario, self.session.notes)
         except InferscopeError as error:
-            self.say(f"{field.label} stays: {error.message}", problem=True)
+            self.say(f"{what} stays: {error.message}", problem=True)
             return False
         self.answer = found
-        before, _ = field.display(self.session.scenario, None)
-        self.session.commit(scenario, field.label)
+        self.session.commit(scenario, what)
         self.show_all()
-        dropped = [key for key, given in changes.items() if given is None and key != field.key]
-        if field.key == "optimizations.speculative":
-            dropped = []
-        self.say(told(field, before, scenario, dropped))
+        self.say(f"Changed {what}; z takes it back")
         return True
 
     def action_undo(self) -> None:
@@ -238,19 +254,20 @@ class Explorer(Filing):
 
     def action_up(self) -> None:
         """The line above."""
-        self._move(-1)
+        self.step(-1)
 
     def action_down(self) -> None:
         """The line below."""
-        self._move(1)
+        self.step(1)
 
-    def _move(self, step: int) -> None:
-        places = self._places(self._area())
+    def step(self, step: int) -> None:
+        """Go so many lines down in the present area."""
+        places = self.places(self._area())
         if not places:
             return
         now = self._owner()
         at = places.index(now) + step if now in places else 0
-        self._go(places[min(max(at, 0), len(places) - 1)])
+        self.go_to(places[min(max(at, 0), len(places) - 1)])
 
     def action_next_line(self) -> None:
         """The next line, from the scenario on to the answers."""
@@ -261,13 +278,13 @@ class Explorer(Filing):
         self._cycle(-1)
 
     def _cycle(self, step: int) -> None:
-        places = [*self._places("#scenario"), *self._places("#answers")]
+        places = [*self.places("#scenario"), *self.places("#answers")]
         if not places:
             return
         now = self._owner()
-        self._go(places[(places.index(now) + step) % len(places) if now in places else 0])
+        self.go_to(places[(places.index(now) + step) % len(places) if now in places else 0])
 
-    def _go(self, target: Widget) -> None:
+    def go_to(self, target: Widget) -> None:
         """Focus at once, so that a key already on its way finds it; the hint comes before any message."""
         self.set_focus(target)
         self.refresh_hint()
@@ -277,10 +294,10 @@ class Explorer(Filing):
         inside = focused is not None and any(node.id == "answers" for node in focused.ancestors)
         return "#answers" if inside else "#scenario"
 
-    def _places(self, area: str) -> list[Widget]:
-        chain = {id(widget) for widget in self.focus_chain}
-        kinds = [w for w in self.query_one(area).query("*") if isinstance(w, Line | Card | RuleLine)]
-        return [w for w in kinds if id(w) in chain]
+    def places(self, area: str) -> list[Widget]:
+        """What can be focused in an area, from top to bottom."""
+        inside = self.query_one(area)
+        return [w for w in self.focus_chain if isinstance(w, Place) and inside in w.ancestors]
 
     def action_swap_area(self) -> None:
         """From the scenario to the answers, and back to where one was."""
@@ -288,10 +305,10 @@ class Explorer(Filing):
         if self.focused is not None:
             self._left_at[area] = self.focused
         other = "#scenario" if area == "#answers" else "#answers"
-        places = self._places(other)
+        places = self.places(other)
         if places:
             before = self._left_at.get(other)
-            self._go(before if before in places else places[0])
+            self.go_to(before if before in places else places[0])
 
     def action_all_fields(self) -> None:
         """All fields, or the main ones."""
@@ -309,7 +326,7 @@ class Explorer(Filing):
         focused = self.focused
         if isinstance(focused, Card):
             self.app.push_screen(Reader(pages.quantity_page(self.answer, focused.focused_figure.name)))
-        elif isinstance(focused, RuleLine) and focused.verdict is not None:
+        elif isinstance(focused, RuleLine | Ladder) and focused.verdict is not None:
             self.app.push_screen(Reader(pages.rule_page(focused.verdict)))
         elif isinstance(focused, Line):
             value = " ".join(focused.field.display(self.session.scenario, self.answer)).strip()
@@ -317,7 +334,7 @@ class Explorer(Filing):
 
     def action_help_or_explain(self) -> None:
         """F1: on a figure its explanation, elsewhere the keys."""
-        if isinstance(self.focused, Card | RuleLine):
+        if isinstance(self.focused, Card | RuleLine | Ladder):
             self.action_explain()
         else:
             self.action_help()

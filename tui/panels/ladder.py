@@ -1,0 +1,197 @@
+"""The ladder: every rule that matters now, its distance from the line as a bar, on a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from inferscope.tui.actions import bindings
+from inferscope.tui.panels.rows import Place, Rows
+from inferscope.tui.panels.rule import heading
+from inferscope.tui.sizes import clipped
+from inferscope.tui.verdicts import Line, changes_of, verdicts
+
+if TYPE_CHECKING:
+    from inferscope.tui.answer import Answer
+
+REACH = 3.0
+"""Orders of magnitude that the bar shows on either side of the line."""
+
+_WORDS = {"does not apply": "no", "unknown": "unknown", "applies": "applies"}
+_STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
+
+
+class Ladder(Place, Rows, can_focus=True):
+    """Rules sorted by how near the scenario is to their lines."""
+
+    BINDINGS = bindings("ladder")
+    where = ("ladder",)
+
+    def __init__(self, identifier: str = "policy") -> None:
+        super().__init__(id=identifier)
+        self.day: dt.date | None = None
+        self._answer: Answer | None = None
+        self._lines: list[Line] = []
+        self._at = 0
+        self._first = 0
+
+    def show(self, answer: Answer | None) -> None:
+        """Show an answer on the chosen date, or on the scenario's own."""
+        self._answer = answer
+        self._lines = [] if answer is None else verdicts(answer, self.day)
+        self._at = min(self._at, max(len(self._lines) - 1, 0))
+        self.update()
+
+    @property
+    def verdict(self) -> Line | None:
+        """The rule that is marked."""
+        return self._lines[self._at] if self._lines else None
+
+    def hint(self) -> str:
+        """The marked rule in words, with what it needs."""
+        if self.verdict is None:
+            return ""
+        return self.verdict.sentence()
+
+    # --- moving ---------------------------------------------------------------------------------
+
+    def action_row_up(self) -> None:
+        """The rule above; from the first, what stands above the ladder."""
+        self._mark(-1)
+
+    def action_row_down(self) -> None:
+        """The rule below."""
+        self._mark(1)
+
+    def _mark(self, step: int) -> None:
+        if not 0 <= self._at + step < len(self._lines):
+            self.screen.step(step)  # type: ignore[attr-defined]
+            return
+        self._at += step
+        self.update()
+        self.screen.refresh_hint()  # type: ignore[attr-defined]
+
+    def action_date_back(self) -> None:
+        """A month earlier."""
+        self._slide(-1)
+
+    def action_date_on(self) -> None:
+        """A month later."""
+        self._slide(1)
+
+    def action_change_back(self) -> None:
+        """The day before on which a rule begins or ends."""
+        self._jump(forward=False)
+
+    def action_change_on(self) -> None:
+        """The next day on which a rule begins or ends."""
+        self._jump(forward=True)
+
+    def action_date_reset(self) -> None:
+        """The scenario's own date."""
+        self._go_to(None)
+
+    def _today(self) -> dt.date | None:
+        if self.day is not None or self._answer is None:
+            return self.day
+        return self._answer.as_of
+
+    def _slide(self, months: int) -> None:
+        today = self._today()
+        if today is not None:
+            month = today.year * 12 + today.month - 1 + months
+            self._go_to(dt.date(month // 12, month % 12 + 1, min(today.day, 28)))
+
+    def _jump(self, *, forward: bool) -> None:
+        today = self._today()
+        if today is None:
+            return
+        days = [day for day in changes_of(self._lines) if (day > today if forward else day < today)]
+        if days:
+            self._go_to(min(days) if forward else max(days))
+
+    def _go_to(self, day: dt.date | None) -> None:
+        marked = self.verdict
+        self.day = None if self._answer is not None and day == self._answer.as_of else day
+        self.show(self._answer)
+        if marked is not None:
+            identifiers = [line.entry["id"] for line in self._lines]
+            self._at = identifiers.index(marked.entry["id"]) if marked.entry["id"] in identifiers else 0
+        self.update()
+        self.screen.refresh_hint()  # type: ignore[attr-defined]
+
+    # --- drawing --------------------------------------------------------------------------------
+
+    def rows(self) -> list[Content]:
+        """Heading, axis, rules, and a remark on what is left away."""
+        width = self.size.width
+        if self._answer is None:
+            return [heading("Policy", "", width), Content(" …")]
+        found = [heading("Policy", self._remark(width), width), self._axis(width)]
+        room = max(self.size.height - 2, 1)
+        self._first = min(max(self._first, self._at - room + 1), self._at)
+        shown = self._lines[self._first : self._first + room]
+        return found + [self._row(line, width, place) for place, line in enumerate(shown, self._first)]
+
+    def _remark(self, width: int) -> str:
+        today = self._today()
+        count = f"{self._at + 1} of {len(self._lines)} rules"
+        if self.day is None or self._answer is None:
+            return f"{count}, on {today}"
+        if width < 60:
+            return f"on {today}, not {self._answer.as_of}"
+        return f"{count}, on {today} (scenario: {self._answer.as_of})"
+
+    def _columns(self, width: int) -> tuple[int, int, int]:
+        """Widths of name, bar and verdict; the bar is odd, so that the line is in its middle."""
+        name, verdict = (15, 15) if width >= 70 else (13, 8)
+        bar = max(min(width - name - verdict - 15, 61), 9)
+        return name, bar - 1 + bar % 2, verdict
+
+    def _axis(self, width: int) -> Content:
+        name, bar, verdict = self._columns(width)
+        half = bar // 2
+        scale = f"{f'-{REACH:g}':<{half - 1}}line{f'+{REACH:g}':>{bar - half - 3}}"
+        titles = f"{scale:<{bar}} {'orders':<6} {'true?':<{verdict}}{'binds':<5}"
+        return Content.styled(f" {'':<{name}} {titles}"[:width], "$text-muted")
+
+    def _row(self, line: Line, width: int, place: int) -> Content:
+        name, bar, verdict = self._columns(width)
+        marked = self.has_focus and place == self._at
+        word = line.word if verdict >= 15 else _WORDS.get(line.word, line.word)
+        return Content.assemble(
+            ("▸" if marked else " ", "bold $accent"),
+            (f"{clipped(line.short, name):<{name}}", "reverse" if marked else ""),
+            " ",
+            *_bar(line, bar),
+            f" {line.margin:<6} ",
+            (f"{word:<{verdict}}", _STYLES.get(line.word, "bold")),
+            (f"{line.binds:<5}", "" if line.binds == "yes" else "$text-muted"),
+        )
+
+
+def _bar(line: Line, width: int) -> list[tuple[str, str]]:
+    """The interval around the value, on an axis with the line in its middle."""
+    half = width // 2
+    cells = ["·"] * width
+    cells[half] = "│"
+    margin = line.entry.get("margin_oom")
+    if margin is None:
+        return [("".join(cells), "$text-muted")]
+
+    def place(orders: float) -> int:
+        return half + round(min(max(orders / REACH, -1.0), 1.0) * half)
+
+    low, high = line.entry.get("margin_low_oom"), line.entry.get("margin_high_oom")
+    if low is not None and high is not None and high > low:
+        for at in range(place(low), place(high) + 1):
+            cells[at] = "━" if at != half else "┿"
+    at = place(margin)
+    cells[at] = "●" if abs(margin) <= REACH else ("»" if margin > 0 else "«")
+    return [
+        ("".join(cells[:at]), "$text-muted"),
+        (cells[at], "bold $accent"),
+        ("".join(cells[at + 1 :]), "$text-muted"),
+    ]

@@ -1,0 +1,186 @@
+"""The part of the explorer that decides what the right side shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.screen import Screen
+
+from inferscope.tui.panels.answers import Card, KeyNumbers
+from inferscope.tui.panels.ladder import Ladder
+from inferscope.tui.panels.policy import PolicyPanel
+from inferscope.tui.panels.strip import ViewStrip
+from inferscope.tui.panels.words import Notes
+from inferscope.tui.sizes import (
+    MODES,
+    SIDE,
+    VIEWS,
+    figure_rows,
+    modes,
+    parts_shown,
+    views_shown,
+)
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from inferscope.tui.answer import Answer, Baseline
+    from inferscope.tui.session import Session
+
+PARTS = (
+    "numbers",
+    "top-strip",
+    "middle",
+    "cards",
+    "mid-strip",
+    "lower",
+    "rules",
+    "more",
+    "side",
+    "policy",
+    "notes",
+)
+"""Identifiers of everything on the right that a view shows or hides."""
+
+
+class Views(Screen[None]):
+    """Choose a view, lay out for the size, and bring what is shown up to the answer."""
+
+    answer: Answer | None
+    baseline: Baseline | None
+    _chosen = ""
+    _below = ""
+    _views: frozenset[str] = frozenset()
+    _parts: frozenset[str] = frozenset()
+
+    @property
+    def session(self) -> Session:
+        """The scenario being edited."""
+        raise NotImplementedError
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """One line above the keys."""
+        raise NotImplementedError
+
+    def show_all(self) -> None:
+        """Bring everything up to the session and its answer."""
+        raise NotImplementedError
+
+    def go_to(self, target: Widget) -> None:
+        """Focus at once."""
+        raise NotImplementedError
+
+    def places(self, area: str) -> list[Widget]:
+        """What can be focused in an area, from top to bottom."""
+        raise NotImplementedError
+
+    def lay_out(self) -> None:
+        """Lay out for the size and the chosen view."""
+        mode = modes(*self.app.size)
+        for name in MODES:
+            self.set_class(name in mode, name)
+        usual = "answers"
+        self._views = views_shown(mode, self._chosen or usual, self._below or usual)
+        parts = parts_shown(mode, self._views)
+        for name in PARTS:
+            part = self.query_one(f"#{name}")
+            if part.display != (name in parts):
+                part.display = name in parts
+        self.query_one("#middle").styles.height = "1fr" if parts & {"lower", "numbers"} else "auto"
+        self._parts = parts
+        for strip in self.query(ViewStrip):
+            strip.show(self._views)
+
+    def show_answers(self) -> None:
+        """Bring the parts that are on the screen up to the answer; the others wait until they are shown."""
+        rows, shown = figure_rows(*self.app.size), self._parts
+        if "cards" in shown:
+            for card in self.query_one("#cards").query(Card):
+                card.show(self.answer, rows, self.baseline)
+        if "more" in shown:
+            for card in self.query_one("#more").query(Card):
+                card.show(self.answer, 1, self.baseline)
+        if "numbers" in shown:
+            self.query_one(KeyNumbers).show(self.answer, self.baseline)
+        if "rules" in shown:
+            self.query_one(PolicyPanel).show(self.answer)
+        if "notes" in shown:
+            self.query_one(Notes).show(self.answer)
+        if "policy" in shown:
+            self.query_one(Ladder).show(self.answer)
+
+    def action_pin(self) -> None:
+        """Compare what follows with the present answer; again: with nothing."""
+        from inferscope.tui.answer import Baseline
+
+        if self.answer is None:
+            return
+        if self.baseline is not None and self.baseline.answer is self.answer:
+            self.baseline = None
+            self.show_all()
+            self.say("Unpinned: the answers stand alone")
+            return
+        label, changed = self.session.label, self.session.is_changed
+        self.baseline = Baseline(f"{label}{' (edited)' if changed else ''}", self.answer)
+        self.show_all()
+        self.say(f"Pinned {self.baseline.name}: changes are shown against it; p again unpins")
+
+    # --- choosing -------------------------------------------------------------------------------
+
+    def show_view(self, name: str) -> None:
+        """Show a view; where it is shown already, go into it, and from inside back to the scenario."""
+        if name in self._views:
+            inside = self._inside(name)
+            here = self.focused is not None and any(self.focused is w for w in inside)
+            target = self.places("#scenario") if here else inside
+            if target:
+                self.go_to(target[0])
+            return
+        left = self.focused
+        self._chosen = name
+        if name not in SIDE:
+            self._below = name
+        self.lay_out()
+        self.show_answers()
+        if left is not None and not _is_displayed(left):
+            self.go_to((self._inside(name) or self.places("#scenario"))[0])
+
+    def _inside(self, name: str) -> list[Widget]:
+        """What can be focused in a view."""
+        wanted = {"answers": ("cards", "rules", "more", "numbers")}.get(name, (name,))
+        return [w for w in self.places("#answers") if any(n.id in wanted for n in w.ancestors_with_self)]
+
+    @on(ViewStrip.Chosen)
+    def _strip_clicked(self, event: ViewStrip.Chosen) -> None:
+        self.show_view(event.view)
+
+    def action_show_answers(self) -> None:
+        """The answers."""
+        self.show_view("answers")
+
+    def action_show_policy(self) -> None:
+        """The ladder of rules."""
+        self.show_view("policy")
+
+    def action_show_notes(self) -> None:
+        """The notes."""
+        self.show_view("notes")
+
+    def action_next_view(self) -> None:
+        """The next view."""
+        self._turn(1)
+
+    def action_previous_view(self) -> None:
+        """The view before."""
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        ring = [name for name in VIEWS if name not in SIDE] if self.has_class("-huge") else list(VIEWS)
+        now = next(name for name in ring if name in self._views)
+        self.show_view(ring[(ring.index(now) + step) % len(ring)])
+
+
+def _is_displayed(widget: Widget) -> bool:
+    """Whether neither it nor what it lies in is hidden."""
+    return all(getattr(node, "display", True) for node in widget.ancestors_with_self)
