@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from inferscope.core.evaluate import BESIDE, CONTRACT, Result, evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
-from inferscope.core.policy.entries import policy_entries, policy_verdicts
+from inferscope.core.policy.entries import Entry, policy_entries, policy_verdicts
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import caveats, headline, plan_notes
@@ -25,6 +26,7 @@ __all__ = [
     "entry",
     "kind_of",
     "policy_entries",
+    "policy_report",
     "policy_verdicts",
     "report",
     "report_of",
@@ -91,6 +93,32 @@ def report_of(result: Result, row: int = 0, notes: Sequence[str] = ()) -> dict[s
             *caveats(result, row, entries),
         ],
     }
+
+
+def policy_report(loaded: Loaded, on: dt.date | None = None) -> tuple[dict[str, Any], list[Entry]]:
+    """What a scenario is, and its verdicts on every rule.
+
+    Args:
+        loaded: The scenario with where it came from.
+        on: The day that is judged; default: the scenario's.
+
+    Raises:
+        InferscopeError: The scenario names something that does not exist.
+    """
+    try:
+        result = evaluate(loaded.scenario, OUTPUTS)
+    except ScenarioError as error:
+        raise locate(error, loaded) from None
+    scenario = loaded.scenario
+    about = {
+        "inferscope": __version__,
+        "data": DATA_DATE,
+        "title": scenario.name or f"{scenario.model.id} on {scenario.hardware.accelerator}",
+        "scenario": _scenario(scenario),
+        "scenario_hash": scenario_hash(scenario),
+        "as_of": (on or scenario.as_of).isoformat(),
+    }
+    return about, policy_entries(result, 0, on)
 
 
 def _scenario(scenario: Scenario) -> dict[str, Any]:

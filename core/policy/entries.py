@@ -53,21 +53,12 @@ class Entry(Mapping[str, Any]):
 
 
 def rules_of(result: Result, row: int = 0) -> tuple[Rule, ...]:
-    """The rules that a scenario is judged by: the shipped ones and its own."""
+    """The rules that a scenario is judged by: all known ones and its own."""
     given = result.bound.resolved[row].scenario.policy.rules
     paths = (given,) if isinstance(given, str) else given
-    if not paths:
-        return rules()
-    return merged(
-        rule
-        for path in paths
-        for rule in _own(path, Path(path).stat().st_mtime_ns if Path(path).is_file() else 0)
+    return (
+        merged(rule for path in paths for rule in read_rules(Path(path).expanduser())) if paths else rules()
     )
-
-
-@lru_cache(maxsize=16)
-def _own(path: str, _when: int) -> tuple[Rule, ...]:
-    return read_rules(Path(path))
 
 
 def policy_verdicts(result: Result, row: int = 0, on: dt.date | None = None) -> list[Verdict]:

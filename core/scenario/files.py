@@ -194,7 +194,20 @@ def _inherit(parent: Mapping[str, Any] | None, file: _File) -> dict[str, Any]:
         except ScenarioError as error:
             raise ScenarioError(error.message, file=file.path, line=line, key="unset") from None
         remove(base, dotted)
-    return merge(base, {key: value for key, value in file.own.items() if key not in FILE_KEYS})
+    return merge(base, _anchored({k: v for k, v in file.own.items() if k not in FILE_KEYS}, file.path))
+
+
+def _anchored(own: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A file's tables, with files of rules meant from its folder."""
+    policy = own.get("policy")
+    named = policy.get("rules") if isinstance(policy, Mapping) else None
+    if isinstance(named, str) and named:
+        rules: Any = str(path.resolve().parent / Path(named).expanduser())
+    elif isinstance(named, list) and all(isinstance(name, str) for name in named):
+        rules = [str(path.resolve().parent / Path(name).expanduser()) for name in named]
+    else:
+        return own
+    return {**own, "policy": {**own["policy"], "rules": rules}}
 
 
 def _version_notes(scenario: Scenario) -> tuple[str, ...]:

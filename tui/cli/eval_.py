@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from inferscope.core.export import reports as export
 from inferscope.core.report import answer_is_no, reports
@@ -13,11 +15,20 @@ from inferscope.tui.cli.parser import write
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the reports; 1 where the answer of any is no."""
+    """Print the reports; 1 where the answer of any is no, or a rule of ``--fail-on`` applies."""
     found = reports([loaded_with(name, options.assignments) for name in options.presets])
+    failed = options.fail_on and _fails(found, options)
     render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
     write(render[options.format](found), options.out)
-    return int(any(answer_is_no(report) for report in found))
+    return int(bool(failed) or any(answer_is_no(report) for report in found))
+
+
+def _fails(found: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> bool:
+    from inferscope.tui.cli.policy import fails
+
+    names, allowed = options.fail_on, options.allow_unknown
+    failed = [fails(report["policy"], names, allow_unknown=allowed) for report in found]
+    return any(failed)
 
 
 def loaded_with(preset: str, assignments: list[str]) -> Loaded:

@@ -16,6 +16,7 @@ COMMANDS = {
     "eval": "compute a scenario: latency, throughput, cost, energy, load, quality, training, policy",
     "compare": "put scenarios side by side: what differs, and which input carries how much of it",
     "explain": "show how a quantity comes about, down to sourced figures",
+    "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
     "schema": "print the JSON schema of scenario files",
@@ -34,7 +35,8 @@ PRESET is the name of a shipped or own preset (`inferscope list presets`) or
 the path of a scenario file. `inferscope COMMAND --help` says more.
 
 Exit status: 0 done; 1 the answer is "no" (does not fit, limit cannot be
-kept); 2 wrong usage or input; 3 error inside the program; 130 interrupted."""
+kept, a --fail-on rule applies); 2 wrong usage or input; 3 error inside the
+program; 130 interrupted."""
 
 
 _FOR_SCREEN = ("--set", "--catalog", "--theme", "--ascii", "--no-mouse", "--low-bandwidth")
@@ -140,6 +142,7 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
 def _eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("presets", nargs="+", metavar="PRESET", help="preset name or scenario file")
     _set(parser)
+    _fail_on(parser)
     _output(parser, FORMATS)
 
 
@@ -162,6 +165,38 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("quantity", metavar="QUANTITY", help="see `inferscope list quantities`")
     _set(parser)
     _output(parser, ("table", "json"))
+
+
+def _policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
+    for name, example in (
+        ("jurisdiction", "EU, US or US-CA"),
+        ("status", "in_force or proposed"),
+        ("scope", "model, chip or site"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar=name.upper(),
+            help=f"only rules of this {name}, e.g. {example}; may be repeated",
+        )
+    parser.add_argument("--binding", action="store_true", help="only rules that bind on that day")
+    _set(parser)
+    _fail_on(parser)
+    _output(parser, FORMATS)
+
+
+def _fail_on(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="exit with status 1 if this rule applies or is unknown; may be repeated",
+    )
+    parser.add_argument("--allow-unknown", action="store_true", help="let --fail-on pass an unknown verdict")
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
@@ -223,6 +258,7 @@ _ARGUMENTS = {
     "eval": _eval,
     "compare": _compare,
     "explain": _explain,
+    "policy": _policy,
     "list": _list,
     "show": _show,
     "schema": _schema,

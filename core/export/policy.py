@@ -1,0 +1,185 @@
+"""Verdicts on all rules for people and for machines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from inferscope.core.export.tables import csv_text, json_text, markdown_table
+
+Entries = Sequence[Mapping[str, Any]]
+WIDTH = 80
+_COLUMNS = (
+    "id", "jurisdiction", "scope", "title", "true_means", "verdict", "certainty", "verified", "margin_oom",
+    "margin_low_oom", "margin_high_oom", "quantity", "value", "low", "high", "unit", "threshold", "counting",
+    "missing", "set_by_user", "instance", "status", "force", "binding", "what_if", "effective_from",
+    "effective_to", "compliance_from", "as_of", "relieves", "shown", "evidence", "unverified_parts", "effect",
+    "source", "origin",
+)  # fmt: skip
+_TRUE = {"applies": "applies", "relief": "relief open", "breach": "breach"}
+_FALSE = {"applies": "does not apply", "relief": "no relief", "breach": "no breach"}
+
+
+def as_json(about: Mapping[str, Any], entries: Entries) -> str:
+    """One object: the scenario and every entry whole."""
+    return json_text({**about, "policy": list(entries)})
+
+
+def as_csv(_about: Mapping[str, Any], entries: Entries) -> str:
+    """One line a rule."""
+    return csv_text(_COLUMNS, [[_flat(entry[name]) for name in _COLUMNS] for entry in entries])
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def as_markdown(about: Mapping[str, Any], entries: Entries) -> str:
+    """A table with footnoted sources."""
+    header = ("rule", "verdict", "margin, orders", "counting", "status", "binds", "source")
+    shown = [entry for entry in entries if entry["shown"]]
+    rows = [
+        (
+            f"`{entry['id']}` {entry['title']}",
+            verdict(entry),
+            margin(entry) or "-",
+            entry["counting"] or "-",
+            str(entry["status"]).replace("_", " "),
+            "yes" if entry["binding"] else "no",
+            f"[^{number}]",
+        )
+        for number, entry in enumerate(shown, 1)
+    ]
+    notes = "".join(f"[^{n}]: {entry['source']}{_doubts(entry)}\n" for n, entry in enumerate(shown, 1))
+    return f"# {about['title']}\n\n{summary(about, entries)}\n\n{markdown_table(header, rows)}\n{notes}"
+
+
+def as_text(about: Mapping[str, Any], entries: Entries) -> str:
+    """Rules by jurisdiction in 80 columns, each with what was compared and who says so."""
+    lines = [*_wrap(about["title"], ""), *_wrap(summary(about, entries), ""), ""]
+    shown = [entry for entry in entries if entry["shown"]]
+    order = {name: i for i, name in enumerate(dict.fromkeys(entry["jurisdiction"] for entry in shown))}
+    ordered = sorted(shown, key=lambda entry: order[entry["jurisdiction"]])
+    for jurisdiction, group in groupby(ordered, key=lambda entry: entry["jurisdiction"]):
+        lines.append(str(jurisdiction))
+        for entry in group:
+            lines += _rule(entry)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _rule(entry: Mapping[str, Any]) -> list[str]:
+    head = f"  {_word(entry):<15} {margin(entry):<12} {entry['id']}"
+    marks = ", ".join(_marks(entry))
+    about = [f"{entry['title']} [{marks}]" if marks else str(entry["title"]), _standing(entry)]
+    if facts := compared(entry):
+        about.append(facts)
+    if entry["missing"]:
+        about.append(f"needs {', '.join(entry['missing'])}")
+    citation = str(entry["source"]).partition("; http")[0]  # addresses are in every other format
+    about.append(f"{citation}{_doubts(entry)}")
+    return [head.rstrip(), *(line for text in about for line in _wrap(text, " " * 6))]
+
+
+def verdict(entry: Mapping[str, Any]) -> str:
+    """The verdict with what qualifies it: what is missing, sensitive, unverified."""
+    needs = f" (needs {', '.join(entry['missing'])})" if entry["missing"] else ""
+    return ", ".join([_word(entry) + needs, *_marks(entry)])
+
+
+def _word(entry: Mapping[str, Any]) -> str:
+    """The verdict, in the words of what a true predicate means."""
+    words = {"applies": _TRUE, "does_not_apply": _FALSE}.get(entry["verdict"])
+    return "unknown" if words is None else words[entry["true_means"]]
+
+
+def _marks(entry: Mapping[str, Any]) -> list[str]:
+    return [
+        *(["sensitive: a range straddles the line"] if entry["certainty"] == "sensitive" else []),
+        *([] if entry["verified"] else ["unverified"]),
+        *(["what-if"] if entry["what_if"] else []),
+        *([f"of {entry['instance']}"] if entry["instance"] else []),
+        *([f"your rule: {entry['origin']}"] if entry["origin"] != "shipped" else []),
+    ]
+
+
+def margin(entry: Mapping[str, Any]) -> str:
+    """Orders of magnitude above the line, positive on the true side."""
+    value = entry["margin_oom"]
+    return "" if value is None else f"{value:+.2f} orders"
+
+
+def _standing(entry: Mapping[str, Any]) -> str:
+    """Status, force and dates."""
+    start, end, due = (entry[key] for key in ("effective_from", "effective_to", "compliance_from"))
+    days = " ".join(
+        text
+        for text in (
+            f"from {start}" if start else "",
+            f"to {end}" if end else "",
+            f"due {due}" if due else "",
+        )
+        if text
+    )
+    binds = "binds" if entry["binding"] else f"does not bind on {entry['as_of']}"
+    kinds = dict.fromkeys((str(entry["status"]).replace("_", " "), str(entry["force"])))
+    counted = f"; counts {entry['counting']}" if entry["counting"] else ""
+    return f"{binds}; {', '.join(filter(None, (*kinds, days)))}{counted}"
+
+
+def compared(entry: Mapping[str, Any]) -> str:
+    """The facts that were compared, the leading one with its range and line."""
+    lead = entry["quantity"]
+    mine = set(entry["set_by_user"])
+    texts = []
+    for name, value in entry["values"].items():
+        text = f"{name} {_figure(value)}"
+        if name == lead:
+            span = entry["low"] != entry["high"] and None not in (entry["low"], entry["high"])
+            text += f" ({_figure(entry['low'])} to {_figure(entry['high'])})" if span else ""
+            text += f" against {_figure(entry['threshold'])}" if entry["threshold"] is not None else ""
+        texts.append(f"{text} (yours)" if name in mine else text)
+    return "; ".join(texts)
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.5g}" if 1e-3 <= abs(value) < 1e6 or value == 0 else f"{value:.3g}".replace("e+", "e")
+
+
+def _doubts(entry: Mapping[str, Any]) -> str:
+    parts = entry["unverified_parts"]
+    how = "" if entry["evidence"] == "primary" else f" [{str(entry['evidence']).replace('_', ' ')}]"
+    return f"{how} [doubtful: {'; '.join(parts)}]" if parts else how
+
+
+def summary(about: Mapping[str, Any], entries: Entries) -> str:
+    """How many rules say what, and how many are not listed."""
+    words = [entry["verdict"] for entry in entries]
+    binding = sum(entry["binding"] and entry["verdict"] == "applies" for entry in entries)
+    hidden = sum(not entry["shown"] for entry in entries)
+    text = (
+        f"{len(entries)} rules on {about['as_of']}: {words.count('applies')} true"
+        f" ({binding} of them binding), {words.count('does_not_apply')} not, {words.count('unknown')} unknown"
+    )
+    if not hidden:
+        return text
+    return f"{text}; left out: {hidden} relief{'s' if hidden > 1 else ''} of rules that do not apply"
+
+
+def _wrap(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

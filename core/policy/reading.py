@@ -1,0 +1,170 @@
+"""From tables of TOML to rules, with one clear line for the first thing that does not fit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inferscope.core.errors import RuleError, nearest
+from inferscope.core.policy.predicates import Node, read
+from inferscope.core.policy.quantities import QUANTITIES, SCOPES
+from inferscope.core.policy.rule import Rule
+from inferscope.core.policy.shipped import SHIPPED, load, profiles
+
+STATUSES = (
+    *("in_force", "enacted_not_yet_effective", "not_enforced", "rescinded", "superseded", "vetoed"),
+    *("lapsed", "proposed", "draft", "reported", "literature"),
+)
+FORCES = ("law", "guidance", "letter", "voluntary", "condition", "proposal", "reported", "literature")
+EVIDENCES = ("primary", "secondary", "single_secondary", "unverified")
+TRUE_MEANS = ("applies", "relief", "breach")
+_CHOICES = {
+    **dict.fromkeys(["scope"], SCOPES),
+    "true_means": TRUE_MEANS,
+    "status": STATUSES,
+    "force": FORCES,
+    "evidence": EVIDENCES,
+    "kind": ("quoted", "mixed", "memory"),
+}
+_DAYS = ("effective_from", "effective_to", "compliance_from")
+_PROSE = ("instrument", "effect", "note", "citation", "address", "seen_in")
+_LISTS = ("relieves", "unverified_parts")
+_REQUIRED = ("id", "title", "jurisdiction", "predicate")
+_KEYS = ("id", "short", "title", "jurisdiction", "quantity", "counting", "predicate")
+_ALL = (*_KEYS, *_CHOICES, *_DAYS, *_PROSE, *_LISTS)
+_SHORT = 14
+
+
+def read_file(path: Path, origin: str) -> tuple[Rule, ...]:
+    """All rules of a file.
+
+    Raises:
+        RuleError: One line that names file, line, rule and key, and the nearest valid one.
+    """
+    tables = load(path)
+    if unknown := sorted(set(tables) - {"rule", "shared"}):
+        message = f"unknown table: {nearest(unknown[0], ['rule', 'shared']) or 'rules stand under [[rule]]'}"
+        raise RuleError(message, file=path, key=unknown[0])
+    if not isinstance(tables.get("rule"), list):
+        message = "this file of rules is damaged: it holds no [[rule]]"
+        raise RuleError(message, file=path)
+    units = _units(origin)
+    shared: dict[str, Node] = {}
+    for name, raw in tables.get("shared", {}).items():
+        shared[name] = _predicate(raw, units, shared, path, f"shared.{name}")
+    return tuple(read_rule(table, path, origin, units, shared) for table in tables["rule"])
+
+
+def _units(origin: str) -> Mapping[str, str]:
+    """The quantities a rule may read; a user's may also read what every report has."""
+    units = {name: quantity.unit for name, quantity in QUANTITIES.items()}
+    if origin != SHIPPED:
+        from inferscope.core.evaluate import BESIDE, CONTRACT  # noqa: PLC0415  (only for a user's rules)
+        from inferscope.core.graph import REGISTRY  # noqa: PLC0415
+
+        graph = {name: REGISTRY.quantities[name].unit for name in (*CONTRACT, *BESIDE)}
+        units = {name: unit for name, unit in graph.items() if unit != "code"} | units
+    return units
+
+
+def read_rule(
+    table: Mapping[str, Any],
+    path: Path,
+    origin: str = SHIPPED,
+    units: Mapping[str, str] | None = None,
+    shared: Mapping[str, Node] | None = None,
+) -> Rule:
+    """A rule from its table.
+
+    Raises:
+        RuleError: A key is missing, unknown or of the wrong kind, or the predicate is malformed.
+    """
+    name = str(table.get("id", "?"))
+    try:
+        _check(table)
+        own = None if origin == SHIPPED else {key: table[key] for key in (*_PROSE, _LISTS[1]) if key in table}
+        predicate = read(table["predicate"], _units(origin) if units is None else units, shared)
+    except RuleError as error:
+        message = f"rule {name}: {error.message}"
+        raise RuleError(message, file=path, line=_line(path, name, origin), key=error.key) from None
+    names = tuple(dict.fromkeys(comparison.quantity for comparison in predicate.comparisons()))
+    first = names[0]
+    return Rule(
+        id=name,
+        short=table.get("short", name[:_SHORT]),
+        title=table["title"],
+        jurisdiction=table["jurisdiction"],
+        scope=table.get("scope", QUANTITIES[first].scope if first in QUANTITIES else "deployment"),
+        true_means=table.get("true_means", "applies"),
+        quantity=table.get("quantity", first),
+        counting=table.get("counting", ""),
+        predicate=predicate,
+        status=table.get("status", "in_force"),
+        force=table.get("force", "condition"),
+        evidence=table.get("evidence", "primary"),
+        kind=table.get("kind", "quoted"),
+        relieves=tuple(table.get("relieves", ())),
+        **{day: table.get(day) for day in _DAYS},
+        origin=origin,
+        own=own,
+        names=names,
+    )
+
+
+def _check(table: Mapping[str, Any]) -> None:
+    """Keys, texts, choices and days of a rule.
+
+    Raises:
+        RuleError: The first that does not fit.
+    """
+    for key in _REQUIRED:
+        if key not in table:
+            message = f"lacks {key}"
+            raise RuleError(message)
+    for key, value in table.items():
+        if key not in _ALL:
+            hint = nearest(key, _ALL) or f"keys are {', '.join(_ALL)}"
+            message = f"unknown key: {hint}"
+            raise RuleError(message, key=key)
+        if problem := _problem(key, value):
+            raise RuleError(problem, key=key)
+
+
+def _problem(key: str, value: Any) -> str:
+    """What is wrong with a value; empty where nothing is."""
+    if key == "predicate":
+        return ""
+    is_line = isinstance(value, str) and value != "" and value.isprintable()
+    choices = tuple(profiles()) if key == "counting" else _CHOICES.get(key, ())
+    wanted = ""
+    if key in _DAYS:
+        wanted = "" if type(value) is dt.date else "a date such as 2026-07-01"
+    elif key in _LISTS:
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        wanted = "" if texts else "a list of texts"
+    elif not is_line:
+        wanted = "a line of text"
+    elif choices and value not in choices:
+        wanted = f"one of {', '.join(choices)}"
+    elif key == "short" and len(value) > _SHORT:
+        wanted = f"at most {_SHORT} characters long"
+    return f"must be {wanted}, not {value!r}" if wanted else ""
+
+
+def _predicate(raw: Any, units: Mapping[str, str], shared: Mapping[str, Node], path: Path, key: str) -> Node:
+    try:
+        return read(raw, units, shared)
+    except RuleError as error:
+        raise RuleError(error.message, file=path, key=key) from None
+
+
+def _line(path: Path, name: str, origin: str) -> int | None:
+    """The line on which a rule's id stands."""
+    if origin == SHIPPED or not path.is_file():
+        return None
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        if line.strip().startswith("id") and f'"{name}"' in line:
+            return number
+    return None

@@ -1,0 +1,158 @@
+"""`inferscope policy` and `--fail-on`: what is printed, what is left out, what is refused."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from inferscope.core.policy.rules import rules
+from inferscope.tui.cli import main
+
+V3 = "deepseek-v3-h800"
+EU, GPAI = "eu.aia.art51.systemic", "eu.gpai.indicative"
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command line; its status, its output, its complaints."""
+
+    def call(*arguments):
+        status = main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def test_every_rule_is_in_the_machine_formats(run):
+    status, out, err = run("policy", V3, "--format", "json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert [entry["id"] for entry in found["policy"]] == [rule.id for rule in rules()]
+    assert found["as_of"] == "2025-02-28"
+    lines = list(csv.DictReader(io.StringIO(run("policy", V3, "--format", "csv")[1])))
+    assert [line["id"] for line in lines] == [rule.id for rule in rules()]
+    eu = next(line for line in lines if line["id"] == EU)
+    assert (eu["verdict"], eu["binding"], eu["counting"]) == ("does_not_apply", "false", "eu_cumulative")
+    assert all(line["source"] for line in lines)
+
+
+def test_the_table_is_for_a_narrow_terminal_and_says_what_is_doubtful(run):
+    status, out, _ = run("policy", V3)
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert "Presumption of high-impact capabilities" in out
+    assert "[doubtful: Official Journal date" in out.replace("\n      ", " ")
+    assert "needs policy.monthly_users" in out
+    assert out.count("[unverified") >= 2
+    assert "Lower-density HBM" in out  # relief of a rule that is unknown
+
+
+def test_a_relief_of_a_rule_that_does_not_apply_is_left_out_of_the_table(run):
+    small = ["--set", "training.flop=1e20"]
+    _, out, _ = run("policy", V3, *small)
+    assert "eu.gpai.opensource_exemption" not in out
+    assert "left out: " in " ".join(out.split())
+    found = json.loads(run("policy", V3, *small, "--format", "json")[1])["policy"]
+    relief = next(entry for entry in found if entry["id"] == "eu.gpai.opensource_exemption")
+    assert (relief["verdict"], relief["shown"]) == ("applies", False)
+
+
+def test_the_day_changes_what_binds_and_not_the_verdict(run):
+    found = []
+    for day in ("2025-08-01", "2025-08-02"):
+        entries = json.loads(run("policy", V3, "--on", day, "--format", "json")[1])["policy"]
+        entry = next(entry for entry in entries if entry["id"] == GPAI)
+        found.append((entry["verdict"], entry["binding"], entry["as_of"]))
+    assert found == [("applies", False, "2025-08-01"), ("applies", True, "2025-08-02")]
+
+
+@pytest.mark.parametrize(
+    ("options", "holds"),
+    [
+        (["--jurisdiction", "us"], lambda e: e["jurisdiction"].startswith("US")),
+        (["--jurisdiction", "US-CA"], lambda e: e["jurisdiction"] == "US-CA"),
+        (["--jurisdiction", "EU", "--jurisdiction", "KR"], lambda e: e["jurisdiction"] in ("EU", "KR")),
+        (["--status", "in force"], lambda e: e["status"] == "in_force"),
+        (
+            ["--scope", "chip", "--on", "2026-11-22", "--binding"],
+            lambda e: e["scope"] == "chip" and e["binding"],
+        ),
+    ],
+)
+def test_filters_leave_what_fits(run, options, holds):
+    _, out, _ = run("policy", V3, *options, "--format", "json")
+    on = ["--on", "2026-11-22"] if "--on" in options else []
+    every = json.loads(run("policy", V3, *on, "--format", "json")[1])["policy"]
+    wanted = [entry["id"] for entry in every if holds(entry)]
+    assert [entry["id"] for entry in json.loads(out)["policy"]] == wanted
+    assert 0 < len(wanted) < len(every)
+
+
+def test_markdown_footnotes_its_sources(run):
+    _, out, _ = run("policy", V3, "--format", "md")
+    assert f"| `{EU}` " in out
+    assert "[^1]: AI Act Art. 51(1)-(2)" in out
+
+
+def test_out_writes_a_file(run, tmp_path):
+    assert run("policy", V3, "--format", "csv", "--out", tmp_path / "rules.csv") == (0, "", "")
+    assert len((tmp_path / "rules.csv").read_text("utf-8").splitlines()) == len(rules()) + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--on", "soon"], "--on takes a date such as 2026-11-22, not 'soon'"),
+        (["--jurisdiction", "Mars"], "--jurisdiction: no rule has 'Mars': known are "),
+        (["--status", "in_farce"], "--status: no rule has 'in_farce': did you mean in_force"),
+        (["--fail-on", "eu.aia.art51.sistemic"], "did you mean eu.aia.art51.systemic"),
+        (["--set", "policy.destination=China"], "policy.destination: must be an ISO country code"),
+        (["--set", "policy.monthly_user=3"], "policy.monthly_user: unknown key: did you mean monthly_users"),
+        (["--set", "policy.rules=absent.toml"], "absent.toml: no such file of rules"),
+    ],
+)
+def test_what_is_wrong_is_one_line(run, options, message):
+    status, out, err = run("policy", V3, *options)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["policy", "eval"])
+@pytest.mark.parametrize(
+    ("options", "status", "says"),
+    [
+        ([EU], 0, ""),
+        ([GPAI], 1, f"--fail-on {GPAI}: applies"),
+        ([EU, "--fail-on", GPAI], 1, f"--fail-on {GPAI}: applies"),
+        (["us.fed.hr8094"], 1, "needs policy.monthly_users"),
+        (["us.fed.hr8094", "--allow-unknown"], 0, ""),
+        (["us.fed.hr8094", "--set", "policy.monthly_users=2e7"], 1, "--fail-on us.fed.hr8094: applies"),
+    ],
+)
+def test_fail_on_is_the_exit_status(run, command, options, status, says):
+    found, out, err = run(command, V3, "--fail-on", *options)
+    assert found == status
+    assert out
+    assert (says in err) if says else not err
+
+
+def test_fail_on_of_several_presets_is_the_worst(run):
+    options = ["--fail-on", EU, "--format", "json"]
+    assert run("eval", V3, V3, *options)[0] == 0
+    assert run("eval", V3, V3, "--set", "training.flop=3.8e25", *options)[0] == 1
+
+
+def test_rules_are_listed_and_shown(run):
+    listed = json.loads(run("list", "rules", "--format", "json")[1])
+    assert len(listed) == len(rules())
+    assert run("show", "rule", EU)[1] == run("show", "rules", EU)[1]
+    shown = json.loads(run("show", "rule", "us.bis.2023.3a090a", "--format", "json")[1])
+    assert shown["predicate"] == (
+        "(tpp at least 4,800 or (tpp at least 1,600 and performance_density at least 5.92))"
+        " and (datacenter_marketed is yes or tpp at least 4,800)"
+    )
+    assert {"effect", "note", "citation", "address", "evidence", "reads"} <= set(shown)
+    assert json.loads(run("show", "rule", EU, "--format", "json")[1])["counting"]["error_margin"] == 0.3
