@@ -57,8 +57,8 @@ def scenario() -> str:
         "`extends` names a preset or a file to build on, `unset` lists keys of it to drop.\n",
     ]
     for name, field in Scenario.model_fields.items():
-        section = field.default_factory.__self__ if field.default_factory else None
-        if isinstance(section, type) and issubclass(section, BaseModel):
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel) and field.default_factory:
             parts += [f"## [{name}]\n", (section.__doc__ or "") + "\n", _keys(section)]
         elif name not in ("provenance", "published"):
             default = f", default `{_default(field.default)}`" if field.default not in ("", {}) else ""

@@ -53,6 +53,10 @@ class Number:
         """All figures that bounds must hold for."""
         return tuple(v for v in (self.low, self.mid, self.high) if v is not None)
 
+    def __deepcopy__(self, memo: object) -> Number:
+        """Itself, since it is frozen: defaults are copied for every scenario that is checked."""
+        return self
+
 
 def brief(value: Any) -> str:
     """A value as a message shows it: one line, not long.

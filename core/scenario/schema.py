@@ -7,7 +7,8 @@ the chosen model or accelerator may be overridden under ``[model]`` and ``[hardw
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -46,6 +47,11 @@ AUTO: Literal["auto"] = "auto"
 
 def _num(value: float) -> Number:
     return Number(float(value))
+
+
+def _one(section: type[Section]) -> Callable[[], Any]:
+    """A section of defaults: the same object in every scenario, since it is frozen."""
+    return cache(section.model_construct)
 
 
 class Overridable(Section):
@@ -284,16 +290,16 @@ class Scenario(Section):
     description: str = Field(default="", max_length=4000, description="what it shows, with sources")
     as_of: Day = Field(default=dt.date.fromisoformat(DATA_DATE), description="date for prices and rules")
     published: tuple[Published, ...] = Field(default=(), description="published figures it is about")
-    model: Model = Field(default_factory=Model.model_construct)
-    hardware: Hardware = Field(default_factory=Hardware.model_construct)
-    optimizations: Optimizations = Field(default_factory=Optimizations.model_construct)
-    workload: Workload = Field(default_factory=Workload.model_construct)
-    slo: Slo = Field(default_factory=Slo.model_construct)
-    economics: Economics = Field(default_factory=Economics.model_construct)
-    site: Site = Field(default_factory=Site.model_construct)
-    training: Training = Field(default_factory=Training.model_construct)
-    test_time: TestTime = Field(default_factory=TestTime.model_construct)
-    policy: Policy = Field(default_factory=Policy.model_construct)
+    model: Model = Field(default_factory=_one(Model))
+    hardware: Hardware = Field(default_factory=_one(Hardware))
+    optimizations: Optimizations = Field(default_factory=_one(Optimizations))
+    workload: Workload = Field(default_factory=_one(Workload))
+    slo: Slo = Field(default_factory=_one(Slo))
+    economics: Economics = Field(default_factory=_one(Economics))
+    site: Site = Field(default_factory=_one(Site))
+    training: Training = Field(default_factory=_one(Training))
+    test_time: TestTime = Field(default_factory=_one(TestTime))
+    policy: Policy = Field(default_factory=_one(Policy))
     calibration: dict[str, NonNegative] = Field(default={}, description="physical constants set by the user")
     pins: dict[str, NonNegative] = Field(default={}, description="quantities set by the user")
     provenance: Provenance | None = None
