@@ -38,6 +38,7 @@ class InferscopeApp(OrderedKeys):
     Args:
         load: Reads the scenario to open; called after the first paint.
         options: How the person at the screen wants it.
+        ask: Whether to ask at first what to open.
     """
 
     TITLE = "inferscope"
@@ -47,10 +48,13 @@ class InferscopeApp(OrderedKeys):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
-    def __init__(self, load: Callable[[], Loaded], options: Options | None = None) -> None:
+    def __init__(
+        self, load: Callable[[], Loaded], options: Options | None = None, *, ask: bool = False
+    ) -> None:
         super().__init__()
         self.options = options or Options()
         self._explorer = Explorer(load)
+        self._explorer.asks_what_to_open = ask
         self.problem: InferscopeError | None = None
         self.left = ""
         self.register_theme(COLOUR)
@@ -123,13 +127,13 @@ class InferscopeApp(OrderedKeys):
             self.call_later(first.action_quit)
 
 
-def run(scenario: Loaded | Callable[[], Loaded] | None, options: Options | None = None) -> int:
+def run(load: Callable[[], Loaded], options: Options | None = None, *, ask: bool = False) -> int:
     """Show the full screen until it is left.
 
     Args:
-        scenario: What to open, or a function that reads it, which is called after the first paint;
-            None opens a scenario of defaults.
+        load: Reads what to open; called after the first paint.
         options: How the person at the screen wants it.
+        ask: Whether to ask at first what to open.
 
     Returns:
         The exit status.
@@ -138,12 +142,7 @@ def run(scenario: Loaded | Callable[[], Loaded] | None, options: Options | None 
         InferscopeError: The scenario cannot be read.
         Exception: The screen failed; what was unsaved is offered at the next start.
     """
-    if scenario is None:
-        app = InferscopeApp(_defaults, options)
-    elif callable(scenario):
-        app = InferscopeApp(scenario, options)
-    else:
-        app = InferscopeApp(lambda: scenario, options)
+    app = InferscopeApp(load, options, ask=ask)
     app.run(mouse=app.options.mouse)
     if app.problem is not None:
         raise app.problem
@@ -155,9 +154,3 @@ def run(scenario: Loaded | Callable[[], Loaded] | None, options: Options | None 
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0
-
-
-def _defaults() -> Loaded:
-    from inferscope.tui.session import default_loaded
-
-    return default_loaded()

@@ -14,6 +14,7 @@ from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from inferscope.core.catalog import Record, Value
     from inferscope.tui.fields import Field
@@ -291,6 +292,20 @@ def presets() -> Choices:
     return Choices("Open", columns, tuple(sorted(rows, key=lambda row: row.cells[1] == "shipped")), room=52)
 
 
+def openings(*, at_start: bool = False) -> Choices:
+    """What can be opened: the files worked on lately, then every preset; at the start questions first."""
+    from inferscope.core.scenario.names import user_directory
+
+    known, lately = presets(), recent_files()
+    recent_rows = [Row(row.value, row.name, (*row.cells, "recent"), row.names) for row in lately.rows]
+    again = {row.value for row in recent_rows}
+    rest = [row for row in known.rows if str(user_directory() / f"{row.value}.toml") not in again]
+    asked = [row for row in rest if at_start and row.name.endswith("?")]
+    rows = (*asked, *recent_rows, *(row for row in rest if row not in asked))
+    title = "What do you want to know?" if at_start else known.title
+    return Choices(title, known.columns, rows, known.legend, known.room)
+
+
 def printable(text: str) -> str:
     """A text of a file with blanks for what would act on the terminal."""
     return "".join(ch if ch.isprintable() else " " for ch in text)
@@ -300,8 +315,14 @@ def recent_files() -> Choices:
     """The files worked on lately, the last one first."""
     from inferscope.tui.recent import recent
 
-    rows = tuple(Row(str(path), path.stem, (str(path.parent),), (str(path),)) for path in recent())
-    return Choices("Recent files", (Column("folder", 60, right=False),), rows)
+    rows = tuple(Row(str(path), _from_home(path), (path.stem,), (str(path),)) for path in recent())
+    return Choices("Recent files", (Column("name", 27, right=False),), rows, room=40)
+
+
+def _from_home(path: Path) -> str:
+    """A path as people write it."""
+    home = type(path).home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def record_id(field: Field, name: object) -> str:

@@ -122,7 +122,7 @@ class Keeper:
             beside.write_text(f"{_MARK}{json.dumps(asdict(head))}\n{files.to_toml(scenario)}", "utf-8")
             beside.replace(self.file)
         except OSError as error:
-            self.problem = f"{self.file.parent}: {error.strerror or error}"
+            self.problem = f"{error.strerror or error} ({self.file.parent})"
             with contextlib.suppress(OSError):
                 beside.unlink()
         else:

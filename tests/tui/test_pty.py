@@ -75,7 +75,7 @@ def test_the_saved_preset_opens_again(start, config_folder):
 
 
 def test_unsaved_changes_are_asked_about_and_can_be_discarded(start):
-    terminal = start()
+    terminal = start("llama-3.1-70b-h100")
     terminal.wait_for("quality kept")
     terminal.type(DOWN * 6 + "+")
     terminal.wait_for("* changed, not saved")
@@ -90,7 +90,7 @@ def test_unsaved_changes_are_asked_about_and_can_be_discarded(start):
 
 
 def test_without_colours_no_colour_is_sent(start):
-    terminal = start(NO_COLOR="1")
+    terminal = start("llama-3.1-70b-h100", NO_COLOR="1")
     terminal.wait_for("quality kept", "does not apply")
     shades = {
         colour
@@ -115,7 +115,7 @@ def test_a_dumb_terminal_gets_the_report_and_one_line_that_says_why(start, term)
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_leaves_the_terminal_sane_and_the_changes_for_the_next_start(start, config_folder, number):
-    terminal = start()
+    terminal = start("llama-3.1-70b-h100")
     terminal.wait_for("quality kept")
     terminal.type(DOWN * 6 + "+")
     terminal.wait_for("* changed, not saved")
@@ -135,7 +135,7 @@ def test_an_error_inside_gives_a_log_and_keeps_the_changes(start, config_folder,
         "e.Explorer.action_redo = broken\n",
         encoding="utf-8",
     )
-    terminal = start(PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path))
+    terminal = start("llama-3.1-70b-h100", PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path))
     terminal.wait_for("quality kept")
     terminal.type(DOWN * 6 + "+")
     terminal.wait_for("* changed, not saved")

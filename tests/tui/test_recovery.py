@@ -242,3 +242,123 @@ async def test_the_dialog_settles_one_after_the_other(explore, scenario_file, co
         await pilot.press("l", "t")
         assert pilot.app.screen.session.is_changed
     assert len(kept(config_folder)) == 2
+
+
+# --- the program itself, in a terminal ---------------------------------------------------------
+
+LARGER = "\x1b[B" * 6 + "+"
+"""Down to the tokens of the prompt, and twice as many."""
+
+
+def prompt_tokens(path):
+    return files.load(path).scenario.workload.input_tokens.mid
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.3])
+def test_kill_9_loses_no_more_than_the_last_change_and_the_next_start_offers_the_rest(
+    start, scenario_file, config_folder, moment
+):
+    terminal = start(str(scenario_file))
+    terminal.wait_for("quality kept")
+    terminal.press(LARGER, "2,000 tokens", "* changed")
+    terminal.press("+", "4,000 tokens")
+    terminal.type("+")
+    time.sleep(moment)
+    os.kill(terminal.pid, signal.SIGKILL)
+    assert terminal.wait_for_end() == -signal.SIGKILL
+    (file,) = [file for file in kept(config_folder) if file.suffix == ".toml"]
+    found = prompt_tokens(file)
+    assert found in (4000, 8000)
+
+    terminal = start()
+    terminal.wait_for("Unsaved changes of an earlier session", "dense")
+    terminal.press("\r", "Taken back", f"{found:,.0f} tokens", "* changed")
+    assert prompt_tokens(scenario_file) == 1000
+    terminal.press("\x13", "Saved in")
+    assert prompt_tokens(scenario_file) == found
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    assert kept(config_folder) == []
+
+
+def test_two_programs_on_one_file_do_not_overwrite_each_other(start, scenario_file, tmp_path):
+    one, two = start(str(scenario_file)), start(str(scenario_file))
+    one.wait_for("quality kept")
+    two.wait_for("quality kept")
+    one.press(LARGER, "2,000 tokens")
+    two.wait_for(f"process {one.pid} has unsaved changes of it since")
+    two.press(LARGER + "+", "4,000 tokens")
+    one.press("\x13", "Saved in")
+    two.wait_for("dense was changed on disk: R reloads it, ^s asks")
+    two.press("\x13", "Changed on disk", "o  overwrite", "r  reload", "s  save this")
+    two.press("s", "Save as")
+    two.press(f"\x15{tmp_path}/other.toml\r", "Saved in")
+    assert prompt_tokens(scenario_file) == 2000
+    assert prompt_tokens(tmp_path / "other.toml") == 4000
+
+
+def test_a_file_changed_on_disk_is_reloaded_or_overwritten_as_asked(start, scenario_file):
+    terminal = start(str(scenario_file))
+    terminal.wait_for("quality kept")
+    text = scenario_file.read_text(encoding="utf-8")
+    scenario_file.write_text(text.replace("input_tokens = 1000", "input_tokens = 3000"), encoding="utf-8")
+    terminal.wait_for("dense was changed on disk")
+    terminal.press("R", "3,000 tokens", "Back to dense as saved")
+    terminal.press("z", "1,000 tokens", "* changed")
+    scenario_file.write_text(text, encoding="utf-8")
+    terminal.press("\x13", "Changed on disk")
+    terminal.press("o", "Saved in")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_a_disk_that_is_full_says_so_keeps_the_work_and_offers_another_name(start, scenario_file, tmp_path):
+    long = SCENARIO_ABOUT.format("x" * 3000)
+    scenario_file.write_text(scenario_file.read_text(encoding="utf-8").replace("[model]", long), "utf-8")
+    before = scenario_file.read_bytes()
+    program = f"exec {sys.executable} -m inferscope {scenario_file}"
+    terminal = start(command=["/bin/sh", "-c", f"ulimit -f 2; {program}"])  # no file above 1 or 2 kB
+    terminal.wait_for("quality kept")
+    terminal.press(LARGER, "2,000 tokens", "* changed")
+    terminal.wait_for("unsaved changes cannot be kept for a crash: File too large")
+    terminal.press("\x13", "Save as", "cannot be saved: File too large; nothing was", "dense-edited")
+    terminal.press("\r", "File too large")
+    terminal.type("\x1b")
+    terminal.wait_until_gone("Save as")
+    assert scenario_file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
+    terminal.press("q", "Unsaved changes")
+    terminal.press("s", "Save as")
+    terminal.type("\x1b")
+    terminal.wait_until_gone("Save as")
+    terminal.press("q", "Unsaved changes")
+    terminal.type("d")
+    assert terminal.wait_for_end() == 0
+
+
+SCENARIO_ABOUT = """\
+description = "{}"
+
+[model]"""
+
+
+def test_without_a_preset_it_asks_what_one_wants_to_know(start, scenario_file):
+    terminal = start()
+    terminal.wait_for("What do you want to know?", "What does a ChatGPT query cost")
+    terminal.press("\x1b", "llama-3.1-70b-h100", "quality kept")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    terminal = start()
+    terminal.wait_for("What do you want to know?")
+    terminal.press("h20s serve", "1 of ")
+    terminal.press("\r", "Opened", "deepseek-r1-h20", "quality kept")
+    terminal.press("\x0f", "type to filter")
+    terminal.press(f"{scenario_file}\r", "Opened", "dense")
+    terminal.press(LARGER, "2,000 tokens")
+    terminal.press("\x13", "Saved in")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    terminal = start("gpt-oss-120b-h100")
+    terminal.wait_for("quality kept")
+    terminal.press("\x12", "Recent files", "dense")
+    terminal.press("\r", "Opened", "2,000 tokens")

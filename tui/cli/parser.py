@@ -25,7 +25,8 @@ COMMANDS = {
 
 DESCRIPTION = "Explore the economics of running large language models."
 EPILOG = """\
-Without a command the full-screen explorer opens, on PRESET if one is named.
+Without a command the full-screen explorer opens, with PRESET, or it asks what
+to open.
 Screen options: --set KEY=VALUE sets a key of the scenario, --theme NAME chooses
 colours, --ascii draws with plain characters, --no-mouse leaves the mouse to the
 terminal, --low-bandwidth sends little. `config.toml` in the folder for

@@ -28,13 +28,14 @@ def run(options: argparse.Namespace) -> int:
         _check(preset)
     elif wanted.preset:
         config.check_preset(wanted)
-    preset = preset if preset is not None else wanted.preset or DEFAULT_PRESET
     assignments = getattr(options, "assignments", [])
+    is_open = preset is None and not wanted.preset and not assignments
+    preset = preset if preset is not None else wanted.preset or DEFAULT_PRESET
     reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ, sys.stderr)
     if not reason:
         from inferscope.tui.app import run as open_screen
 
-        return open_screen(lambda: _loaded(preset, assignments), wanted)
+        return open_screen(lambda: _loaded(preset, assignments), wanted, ask=is_open)
     from inferscope.core.export.reports import as_text
     from inferscope.core.report import answer_is_no, reports
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inferscope.tui.recovery import Found
     from inferscope.tui.session import Session
 
+_PROMPT = "type to filter, or a path that ends in .toml"
 _WATCH_S = 2.0
 """Seconds between two looks at the file."""
 
@@ -31,6 +32,8 @@ class Filing(Screen[None]):
     """Open, save, revert, recover and leave; what it needs of the explorer is named at the top."""
 
     answer: Answer | None
+    asks_what_to_open = False
+    """Whether no preset was named at the start."""
     _watching: Timer | None = None
 
     @property
@@ -59,6 +62,8 @@ class Filing(Screen[None]):
             from inferscope.tui.screens.recovered import Recovered
 
             self.app.push_screen(Recovered(found), self._take_back)
+        elif self.asks_what_to_open:
+            self._ask_what_to_open()
 
     def look_at_file(self) -> None:
         """Say what others did to the file."""
@@ -75,6 +80,8 @@ class Filing(Screen[None]):
 
     def _take_back(self, found: Found | None) -> None:
         if found is None:
+            if self.asks_what_to_open:
+                self._ask_what_to_open()
             return
         try:
             self.session.take_back(found)
@@ -156,10 +163,16 @@ class Filing(Screen[None]):
         self._unless_unsaved(self._choose_file, "open")
 
     def _choose_file(self) -> None:
-        from inferscope.tui.choices import presets
+        from inferscope.tui.choices import openings
 
-        prompt = "type to filter, or a path that ends in .toml"
-        self.app.push_screen(Picker(presets(), self.session.label, prompt, takes_text=True), self._opened)
+        self.app.push_screen(Picker(openings(), self.session.label, _PROMPT, takes_text=True), self._opened)
+
+    def _ask_what_to_open(self) -> None:
+        """At a start without a preset: questions to choose from; escape stays with the usual scenario."""
+        from inferscope.tui.choices import openings
+
+        prompt = f"{_PROMPT}; esc opens {self.session.label}"
+        self.app.push_screen(Picker(openings(at_start=True), "", prompt, takes_text=True), self._opened)
 
     def action_recent(self) -> None:
         """Open a file worked on lately, after asking about unsaved changes."""
