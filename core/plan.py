@@ -8,7 +8,7 @@ as trying them all. Layouts are expanded, each with its own best batch, and scor
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +50,22 @@ def plan(bound: Bound) -> Bound:
     if any("replicas" in r.auto for r in bound.resolved):
         bound = _plan_replicas(bound)
     return bound
+
+
+def replan(one: Bound, changes: Mapping[str, Array], *, held: Collection[str] = ()) -> Bound:
+    """A grid over one planned scenario in which batch and replicas that are ``auto`` follow.
+
+    Args:
+        one: One planned row; its layout is held.
+        changes: Inputs of the grid, ``(m,)``.
+        held: ``batch`` or ``replicas``, where they are not to follow.
+    """
+    resolved = one.resolved[0]
+    follow = {"batch": "workload_batch", "replicas": "hardware_replicas"}
+    again = replace(resolved, auto=(resolved.auto & set(follow)) - set(held))
+    rows = max(len(values) for values in changes.values())
+    blank = {follow[name]: np.full(rows, math.nan) for name in again.auto}
+    return plan(replace(one, resolved=(again,)).with_inputs({**blank, **changes}))
 
 
 # --- batch ---------------------------------------------------------------------------------------

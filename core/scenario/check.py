@@ -103,7 +103,7 @@ def check_unset(dotted: str) -> None:
         ScenarioError: It names the nearest key.
     """
     *sections, last = dotted.split(".")
-    model = _model_at(sections)
+    model = model_at(sections)
     free = sections and sections[0] in ("calibration", "pins")
     if free or (model is not None and (last in model.model_fields or issubclass(model, Overridable))):
         return
@@ -115,13 +115,13 @@ def check_unset(dotted: str) -> None:
 
 def _keys_at(path: list[str]) -> set[str]:
     """The keys that a table of the schema knows."""
-    model = _model_at(path)
+    model = model_at(path)
     if model is None:
         return set()
     return set(model.model_fields) | (set(FILE_KEYS) if model is Scenario else set())
 
 
-def _model_at(path: list[str]) -> type[BaseModel] | None:
+def model_at(path: list[str]) -> type[BaseModel] | None:
     """The table of the schema at a path of keys; None where there is none."""
     model: type[BaseModel] = Scenario
     for part in path:

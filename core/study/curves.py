@@ -10,8 +10,7 @@ import numpy as np
 
 from inferscope.core.bind import Bound
 from inferscope.core.evaluate import Result, evaluate_bound
-from inferscope.core.graph import Array
-from inferscope.core.plan import MAX_BATCH, plan
+from inferscope.core.plan import MAX_BATCH, replan
 from inferscope.core.reasons import reasons
 from inferscope.core.sentences import money
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, line
@@ -179,7 +178,7 @@ def _cost_length(one: Bound) -> Curve:
     now = _at(one, "workload_output_tokens")
     grid = np.geomspace(max(now / _SPAN, 1.0), min(now * _SPAN, 1e8), POINTS)
     grid = np.unique(np.append(np.round(grid), (now, min(10.0 * now, 1e8))))
-    planned = _planned_anew(one, {"workload_output_tokens": grid})
+    planned = replan(one, {"workload_output_tokens": grid})
     found = evaluate_bound(planned, ("usd_per_query", "usd_per_million_output_tokens"))
     query = line("a query", grid, found["usd_per_query"])
     million = line("a million output tokens", grid, found["usd_per_million_output_tokens"])
@@ -216,16 +215,6 @@ def _cost_sentence(one: Bound, query: Series, million: Series, now: float) -> st
         ]
     stated = "" if one.resolved[0].scenario.hardware.fleet_accelerators is None else " on the stated fleet"
     return f"{'; '.join(texts)}{stated}, with {batch}."
-
-
-def _planned_anew(one: Bound, changes: Mapping[str, Array]) -> Bound:
-    """A grid over one scenario in which batch and replicas that are ``auto`` follow; the layout stays."""
-    resolved = one.resolved[0]
-    follow = {"batch": "workload_batch", "replicas": "hardware_replicas"}
-    again = replace(resolved, auto=resolved.auto & set(follow))
-    rows = max(len(values) for values in changes.values())
-    blank = {follow[name]: np.full(rows, math.nan) for name in again.auto}
-    return plan(replace(one, resolved=(again,)).with_inputs({**blank, **changes}))
 
 
 def _why(one: Bound, name: str) -> str:
