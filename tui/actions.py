@@ -26,6 +26,7 @@ Where = Literal[
     "ladder",
     "toggles",
     "plot",
+    "rules",
     "dialog",
 ]
 
@@ -38,6 +39,7 @@ AREAS: dict[Where, str] = {
     "answers": "On an answer",
     "policy": "On a policy line",
     "ladder": "In the policy ladder",
+    "rules": "On the screen of all rules",
     "dialog": "In a list or dialog",
 }
 
@@ -151,6 +153,9 @@ ACTIONS: tuple[Action, ...] = (
         "Pin the present answer and compare what follows with it; again: unpin.",
         12,
     ),
+    Action(
+        "all_rules", ("P",), "explorer", "all rules", "Show all policy rules on a screen of their own.", 13
+    ),
     Action("notes", ("n",), "explorer", "notes", "Read all notes: what was planned, what fell back.", 10),
     Action(
         "all_fields",
@@ -184,6 +189,53 @@ ACTIONS: tuple[Action, ...] = (
         "help_or_explain", ("f1",), "explorer", "help", "On a figure: explain it; elsewhere: show the keys."
     ),
     Action("quit", ("q", "ctrl+q"), "explorer", "quit", "Leave; unsaved changes are asked about first.", 2),
+    Action("row_up", ("up", "k"), "rules", "up", "Go to the rule above."),
+    Action("row_down", ("down", "j"), "rules", "down", "Go to the rule below."),
+    Action("page_up", ("pageup",), "rules", "page up", "Go a screenful up."),
+    Action("page_down", ("pagedown",), "rules", "page down", "Go a screenful down."),
+    Action("first", ("home", "g"), "rules", "first", "Go to the first rule."),
+    Action("last", ("end", "G"), "rules", "last", "Go to the last rule."),
+    Action("date_back", ("left", "h"), "rules", "month", "Slide the date back a month.", 2, "← →"),
+    Action("date_on", ("right", "l"), "rules", "later", "Slide the date on a month."),
+    Action("year_back", ("shift+left", "H"), "rules", "year before", "Slide the date back a year."),
+    Action("year_on", ("shift+right", "L"), "rules", "year", "Slide the date on a year."),
+    Action(
+        "change_back",
+        ("left_square_bracket",),
+        "rules",
+        "changes",
+        "Go to the day before on which a rule begins or ends.",
+        3,
+        "[ ]",
+    ),
+    Action(
+        "change_on",
+        ("right_square_bracket",),
+        "rules",
+        "next change",
+        "Go to the next day on which one does.",
+    ),
+    Action("date_reset", ("t",), "rules", "own date", "Go back to the scenario's own date.", 7),
+    Action("date_take", ("a",), "rules", "take date", "Give the scenario the chosen date.", 8),
+    Action(
+        "open_rule",
+        ("enter",),
+        "rules",
+        "open",
+        "Ask for a fact that the rule misses; where it misses none, explain it.",
+        4,
+    ),
+    Action("facts", ("f",), "rules", "facts", "Set a fact that the rule reads, missing or not.", 9),
+    Action("explain", ("e",), "rules", "explain", "Read all about the rule.", 10),
+    Action("filter", ("slash",), "rules", "filter", "Type words that a rule has to contain.", 5),
+    Action("next_place", ("c",), "rules", "place", "Only the rules of the next jurisdiction.", 6),
+    Action("next_kind", ("b",), "rules", "kind", "Only what binds, is true, or is a what-if.", 11),
+    Action("unknown", ("u",), "rules", "unknown", "Hide or show what is unknown.", 12),
+    Action("order", ("s",), "rules", "order", "Sort by nearness to the line, or as in the catalogue.", 13),
+    Action("undo", ("z",), "rules", "undo", "Take the last change of the scenario back.", 15),
+    Action("redo", ("Z",), "rules", "redo", "Make it again."),
+    Action("help", ("question_mark", "f1"), "rules", "help", "Show the keys.", 1),
+    Action("leave", ("escape", "q", "P"), "rules", "back", "Clear the filter; then go back.", 1),
     Action("filter", ("slash",), "dialog", "filter", "Type to filter; every word has to occur."),
     Action("accept", ("enter",), "dialog", "take", "Take what is marked."),
     Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
@@ -193,6 +245,8 @@ _RIGHT: set[Where] = {"answers", "policy", "ladder", "toggles", "plot"}
 """Areas from which one goes back to the scenario."""
 
 SHOWN = {
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
     "plus": "+",
     "minus": "-",
     "slash": "/",
@@ -264,7 +318,7 @@ def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
     return None
 
 
-_SCREENS: tuple[Where, ...] = ("dialog",)
+_SCREENS: frozenset[Where] = frozenset({"dialog", "rules"})
 """Areas that are screens of their own: no key of the explorer works there."""
 
 
@@ -273,7 +327,7 @@ def _meet(one: Where, two: Where) -> bool:
     if one == two:
         return True
     both = {one, two}
-    if both & set(_SCREENS):
+    if both & _SCREENS:
         return False
     return "explorer" in both or ("field" in both and bool(both & {"number", "choice", "pick"}))
 
@@ -286,7 +340,8 @@ def key_line(
     Those of the focused thing stand first; help and the way out always stay.
     """
     keymap = keymap or {}
-    general = sorted((a for a in at("explorer") if a.rank), key=lambda a: a.rank)
+    alone = not _SCREENS.isdisjoint(focus)
+    general = [] if alone else sorted((a for a in at("explorer") if a.rank), key=lambda a: a.rank)
     ranked = [*general[:2], *sorted((a for a in at(*focus) if a.rank), key=lambda a: a.rank), *general[2:]]
     kept: list[Action] = []
     used = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inferscope.core import units
 
@@ -129,39 +129,116 @@ def record_page(record: Record, line: Field) -> Page:
     return Page(record.name, "", rows)
 
 
-def rule_page(verdict: Line) -> Page:
-    """What a rule compares, on which date, and what is not settled."""
-    entry = verdict.entry
-    values: Mapping[str, object] = entry["values"]
-    compared = ", ".join(f"{name} = {_fact(name, value)}" for name, value in values.items())
-    line = entry["threshold"]
-    days = [f"{words} {entry[name]}" for name, words in _DAYS.items() if entry[name]]
+def rule_page(line: Line) -> Page:
+    """What a rule compares, on which date, what is missing, and what is not settled."""
+    entry = line.entry
+    verified = "" if entry["verified"] else ": unverified"
     rows = [
-        ("", f"{entry['title']} ({entry['jurisdiction']})."),
+        ("", _title(entry)),
         ("effect", entry["effect"]),
-        ("compared", compared or "nothing"),
-        ("missing", ", ".join(entry["missing"])),
-        ("line", "" if line is None else f"{entry['quantity']} {_fact(entry['quantity'], line)}"),
-        ("margin", f"{verdict.margin} orders of magnitude; positive is the side on which the rule is true"),
-        ("counting", entry["counting"]),
-        ("status", f"{str(entry['status']).replace('_', ' ')}; binds on {entry['as_of']}: {verdict.binds}"),
-        ("dates", ", ".join(days)),
-        ("evidence", f"{entry['evidence']}{'' if entry['verified'] else '; not verified'}"),
-        ("unverified", ", ".join(entry["unverified_parts"]) or "nothing"),
+        ("compared", _compared(entry)),
+        ("margin", _margin(entry)),
+        *(("missing", name) for name in entry["missing"]),
+        ("binds", _binds(entry)),
+        ("relieves", ", ".join(entry["relieves"])),
         ("source", entry["source"]),
-        ("origin", "" if entry["origin"] == "shipped" else entry["origin"]),
+        ("evidence", f"{str(entry['evidence']).replace('_', ' ')}{verified}"),
+        ("unverified", "; ".join(entry["unverified_parts"])),
+        ("note", str(entry.rule.prose.get("note", "")) if hasattr(entry, "rule") else ""),
+        ("counting", entry["counting"] and _counting(entry["counting"])),
+        *_facts(entry),
+        ("from", "" if entry["origin"] == "shipped" else f"your own rule: {entry['origin']}"),
     ]
-    rows = [(name, words) for name, words in rows if words]
-    return Page(verdict.short, verdict.word, rows)
+    word = f"{line.word}, about {entry['instance']}" if entry["instance"] else line.word
+    return Page(f"{line.short}  ({entry['id']})", word, [row for row in rows if row[1]])
 
 
-def _fact(name: str, value: object) -> str:
-    """A fact with its unit."""
+def rule_brief(line: Line) -> Page:
+    """A rule in a few rows, without what stands beside it already."""
+    entry = line.entry
+    rows = [
+        ("rule", _title(entry)),
+        ("needs", ", ".join(entry["missing"])),
+        ("effect", entry["effect"]),
+        ("compared", _compared(entry)),
+        ("binds", _binds(entry)),
+    ]
+    return Page(line.short, "", [row for row in rows if row[1]])
+
+
+def _title(entry: Mapping[str, Any]) -> str:
+    return f"{entry['title']} ({entry['jurisdiction']}, {str(entry['scope']).replace('_', ' ')})"
+
+
+def _compared(entry: Mapping[str, Any]) -> str:
+    """The rule's test, and the leading value with its range."""
     from inferscope.core.policy.quantities import unit
 
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    return units.human(value, unit(name))
+    test = entry.rule.predicate.words() if hasattr(entry, "rule") else str(entry["quantity"])
+    value, low, high = entry["value"], entry["low"], entry["high"]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return test
+    of = unit(entry["quantity"])
+    span = f" ({_plainly(low, of)} to {_plainly(high, of)})" if low != high else ""
+    return f"{test}; here {entry['quantity']} is {_plainly(value, of)}{span}"
+
+
+def _margin(entry: Mapping[str, Any]) -> str:
+    margin, low, high = entry["margin_oom"], entry["margin_low_oom"], entry["margin_high_oom"]
+    if margin is None:
+        return "none: it is a question of yes or no, or a fact is missing"
+    side = "above" if margin > 0 else "below" if margin < 0 else "on"
+    words = f"{abs(margin):.2f} orders of magnitude {side} the line" if margin else "on the line"
+    if low is not None and high is not None and low != high:
+        words += f" ({low:+.2f} to {high:+.2f})"
+    if entry["certainty"] == "sensitive":
+        words += "; sensitive: a range crosses the line"
+    return words
+
+
+def _facts(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is known, with its origin."""
+    from inferscope.core.policy.quantities import unit
+
+    return [
+        ("fact", f"{name} = {_plainly(value, unit(name))}: {entry['origins'][name]}")
+        for name, value in entry["values"].items()
+    ]
+
+
+def _plainly(value: Any, of: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return str(value)
+    return units.human(value, of).replace("e+", "e")
+
+
+def _binds(entry: Mapping[str, Any]) -> str:
+    """Whether it binds on the date, since and until when, and what stands it has."""
+    days = [f"{word} {entry[name]}" for name, word in _DAYS.items() if entry[name]]
+    standing = f"{str(entry['status']).replace('_', ' ')}, {entry['force']}"
+    return "; ".join(
+        [
+            f"{'yes' if entry['binding'] else 'no'} on {entry['as_of']}",
+            standing,
+            ", ".join(days) or "no dates",
+        ]
+    )
+
+
+def _counting(profile: str) -> str:
+    """What a profile of counting training compute takes in, and what it leaves open."""
+    from inferscope.core.policy.rules import profiles
+
+    parts = profiles()[profile]
+    named = {mark: [k.replace("_", " ") for k, v in parts.items() if v == mark] for mark in (1, 0, "?")}
+    words = [f"{profile.replace('_', ' ')}: counts {', '.join(named[1])}"]
+    if named[0]:
+        words.append(f"not {', '.join(named[0])}")
+    if named["?"]:
+        words.append(f"open: {', '.join(named['?'])}")
+    return "; ".join(words)
 
 
 _DAYS = {"effective_from": "in effect from", "compliance_from": "duties from", "effective_to": "until"}

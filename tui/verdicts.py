@@ -59,7 +59,7 @@ def verdicts(answer: Answer, on: dt.date | None = None) -> list[Line]:
 
     entries = answer.report["policy"] if on is None else policy_entries(answer.result(), on=on)
     kept = (entry for entry in entries if entry["shown"] and not entry["what_if"])
-    return sorted(map(_line, kept), key=Line.nearness)
+    return sorted(map(line_of, kept), key=Line.nearness)
 
 
 def nearest(answer: Answer, most: int) -> list[Line]:
@@ -82,7 +82,8 @@ def changes_of(lines: Iterable[Line]) -> list[dt.date]:
     return sorted(found)
 
 
-def _line(entry: Mapping[str, Any]) -> Line:
+def line_of(entry: Mapping[str, Any]) -> Line:
+    """A rule of the report as the screen writes it."""
     margin = entry["margin_oom"]
     return Line(
         entry["short"],

@@ -10,6 +10,7 @@ from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.screens.explorer import Explorer
+from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.reader import keys_page
 
 OWNERS = {
@@ -21,6 +22,7 @@ OWNERS = {
     "answers": Card,
     "policy": RuleLine,
     "ladder": Ladder,
+    "rules": PolicyScreen,
 }
 
 
@@ -35,7 +37,15 @@ def test_every_action_is_done_where_the_table_says(action):
 
 @pytest.mark.parametrize(
     "where",
-    [("number", "field"), ("choice", "field"), ("pick", "field"), ("answers",), ("policy",), ("ladder",)],
+    [
+        ("number", "field"),
+        ("choice", "field"),
+        ("pick", "field"),
+        ("answers",),
+        ("policy",),
+        ("ladder",),
+        ("rules",),
+    ],
 )
 def test_no_key_means_two_things_in_one_place(where):
     keys = Counter(key for action in at(*where) for key in action.keys)

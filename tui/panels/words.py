@@ -16,6 +16,8 @@ from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inferscope.tui.answer import Answer, Baseline
     from inferscope.tui.session import Session
 
@@ -125,6 +127,30 @@ def _brief(notes: tuple[str, ...], width: int) -> Content:
 
 def _wrapped(note: str, width: int) -> list[str]:
     return textwrap.wrap(note, max(width - 2, 20), initial_indent=" - ", subsequent_indent="   ")
+
+
+class Said(Rows):
+    """Rows of words, each with something at its right end."""
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(id=identifier)
+        self._said: list[tuple[tuple[tuple[str, str], ...], str]] = []
+
+    def say(self, *lines: tuple[Sequence[tuple[str, str]], str]) -> None:
+        """Show rows: styled words, and what stands at the right where there is room."""
+        self._said = [(tuple(left), right) for left, right in lines]
+        self.update()
+
+    def rows(self) -> list[Content]:
+        """Left and right, the left one cut last."""
+        width = self.size.width
+        found = []
+        for left, right in self._said:
+            used = sum(cell_len(words) for words, _ in left)
+            shown = clipped(right, width - used - 3) if width - used > 12 else ""
+            gap = max(width - used - cell_len(shown) - 1, 0)
+            found.append(Content.assemble(*left, " " * gap, (shown, "$text-muted")))
+        return found
 
 
 class MessageLine(Widget):

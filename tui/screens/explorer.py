@@ -24,6 +24,7 @@ from inferscope.tui.panels.strip import ViewStrip
 from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title
 from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.picker import Picker
+from inferscope.tui.screens.policing import Policing
 from inferscope.tui.screens.reader import Reader, keys_page
 from inferscope.tui.screens.views import Views
 from inferscope.tui.sizes import shows_all_fields
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Views, Filing):
+class Explorer(Views, Policing, Filing):
     """The main screen.
 
     Args:

@@ -61,7 +61,7 @@ class Reader(Dialog[None]):
         box = self.query_one(".box")
         box.border_title = page.title
         box.border_subtitle = f"step {len(self._trail)}" if len(self._trail) > 1 else ""
-        self.query_one("#words", Static).update(_words(page, self.query_one("#text").size.width - 1))
+        self.query_one("#words", Static).update(words_of(page, self.query_one("#text").size.width - 1))
         parts = self.query_one("#parts", OptionList)
         parts.clear_options()
         width = max(parts.size.width - 4, 30)
@@ -106,7 +106,7 @@ class Reader(Dialog[None]):
             getattr(self.query_one("#text", VerticalScroll), f"action_scroll_{way}")()
 
 
-def _words(page: Page, width: int) -> Content:
+def words_of(page: Page, width: int) -> Content:
     """The text of a page, broken at a width, names in a column of their own."""
     parts: list[Content] = []
     if page.value:
