@@ -86,13 +86,23 @@ def report_of(result: Result, row: int = 0, notes: Sequence[str] = ()) -> dict[s
         "headline": headline(result, row, entries),
         "quantities": {name: entry(result, name, row) for name in result.values},
         "policy": entries,
-        "notes": [
-            *notes,
-            *resolved.notes,
-            *plan_notes(result, row),
-            *caveats(result, row, entries),
-        ],
+        "notes": notes_of(result, row, notes, entries),
     }
+
+
+def notes_of(
+    result: Result, row: int, notes: Sequence[str], entries: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """What a reader of a report must know: how the scenario was read, what was planned, and caveats.
+
+    Args:
+        result: A result that holds all of ``OUTPUTS``.
+        row: The row.
+        notes: Notes on how the scenario was read.
+        entries: The row's policy entries.
+    """
+    own = result.bound.resolved[row].notes
+    return [*notes, *own, *plan_notes(result, row), *caveats(result, row, entries)]
 
 
 def policy_report(loaded: Loaded, on: dt.date | None = None) -> tuple[dict[str, Any], list[Entry]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,30 +19,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """One evaluated scenario.
+    """One evaluated scenario; what the screen does not show is not worked out.
 
     Attributes:
-        report: The report of the core: headline, quantities, policy, notes.
-        evaluated: What it was made from.
+        evaluated: What was computed.
+        remarks: Notes on how the scenario was read.
     """
 
-    report: Mapping[str, Any]
     evaluated: Result
+    remarks: tuple[str, ...] = ()
+    _entries: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def bound(self) -> Bound:
         """The inputs behind it, with everything planned."""
         return self.evaluated.bound
 
-    @property
+    @cached_property
+    def report(self) -> Mapping[str, Any]:
+        """The whole report of the core."""
+        from inferscope.core.report import report_of
+
+        return report_of(self.evaluated, notes=self.remarks)
+
+    @cached_property
+    def policy(self) -> Sequence[Mapping[str, Any]]:
+        """Every rule, on the scenario's date."""
+        from inferscope.core.report import policy_entries
+
+        return policy_entries(self.evaluated)
+
+    @cached_property
     def headline(self) -> str:
         """The sentence on top."""
-        return str(self.report["headline"])
+        from inferscope.core.sentences import headline
 
-    @property
+        return headline(self.evaluated, 0, self.policy)
+
+    @cached_property
     def notes(self) -> list[str]:
         """Fall-backs, plans and limits missed."""
-        return list(self.report["notes"])
+        from inferscope.core.report import notes_of
+
+        return notes_of(self.evaluated, 0, self.remarks, self.policy)
 
     @property
     def as_of(self) -> dt.date:
@@ -50,8 +70,11 @@ class Answer:
 
     def entry(self, name: str) -> Mapping[str, Any]:
         """One quantity of the report."""
-        found: Mapping[str, Any] = self.report["quantities"][name]
-        return found
+        if name not in self._entries:
+            from inferscope.core.report import entry
+
+            self._entries[name] = entry(self.evaluated, name)
+        return self._entries[name]
 
     def why(self, name: str) -> str:
         """Why a quantity has no value."""
@@ -107,7 +130,8 @@ def answer(scenario: Scenario, notes: Sequence[str] = ()) -> Answer:
         InferscopeError: It names something that does not exist, or a layout that cannot be.
     """
     from inferscope.core.evaluate import evaluate
-    from inferscope.core.report import OUTPUTS, report_of
+    from inferscope.core.report import OUTPUTS
 
-    result = evaluate(scenario, OUTPUTS)
-    return Answer(report_of(result, notes=notes), result)
+    found = Answer(evaluate(scenario, OUTPUTS), tuple(notes))
+    _ = found.policy  # here, where a scenario whose own rules cannot be read is refused
+    return found

@@ -57,7 +57,7 @@ def verdicts(answer: Answer, on: dt.date | None = None) -> list[Line]:
     """
     from inferscope.core.policy.entries import policy_entries
 
-    entries = answer.report["policy"] if on is None else policy_entries(answer.result(), on=on)
+    entries = answer.policy if on is None else policy_entries(answer.result(), on=on)
     kept = (entry for entry in entries if entry["shown"] and not entry["what_if"])
     return sorted(map(line_of, kept), key=Line.nearness)
 
