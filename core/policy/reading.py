@@ -90,19 +90,19 @@ def read_rule(
         message = f"rule {name}: {error.message}"
         raise RuleError(message, file=path, line=_line(path, name, origin), key=error.key) from None
     names = tuple(dict.fromkeys(comparison.quantity for comparison in predicate.comparisons()))
-    first = names[0]
+    lead = table.get("quantity", names[0])
     return Rule(
         id=name,
         short=table.get("short", name[:_SHORT]),
         title=table["title"],
         jurisdiction=table["jurisdiction"],
-        scope=table.get("scope", QUANTITIES[first].scope if first in QUANTITIES else "deployment"),
+        scope=table.get("scope", QUANTITIES[lead].scope if lead in QUANTITIES else "deployment"),
         true_means=table.get("true_means", "applies"),
-        quantity=table.get("quantity", first),
+        quantity=lead,
         counting=table.get("counting", ""),
         predicate=predicate,
         status=table.get("status", "in_force"),
-        force=table.get("force", "condition"),
+        force=table.get("force", "law"),
         evidence=table.get("evidence", "primary"),
         kind=table.get("kind", "quoted"),
         relieves=tuple(table.get("relieves", ())),
