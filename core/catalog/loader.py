@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inferscope.core import DATA_DATE
 from inferscope.core.catalog import schema
-from inferscope.core.catalog.names import UnknownIdError, ids, not_shipped, resolve, search
+from inferscope.core.catalog.names import UnknownIdError, ids, is_shipped, not_shipped, resolve, search
 from inferscope.core.catalog.records import EMPTY, UNKNOWN, Record, Tier, Value
 from inferscope.core.catalog.sources import DATA, read_table, read_toml, remember, source_text
 from inferscope.core.catalog.user import overlay, own_files
@@ -113,7 +113,7 @@ def _layered(kind: str, identifier: str, above: tuple[Path, ...]) -> Record:
     path = next((path for path in own_files(kind, identifier) if path not in above), None)
     if path is not None:
         return overlay(kind, identifier, path, lambda name: _layered(kind, name, (*above, path)))
-    if identifier not in ids(kind, shipped=True):
+    if not is_shipped(kind, identifier):
         if any(path.stem == identifier for path in above):
             message = f"{identifier!r} extends itself, and no such {kind} is shipped"
             raise CatalogError(message)

@@ -25,6 +25,7 @@ __all__ = [
 CATALOG_KINDS: Final = ("accelerator", "model", "region")
 """The kinds of record that have an identifier."""
 
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _SUGGESTIONS: Final = 3
 
 
@@ -164,9 +165,17 @@ def not_shipped(kind: str, word: str) -> UnknownIdError:
 
 def _is_identifier(kind: str, word: str) -> bool:
     """Return whether a record's file has this name, which needs no search."""
-    if kind not in CATALOG_KINDS or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", word):
+    if kind not in CATALOG_KINDS or not _ID.fullmatch(word):
         return False
-    return (DATA / FOLDERS[kind] / f"{word}.toml").is_file() or bool(own_files(kind, word))
+    return is_shipped(kind, word) or bool(own_files(kind, word))
+
+
+def is_shipped(kind: str, identifier: str) -> bool:
+    """Return whether a shipped record is called so, without reading the names of all others."""
+    if kind == "region":  # all in one table
+        return identifier in ids(kind, shipped=True)
+    is_name = _ID.fullmatch(identifier) is not None
+    return is_name and (DATA / FOLDERS[kind] / f"{identifier}.toml").is_file()
 
 
 def _near(word: str, known: dict[str, str]) -> tuple[str, ...]:
