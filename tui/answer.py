@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inferscope.core.evaluate import Result
     from inferscope.core.leaves import Leaf
     from inferscope.core.scenario.schema import Scenario
+    from inferscope.core.study.effects import Effect
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class Answer:
     Attributes:
         evaluated: What was computed.
         remarks: Notes on how the scenario was read.
+        given: What flipping each optimisation would do, where that was asked for in the same call.
     """
 
     evaluated: Result
     remarks: tuple[str, ...] = ()
+    given: tuple[Effect, ...] | None = None
     _entries: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -98,6 +101,13 @@ class Answer:
         """Everything computed, for explaining and for other dates."""
         return self.evaluated
 
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What flipping each optimisation would do; computed when it is asked for the first time."""
+        from inferscope.core.study.effects import board
+
+        return self.given if self.given is not None else board(self.bound.resolved[0].scenario).effects
+
     def layout(self) -> str:
         """How the model lies over the accelerators of a replica, such as ``TP4xDP2``."""
         parts = (
@@ -123,15 +133,27 @@ class Baseline:
     answer: Answer
 
 
-def answer(scenario: Scenario, notes: Sequence[str] = ()) -> Answer:
+def answer(scenario: Scenario, notes: Sequence[str] = (), *, effects: bool = False) -> Answer:
     """Evaluate a scenario.
+
+    Args:
+        scenario: What to evaluate.
+        notes: Notes on it, for its report.
+        effects: Whether to evaluate it with each optimisation flipped as well, in the same call.
 
     Raises:
         InferscopeError: It names something that does not exist, or a layout that cannot be.
     """
-    from inferscope.core.evaluate import evaluate
+    from inferscope.core.evaluate import Result, evaluate
     from inferscope.core.report import OUTPUTS
 
-    found = Answer(evaluate(scenario, OUTPUTS), tuple(notes))
+    if effects:
+        from inferscope.core.study.effects import board
+
+        both = board(scenario, notes)
+        values = {name: array[:1] for name, array in both.result.values.items()}
+        found = Answer(Result(values, both.result.bound.take([0])), tuple(notes), both.effects)
+    else:
+        found = Answer(evaluate(scenario, OUTPUTS), tuple(notes))
     _ = found.policy  # here, where a scenario whose own rules cannot be read is refused
     return found

@@ -31,10 +31,10 @@ def modes(width: int, height: int) -> set[str]:
     return {name for name, holds in found.items() if holds}
 
 
-VIEWS = {"answers": "1", "policy": "4", "notes": "5"}
+VIEWS = {"answers": "1", "toggles": "2", "plot": "3", "policy": "4", "notes": "5"}
 """What the right side can show, with its keys."""
 
-SIDE = ("policy",)
+SIDE = ("toggles", "policy")
 """The views that very wide screens show in a column of their own, always."""
 
 
@@ -47,7 +47,7 @@ def views_shown(mode: set[str], chosen: str, below: str) -> frozenset[str]:
         below: The last one that was no view of the side column.
 
     >>> sorted(views_shown(set(), "policy", "plot")), sorted(views_shown({"-huge"}, "policy", "plot"))
-    (['policy'], ['plot', 'policy'])
+    (['policy'], ['plot', 'policy', 'toggles'])
     >>> sorted(views_shown({"-tiny"}, "policy", "plot"))
     ['answers']
     """

@@ -69,16 +69,29 @@ def explore(scenario_file):
                 if app.screen_stack[0].answer is not None:
                     break
                 await pilot.pause()
-            await pilot.pause()
+            await settled(pilot)
             yield pilot
 
     return opened
+
+
+async def settled(pilot):
+    """Wait for what is drawn a moment later."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
 
 
 def screen_text(app):
     """What stands on the screen, without colours; blanks at the right end are dropped."""
     rows = app.screen._compositor.render_strips()
     return "\n".join(row.text.rstrip() for row in rows) + "\n"
+
+
+@pytest.fixture
+def settle():
+    return settled
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, key_line, shown
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
+from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import RuleLine
+from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.reader import keys_page
 
+RIGHT = ("answers", "policy", "ladder", "toggles", "plot")
 OWNERS = {
     "explorer": Explorer,
     "field": NumberLine,
@@ -23,6 +26,8 @@ OWNERS = {
     "policy": RuleLine,
     "ladder": Ladder,
     "rules": PolicyScreen,
+    "toggles": Toggles,
+    "plot": PlotPanel,
 }
 
 
@@ -31,7 +36,7 @@ OWNERS = {
 )
 def test_every_action_is_done_where_the_table_says(action):
     owner = OWNERS[action.where]
-    known = {owner, Explorer} if action.where in ("answers", "policy", "ladder") else {owner}
+    known = {owner, Explorer} if action.where in RIGHT else {owner}
     assert any(callable(getattr(kind, f"action_{action.name}", None)) for kind in known)
 
 
@@ -45,6 +50,8 @@ def test_every_action_is_done_where_the_table_says(action):
         ("policy",),
         ("ladder",),
         ("rules",),
+        ("toggles",),
+        ("plot",),
     ],
 )
 def test_no_key_means_two_things_in_one_place(where):

@@ -5,7 +5,19 @@ import importlib
 
 import pytest
 
-MODULES = ["actions", "ascii", "panels.answers", "panels.rule", "sizes", "terminal", "themes"]
+MODULES = [
+    *(
+        "actions",
+        "ascii",
+        "figures",
+        "panels.answers",
+        "panels.rule",
+        "panels.toggles",
+        "plots.ticks",
+        "sizes",
+    ),
+    *("sizes", "terminal", "themes"),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,8 +1,5 @@
 """The explorer at work: every change is answered, nothing is lost, nothing crashes."""
 
-import re
-from datetime import date
-
 import pytest
 from textual import events
 from textual.widgets import Input
@@ -10,7 +7,6 @@ from textual.widgets import Input
 from inferscope.core.report import report
 from inferscope.core.scenario import files
 from inferscope.tui.panels.answers import Card
-from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.words import MessageLine, Title
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.files import SaveAs, Unsaved
@@ -381,49 +377,6 @@ async def test_without_colours_the_theme_has_none_and_status_is_in_words(explore
         assert "▸" in text
         assert "does not apply" in text
         assert pilot.app.query_one(Title)
-
-
-async def test_keys_choose_a_view_and_go_into_it_and_back(explore, screen):
-    async with explore() as pilot:
-        assert "▸1 Answers" in screen(pilot.app)
-        await pilot.press("4")
-        assert "▸4 Policy" in screen(pilot.app)
-        assert "Latency" not in screen(pilot.app)
-        assert pilot.app.focused.id == "model-id"
-        await pilot.press("4")
-        assert pilot.app.focused.id == "policy"
-        await pilot.press("4")
-        assert pilot.app.focused.id == "model-id"
-        await pilot.press("v")
-        assert "▸5 Notes" in screen(pilot.app)
-        await pilot.press("v", "a", "4")
-        assert pilot.app.focused.id == "policy"
-
-
-async def test_the_date_of_the_ladder_slides_and_comes_back(explore, screen):
-    async with explore() as pilot:
-        await pilot.press("4", "4", "left")
-        assert "on 2026-10-22, not 2026-11-22" in screen(pilot.app)
-        await pilot.press("shift+left")
-        ladder = pilot.app.screen.query_one(Ladder)
-        assert ladder.day < date(2026, 10, 22)
-        await pilot.press("delete")
-        assert ladder.day is None
-        await pilot.press("enter")
-        assert isinstance(pilot.app.screen, Reader)
-
-
-async def test_changes_are_shown_against_a_pinned_answer(explore, screen):
-    async with explore((120, 40)) as pilot:
-        await pilot.press("p")
-        assert "against dense" in screen(pilot.app)
-        go(pilot, "workload.output_tokens")
-        await pilot.press("plus")
-        text = screen(pilot.app)
-        assert re.search(r"whole answer|\d s +↑\+\d+%", text)
-        assert "↑+" in text
-        await pilot.press("p", "p")
-        assert "↑+" not in screen(pilot.app)
 
 
 async def test_several_values_change_in_one_step_and_are_undone_together(explore, value):

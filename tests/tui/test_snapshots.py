@@ -5,13 +5,19 @@ After a wanted change: UPDATE_SNAPSHOTS=1 pytest tests/tui/test_snapshots.py, an
 
 import pytest
 
+from inferscope.tui.sizes import VIEWS
+
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-async def test_the_explorer_looks_as_stored(explore, screen, matches_snapshot, size):
+@pytest.mark.parametrize("view", VIEWS)
+async def test_every_view_looks_as_stored(explore, screen, settle, matches_snapshot, size, view):
     async with explore(size) as pilot:
-        matches_snapshot(screen(pilot.app), f"explorer-{size[0]}x{size[1]}")
+        if view not in pilot.app.screen._views:
+            await pilot.press(VIEWS[view])
+        await settle(pilot)
+        matches_snapshot(screen(pilot.app), f"view-{view}-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")

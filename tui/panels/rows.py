@@ -92,3 +92,8 @@ class Rows(Widget):
 
 def _parsed(style: str | Style) -> Style:
     return Style.parse(style) if isinstance(style, str) else style
+
+
+def is_displayed(widget: Widget) -> bool:
+    """Whether neither it nor what it lies in is hidden."""
+    return all(getattr(node, "display", True) for node in widget.ancestors_with_self)

@@ -17,10 +17,12 @@ from inferscope.tui.figures import CARDS, MORE_CARDS
 from inferscope.tui.panels.answers import Card, KeyNumbers
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import Line
+from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import PolicyPanel, RuleLine
 from inferscope.tui.panels.rows import Place
 from inferscope.tui.panels.scenario import ScenarioColumn
 from inferscope.tui.panels.strip import ViewStrip
+from inferscope.tui.panels.toggles import Toggles, sentence
 from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title
 from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.picker import Picker
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from inferscope.core.scenario.files import Loaded
+    from inferscope.core.scenario.schema import Scenario
     from inferscope.tui.fields import Field
     from inferscope.tui.session import Session
 
@@ -86,8 +89,10 @@ class Explorer(Views, Policing, Filing):
                         with Vertical(id="more"):
                             for card in MORE_CARDS:
                                 yield Card(card)
+                        yield PlotPanel()
                         yield Notes(id="notes")
                 with Vertical(id="side"):
+                    yield Toggles()
                     yield Ladder()
         yield MessageLine()
         yield KeyBar()
@@ -125,7 +130,7 @@ class Explorer(Views, Policing, Filing):
     def _evaluate(self) -> None:
         """Answer the scenario as it stands."""
         try:
-            self.answer = answer(self.session.scenario, self.session.notes)
+            self.answer = self._answered(self.session.scenario)
         except InferscopeError as error:
             self.say(str(error), problem=True)
         self.show_all()
@@ -165,7 +170,25 @@ class Explorer(Views, Policing, Filing):
         if owner is not None:
             self._hinted = owner
             self.query_one(KeyBar).show(owner.where)
-            self.say(owner.hint())
+            self.say(self._hint(owner))
+
+    def _hint(self, owner: Place) -> str:
+        """What is to be said of what is focused: of an optimisation what flipping it would do."""
+        if isinstance(owner, Line) and self.answer is not None and self._is_optimisation(owner):
+            for effect in self.answer.effects:
+                if effect.key == owner.field.key:
+                    return sentence(effect)
+        return owner.hint()
+
+    @staticmethod
+    def _is_optimisation(owner: Place | None) -> bool:
+        is_editing = getattr(owner, "is_editing", False)
+        return isinstance(owner, Line) and owner.field.key.startswith("optimizations.") and not is_editing
+
+    def _answered(self, scenario: Scenario) -> Answer:
+        """Evaluate, and what flipping would do in the same call where that is on the screen."""
+        wanted = self.wants_effects or self._is_optimisation(self._owner())
+        return answer(scenario, self.session.notes, effects=wanted)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """The hint follows the focus; on the same line a message stays."""
@@ -210,7 +233,7 @@ class Explorer(Views, Policing, Filing):
         """
         try:
             scenario = self.session.propose(changes)
-            found = answer(scenario, self.session.notes)
+            found = self._answered(scenario)
         except InferscopeError as error:
             self.say(f"{what} stays: {error.message}", problem=True)
             return False

@@ -9,8 +9,11 @@ from textual.screen import Screen
 
 from inferscope.tui.panels.answers import Card, KeyNumbers
 from inferscope.tui.panels.ladder import Ladder
+from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import PolicyPanel
+from inferscope.tui.panels.rows import is_displayed
 from inferscope.tui.panels.strip import ViewStrip
+from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.panels.words import Notes
 from inferscope.tui.sizes import (
     MODES,
@@ -19,6 +22,7 @@ from inferscope.tui.sizes import (
     figure_rows,
     modes,
     parts_shown,
+    stands_below,
     views_shown,
 )
 
@@ -42,6 +46,16 @@ PARTS = (
     "notes",
 )
 """Identifiers of everything on the right that a view shows or hides."""
+
+
+_SIMPLE: dict[str, type[PolicyPanel | Notes | Toggles | PlotPanel | Ladder]] = {
+    "rules": PolicyPanel,
+    "notes": Notes,
+    "toggles": Toggles,
+    "plot": PlotPanel,
+    "policy": Ladder,
+}
+"""What shows an answer without more ado, by identifier."""
 
 
 class Views(Screen[None]):
@@ -80,7 +94,7 @@ class Views(Screen[None]):
         mode = modes(*self.app.size)
         for name in MODES:
             self.set_class(name in mode, name)
-        usual = "answers"
+        usual = "plot" if stands_below(mode) else "answers"
         self._views = views_shown(mode, self._chosen or usual, self._below or usual)
         parts = parts_shown(mode, self._views)
         for name in PARTS:
@@ -103,12 +117,9 @@ class Views(Screen[None]):
                 card.show(self.answer, 1, self.baseline)
         if "numbers" in shown:
             self.query_one(KeyNumbers).show(self.answer, self.baseline)
-        if "rules" in shown:
-            self.query_one(PolicyPanel).show(self.answer)
-        if "notes" in shown:
-            self.query_one(Notes).show(self.answer)
-        if "policy" in shown:
-            self.query_one(Ladder).show(self.answer)
+        for name, kind in _SIMPLE.items():
+            if name in shown:
+                self.query_one(f"#{name}", kind).show(self.answer)
 
     def action_pin(self) -> None:
         """Compare what follows with the present answer; again: with nothing."""
@@ -128,6 +139,11 @@ class Views(Screen[None]):
 
     # --- choosing -------------------------------------------------------------------------------
 
+    @property
+    def wants_effects(self) -> bool:
+        """Whether what is shown needs every optimisation flipped as well."""
+        return "toggles" in self._views
+
     def show_view(self, name: str) -> None:
         """Show a view; where it is shown already, go into it, and from inside back to the scenario."""
         if name in self._views:
@@ -143,7 +159,7 @@ class Views(Screen[None]):
             self._below = name
         self.lay_out()
         self.show_answers()
-        if left is not None and not _is_displayed(left):
+        if left is not None and not is_displayed(left):
             self.go_to((self._inside(name) or self.places("#scenario"))[0])
 
     def _inside(self, name: str) -> list[Widget]:
@@ -158,6 +174,32 @@ class Views(Screen[None]):
     def action_show_answers(self) -> None:
         """The answers."""
         self.show_view("answers")
+
+    def action_show_toggles(self) -> None:
+        """The optimisations with what each would change."""
+        self.show_view("toggles")
+
+    def action_show_plot(self) -> None:
+        """A plot."""
+        self.show_view("plot")
+
+    def action_next_plot(self) -> None:
+        """The next plot."""
+        self._turn_plot(1)
+
+    def action_previous_plot(self) -> None:
+        """The plot before."""
+        self._turn_plot(-1)
+
+    def _turn_plot(self, step: int) -> None:
+        if "plot" in self._views:
+            self.query_one(PlotPanel).turn(step)
+        else:
+            self.show_view("plot")
+
+    def action_redraw(self) -> None:
+        """Draw the plot now."""
+        self.query_one(PlotPanel).redraw()
 
     def action_show_policy(self) -> None:
         """The ladder of rules."""
@@ -179,8 +221,3 @@ class Views(Screen[None]):
         ring = [name for name in VIEWS if name not in SIDE] if self.has_class("-huge") else list(VIEWS)
         now = next(name for name in ring if name in self._views)
         self.show_view(ring[(ring.index(now) + step) % len(ring)])
-
-
-def _is_displayed(widget: Widget) -> bool:
-    """Whether neither it nor what it lies in is hidden."""
-    return all(getattr(node, "display", True) for node in widget.ancestors_with_self)

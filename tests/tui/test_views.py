@@ -1,0 +1,172 @@
+"""The views on the right: what optimisations are worth, plots, the policy ladder, a pinned answer."""
+
+import re
+from datetime import date
+
+import pytest
+
+from inferscope.core.study.curves import KINDS
+from inferscope.tui.panels.ladder import Ladder
+from inferscope.tui.panels.plot import PlotPanel
+from inferscope.tui.panels.toggles import Toggles
+from inferscope.tui.panels.words import MessageLine
+from inferscope.tui.plots.ticks import linear_ticks, log_ticks
+from inferscope.tui.screens.reader import Reader
+
+
+def message(pilot):
+    return pilot.app.screen_stack[0].query_one(MessageLine).text
+
+
+def plot(pilot):
+    return pilot.app.screen_stack[0].query_one(PlotPanel)
+
+
+async def test_keys_choose_a_view_and_go_into_it_and_back(explore, screen):
+    async with explore() as pilot:
+        assert "▸1 Answers" in screen(pilot.app)
+        await pilot.press("4")
+        assert "▸4 Policy" in screen(pilot.app)
+        assert "Latency" not in screen(pilot.app)
+        assert pilot.app.focused.id == "model-id"
+        await pilot.press("4")
+        assert pilot.app.focused.id == "policy"
+        await pilot.press("4")
+        assert pilot.app.focused.id == "model-id"
+        await pilot.press("v")
+        assert "▸5 Notes" in screen(pilot.app)
+        await pilot.press("v", "a", "4")
+        assert pilot.app.focused.id == "policy"
+
+
+async def test_a_click_on_the_strip_chooses_a_view(explore, screen):
+    async with explore() as pilot:
+        await pilot.click("#top-strip", offset=(14, 0))
+        assert "▸2 Toggles" in screen(pilot.app)
+
+
+async def test_a_toggle_is_flipped_with_its_effect_and_taken_back(explore, value):
+    async with explore() as pilot:
+        await pilot.press("2", "2")
+        table = pilot.app.screen.query_one(Toggles)
+        effect = table.effect
+        energy = value(pilot, "wh_per_query")
+        assert message(pilot).startswith(f"Weights {effect.now} → {effect.then}: cost ")
+        assert f"energy {100 * (effect.energy - 1):+.0f} %" in message(pilot)
+        await pilot.press("enter")
+        assert value(pilot, "wh_per_query") == pytest.approx(energy * effect.energy, rel=1e-9)
+        assert message(pilot) == f"Weights: {effect.now} → {effect.then}; z takes it back"
+        assert table.effect.then == effect.now
+        await pilot.press("z")
+        assert value(pilot, "wh_per_query") == energy
+
+
+async def test_a_toggle_without_meaning_says_why_and_changes_nothing(explore):
+    async with explore() as pilot:
+        await pilot.press("2", "2", *["down"] * 7, "enter")
+        assert "no routed experts" in message(pilot)
+        assert not pilot.app.screen.session.is_changed
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_the_focused_optimisation_says_what_it_is_worth(explore, size):
+    async with explore(size) as pilot:
+        await pilot.press("down", "down", "down")
+        assert re.match(r"Weights fp8 → bf16: cost .*, per token .*, energy [+-]\d+ %", message(pilot))
+
+
+async def test_plots_turn_and_each_has_axes_and_a_sentence(explore, screen, settle):
+    async with explore((120, 40)) as pilot:
+        seen = []
+        for _ in KINDS:
+            panel = plot(pilot)
+            text = screen(pilot.app)
+            seen.append(panel.kind)
+            assert panel._curve.kind == panel.kind
+            assert panel._curve.x.label in text
+            assert panel._curve.y.label in text
+            assert panel._curve.sentence[:30] in text
+            assert "━━━━" in text
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+        assert seen == list(KINDS)
+        assert plot(pilot).kind == seen[0]
+        await pilot.press("left_square_bracket")
+        await settle(pilot)
+        assert plot(pilot).kind == seen[-1]
+
+
+async def test_a_plot_that_is_not_up_to_date_says_so(explore, screen, settle):
+    async with explore((120, 40)) as pilot:
+        before = plot(pilot)._curve
+        await pilot.press("down", "down", "down", "right")
+        assert "Throughput against latency …" in screen(pilot.app)
+        assert plot(pilot)._curve is before
+        await settle(pilot)
+        assert "Throughput against latency ─" in screen(pilot.app)
+        assert plot(pilot)._curve is not before
+
+
+async def test_a_hidden_plot_is_not_computed(explore, settle):
+    async with explore() as pilot:
+        await pilot.press("down", "down", "down", "right")
+        await settle(pilot)
+        assert plot(pilot)._curve is None
+        await pilot.press("3")
+        await settle(pilot)
+        assert plot(pilot)._curve.series
+
+
+async def test_plots_wait_to_be_asked_where_little_may_be_sent(explore, screen, settle):
+    async with explore((120, 40)) as pilot:
+        plot(pilot).is_still = True
+        before = plot(pilot)._curve
+        await pilot.press("down", "down", "down", "right")
+        await settle(pilot)
+        assert plot(pilot)._curve is before
+        assert "… r draws" in screen(pilot.app)
+        await pilot.press("r")
+        await settle(pilot)
+        assert plot(pilot)._curve is not before
+        assert "r draws" not in screen(pilot.app)
+
+
+async def test_without_a_price_the_plot_of_costs_says_what_is_missing(explore, screen, settle):
+    async with explore((120, 40), preset="deepseek-r1-h20") as pilot:
+        await pilot.press("]", "]")
+        await settle(pilot)
+        assert "No curve: needs economics.usd_per_accelerator_hour" in screen(pilot.app)
+
+
+async def test_the_date_of_the_ladder_slides_and_comes_back(explore, screen):
+    async with explore() as pilot:
+        await pilot.press("4", "4", "left")
+        assert "on 2026-10-22, not 2026-11-22" in screen(pilot.app)
+        await pilot.press("shift+left")
+        ladder = pilot.app.screen.query_one(Ladder)
+        assert ladder.day < date(2026, 10, 22)
+        await pilot.press("delete")
+        assert ladder.day is None
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Reader)
+
+
+async def test_changes_are_shown_against_a_pinned_answer(explore, screen):
+    async with explore((120, 40)) as pilot:
+        await pilot.press("p")
+        assert "against dense" in screen(pilot.app)
+        pilot.app.screen.change_values({"workload.output_tokens": 1000}, "Output")
+        await pilot.pause()
+        assert re.search(r"ms +↑\+\d+%|ct +↑\+\d+%", screen(pilot.app))
+        await pilot.press("p", "p")
+        assert "↑+" not in screen(pilot.app)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.9, 130), (21, 48), (1e3, 1e9), (0.11, 0.112), (1e-7, 5)])
+@pytest.mark.parametrize("most", [2, 4, 8])
+@pytest.mark.parametrize("ticks", [log_ticks, linear_ticks])
+def test_ticks_lie_inside_and_are_not_too_many(low, high, most, ticks):
+    found = ticks(low, high, most)
+    assert all(low <= tick <= high * (1 + 1e-9) for tick in found)
+    assert len(found) <= most + 1
+    assert found == sorted(set(found))

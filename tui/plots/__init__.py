@@ -1,0 +1,1 @@
+"""Drawing of curves; loaded after the first paint."""

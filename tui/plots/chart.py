@@ -1,0 +1,150 @@
+"""A curve as braille on axes with round ticks; imports the plot library, so import it late."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual_hires_canvas import Canvas, HiResMode
+from textual_plot import PlotWidget
+from textual_plot.axis_formatter import AxisFormatter
+
+from inferscope.tui.plots.ticks import linear_ticks, log_ticks, tick_text
+
+if TYPE_CHECKING:
+    from inferscope.core.study.drawing import Axis, Curve, Mark
+
+COLOURS = ("primary", "accent", "success", "secondary", "warning")
+"""Theme colours of the series, in order; their labels stand beside them, so colour is not needed."""
+
+
+class Ticks(AxisFormatter):
+    """Round ticks of an axis, which is drawn as log10 where it is logarithmic.
+
+    Args:
+        axis: The axis.
+        most: How many have room.
+    """
+
+    def __init__(self, axis: Axis, most: int) -> None:
+        self.axis, self.most = axis, most
+
+    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
+        """Places of the ticks, as drawn."""
+        most = min(self.most, max_ticks)
+        if not self.axis.log:
+            return linear_ticks(min_, max_, most)
+        return [math.log10(value) for value in log_ticks(10.0**min_, 10.0**max_, most)]
+
+    def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
+        """What stands beside them."""
+        return [tick_text(10.0**tick if self.axis.log else tick, self.axis.unit) for tick in ticks]
+
+
+class Chart(PlotWidget, can_focus=False):
+    """The plot itself; :meth:`draw` shows a curve."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_pan_and_zoom=False)
+        self._curve: Curve | None = None
+        self.set_reactive(Chart.margin_top, 0)
+        self.set_reactive(Chart.margin_bottom, 1)
+        self.set_reactive(Chart.margin_left, 8)
+
+    def draw(self, curve: Curve) -> None:
+        """Show a curve."""
+        self._curve = curve
+        self.clear()
+        colours = [self._colour(name) for name in COLOURS]
+        for place, series in enumerate(curve.series):
+            colour = colours[place % len(colours)]
+            x, y = _placed(series.x, curve.x), _placed(series.y, curve.y)
+            if series.is_points:
+                self.scatter(x, y, marker="◆", marker_style=f"bold {colour}")
+            else:
+                self.plot(x, y, line_style=colour, hires_mode=HiResMode.BRAILLE)
+        self._limit(curve)
+
+    def _colour(self, name: str) -> str:
+        return str(self.app.theme_variables.get(name, "white"))
+
+    def _limit(self, curve: Curve) -> None:
+        """Limits that hold every line and mark, with a little air above and below."""
+        for axis, name, limit in ((curve.x, "x", self.set_xlimits), (curve.y, "y", self.set_ylimits)):
+            values = [value for series in curve.series for value in getattr(series, name)]
+            values += [value for mark in curve.marks if (value := getattr(mark, name)) is not None]
+            placed = _placed(values, axis)
+            low, high = min(placed), max(placed)
+            air = 0.04 * (high - low) or 0.05
+            limit(low - (air if name == "y" else 0), high + (air if name == "y" else 0))
+
+    def _render_plot(self) -> None:
+        canvas = self.query_one("#plot", Canvas)
+        if self._curve is None or not canvas.size or canvas._canvas_size is None:  # noqa: SLF001
+            return
+        self.set_x_formatter(Ticks(self._curve.x, max(canvas.size.width // 9, 2)))
+        self.set_y_formatter(Ticks(self._curve.y, max(canvas.size.height // 2, 2)))
+        super()._render_plot()
+        taken: set[tuple[int, int]] = set()
+        for mark in self._curve.marks:
+            self._mark(canvas, mark, taken)
+        for place, series in enumerate(self._curve.series):
+            if series.x:
+                at = len(series.x) - 1 if series.is_points or len(series.x) < 3 else len(series.x) * 3 // 4
+                point = self._pixel(series.x[at], series.y[at])
+                colour = self._colour(COLOURS[place % len(COLOURS)])
+                self._write(canvas, series.label, point, colour, taken, rows=(-1, 1, -2, 2, 0))
+
+    def _pixel(self, x: float, y: float) -> tuple[int, int]:
+        assert self._curve is not None  # noqa: S101  (drawn only with one)
+        (across,), (up,) = _placed([x], self._curve.x), _placed([y], self._curve.y)
+        return self.get_pixel_from_coordinate(across, up)
+
+    def _mark(self, canvas: Canvas, mark: Mark, taken: set[tuple[int, int]]) -> None:
+        """A dot with its name; a dotted line across where one coordinate is open."""
+        colour = self._colour("foreground")
+        right, bottom = canvas.size.width - 1, canvas.size.height - 1
+        if mark.x is not None and mark.y is not None:
+            x, y = self._pixel(mark.x, mark.y)
+            canvas.set_pixel(x, y, "●", f"bold {colour}")
+        elif mark.x is not None:
+            x, y = self._pixel(mark.x, self._curve.series[0].y[0])[0], 1  # type: ignore[union-attr]
+            for row in range(1, bottom):
+                canvas.set_pixel(x, row, "┊", colour)
+        elif mark.y is not None:
+            x, y = 2, self._pixel(self._curve.series[0].x[0], mark.y)[1]  # type: ignore[union-attr]
+            for column in range(1, right):
+                canvas.set_pixel(column, y, "┈", colour)
+        else:
+            return
+        taken.add((x, y))
+        self._write(canvas, mark.label, (x, y), colour, taken)
+
+    @staticmethod
+    def _write(
+        canvas: Canvas,
+        text: str,
+        point: tuple[int, int],
+        style: str,
+        taken: set[tuple[int, int]],
+        rows: Sequence[int] = (0, -1, 1, -2, 2),
+    ) -> None:
+        """A label beside a point, on the first of a few places inside the frame that nothing holds."""
+        right, bottom = canvas.size.width - 1, canvas.size.height - 1
+        x, y = point
+        sides = (x + 2, x - len(text) - 1)
+        places = [(start, y + row) for row in rows for start in sides]
+        for start, row in places:
+            cells = {(column, row) for column in range(start - 1, start + len(text) + 1)}
+            if start < 1 or start + len(text) > right or not 1 <= row < bottom or cells & (taken - {point}):
+                continue
+            for column, sign in enumerate(text, start):
+                canvas.set_pixel(column, row, sign, f"bold {style}")
+            taken |= cells
+            return
+
+
+def _placed(values: Iterable[float], axis: Axis) -> list[float]:
+    """Values where they are drawn: log10 on a logarithmic axis."""
+    return [math.log10(max(value, 1e-300)) for value in values] if axis.log else list(values)
