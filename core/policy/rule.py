@@ -127,6 +127,7 @@ class Verdict:
 def judge(rule: Rule, facts: Mapping[str, Any]) -> Verdict:
     """Apply a rule to facts; NaN or an absent fact is unknown.
 
+    >>> from inferscope.core.policy.rules import rules
     >>> eu = next(r for r in rules() if r.id == "eu.aia.art51.systemic")
     >>> judge(eu, {"training_flop": 1e25}).word
     'does_not_apply'

@@ -24,7 +24,12 @@ CHANGES = {
         "hardware.expert_parallel": None,
     },
     "what-if chip": {"hardware.memory_bandwidth_bytes_per_s": 9e12, "hardware.tdp_w": 500},
-    "what-if model": {"model.id": "llama-3.1-8b", "model.layers": 40, "hardware.expert_parallel": None},
+    "what-if model": {
+        "model.id": "llama-3.1-8b",
+        "model.architecture_like": None,
+        "model.layers": 40,
+        "hardware.expert_parallel": None,
+    },
     "prefill removed": {"hardware.prefill": None},
     "plain prefill pool": {
         "hardware.prefill": {"count": 1, "tensor_parallel": 1, "data_parallel": 1},
