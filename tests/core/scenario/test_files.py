@@ -300,14 +300,14 @@ def test_a_chain_ends(write):
     [
         ("gone.toml", "gone.toml: no such scenario file"),
         ("sub/gone", "sub/gone: no such scenario file"),
-        ("chatgpt-2024", "unknown preset 'chatgpt-2024': did you mean chatgpt-2023"),
+        ("chatgpt-2024", "unknown preset 'chatgpt-2024': did you mean chatgpt-2023, "),
     ],
 )
 def test_a_missing_parent_is_named_with_file_and_line(write, name, message):
     error = refusal(write("c.toml", f"name = 'C'\nextends = '{name}'\n"))
     assert (error.line, error.key) == (2, "extends")
     assert error.file.endswith("c.toml")
-    assert error.message.endswith(message)
+    assert message in error.message
 
 
 def test_a_parent_that_is_no_name_is_refused(write):
