@@ -140,6 +140,14 @@ ACTIONS: tuple[Action, ...] = (
         5,
     ),
     Action(
+        "reach",
+        ("equals_sign",),
+        "explorer",
+        "target",
+        "Type a target for the figure or rule and see which single inputs reach it.",
+        13,
+    ),
+    Action(
         "show_answers",
         ("1",),
         "explorer",

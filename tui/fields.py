@@ -165,7 +165,7 @@ class Field:
         if self.kind == "date":
             return text.strip()
         scale = SCALES[self.scale]
-        return _tidy(_figure(word, scale, self.expected()))
+        return _tidy(number_of(word, scale, self.expected()))
 
     def expected(self) -> str:
         """What would be right, for a message."""
@@ -231,7 +231,12 @@ def value_at(scenario: Scenario, dotted: str) -> Any:
     return found
 
 
-def _figure(word: str, scale: Scale, expected: str) -> float:
+def number_of(word: str, scale: Scale, expected: str) -> float:
+    """A typed number in SI units.
+
+    Raises:
+        FieldError: It is none; the message says what would be right.
+    """
     match = re.fullmatch(r"([+-]?[\d.,_]+(?:e[+-]?\d+)?)\s*([a-z%/$]*)", word)
     shown = word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
     message = f"{shown or 'nothing'!r} is not {expected}"

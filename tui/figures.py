@@ -219,18 +219,24 @@ KEY_NUMBERS = (
 def figure_text(answer: Answer, figure: Figure) -> str:
     """A figure with its unit; empty where there is none."""
     entry = answer.entry(figure.name)
-    value = entry["value"]
-    if value is None:
-        return ""
-    if figure.form == "share":
+    return "" if entry["value"] is None else value_text(entry["value"], entry["unit"], figure.form)
+
+
+def value_text(value: float, unit: str, form: Form = "plain") -> str:
+    """A number of the answers with its unit.
+
+    >>> value_text(0.0498, "s"), value_text(0.0012, "USD", "money"), value_text(70.6e9, "parameters")
+    ('49.8 ms', '0.12 ct', '70.6B')
+    """
+    if form == "share":
         return f"{100 * value:.3g} %"
-    if figure.form == "money":
+    if form == "money":
         from inferscope.core.sentences import money
 
         return money(value)
-    if figure.form == "usd":
+    if form == "usd":
         return units.human(value, "USD")
-    unit = _UNITS.get(entry["unit"], entry["unit"])
+    unit = _UNITS.get(unit, unit)
     if unit == "params":
         return f"{value / units.GIGA:,.4g}B"
     return units.human(value, unit).replace("e+", "e")

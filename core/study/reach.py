@@ -20,7 +20,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.units import human
 
-__all__ = ["Reached", "reach"]
+__all__ = ["Goal", "Reached", "computed", "reach"]
 
 _STEPS = 32
 """Points tried on each side of the present value."""
@@ -32,6 +32,7 @@ _SLACK = 1e-9
 """A target counts as met within this share of it."""
 _PUSHES = (1.0, 1.002, 1.02, 1.1, 1.5)
 """How much further an input goes where the whole scenario, planned anew, misses the target by a little."""
+_WHOLE = frozenset(item.key for item in INPUTS if item.is_whole)
 _HELD = {"workload.batch": "batch", "hardware.replicas": "replicas"}
 """Inputs that the plan would otherwise choose."""
 
@@ -47,6 +48,7 @@ class Reached:
         needed: The nearest value that meets the target; None where none does.
         factor: Needed over present.
         value: What the quantity then is, or the nearest it comes to the target.
+        nearest: The value at which it comes nearest, where it does not reach it.
         why: Why the target is not reached.
         unit: Unit of the input.
         changes: The keys to set for it.
@@ -58,6 +60,7 @@ class Reached:
     needed: float | None
     factor: float | None
     value: float | None
+    nearest: float | None = None
     why: str = ""
     unit: str = "1"
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -69,7 +72,7 @@ class Reached:
         return self.needed is None, moved
 
 
-class _Goal(NamedTuple):
+class Goal(NamedTuple):
     """A quantity and where it is to be."""
 
     quantity: str
@@ -84,6 +87,7 @@ class _Goal(NamedTuple):
         return values <= self.target + slack
 
     def shown(self, value: float) -> str:
+        """A value of the quantity with its unit."""
         return human(value, REGISTRY.node(self.quantity).unit, 4)
 
 
@@ -117,7 +121,7 @@ def reach(scenario: Scenario, quantity: str, target: float) -> tuple[Reached, ..
     """
     REGISTRY.node(quantity)
     one = plan(bind([scenario]))
-    goal = _Goal(quantity, target, float(evaluate_bound(one, (quantity,))[quantity][0]))
+    goal = Goal(quantity, target, float(evaluate_bound(one, (quantity,))[quantity][0]))
     rays = _rays(one)
     grid = np.stack([ray.points for ray in rays])
     values = _values(one, rays, grid, quantity)
@@ -204,7 +208,7 @@ def _turn(met: NDArray[np.bool_]) -> int:
 
 
 def _brackets(
-    one: Bound, rays: Sequence[_Ray], grid: Array, values: Array, goal: _Goal
+    one: Bound, rays: Sequence[_Ray], grid: Array, values: Array, goal: Goal
 ) -> dict[int, tuple[float, float]]:
     """For each ray on which the target is crossed: how far away, and the nearest value that meets it."""
     met = goal.met(values)
@@ -268,7 +272,7 @@ def _away(x: float, ray: _Ray) -> float:
 # --- what is said of it --------------------------------------------------------------------------
 
 
-def _reached(ray: _Ray, needed: float | None, grid: Array, values: Array, goal: _Goal) -> Reached:
+def _reached(ray: _Ray, needed: float | None, grid: Array, values: Array, goal: Goal) -> Reached:
     """One line of the answer, before it is computed again."""
     item, now = ray.item, None if math.isnan(ray.now) else ray.now
     plain = Reached(item.key, item.label, now, None, None, None, unit=item.unit)
@@ -287,11 +291,13 @@ def _reached(ray: _Ray, needed: float | None, grid: Array, values: Array, goal: 
         return replace(plain, value=value, why="meets the target at every value tried")
     if abs(value - goal.here) <= _SLACK * abs(goal.here):
         return replace(plain, value=value, why="brings it no nearer")
-    at = human(float(grid[place]), item.unit, 4)
-    return replace(plain, value=value, why=f"comes nearest at {at}: {goal.shown(value)}")
+    nearest = float(grid[place])
+    at = human(nearest, item.unit, 4)
+    why = f"comes nearest at {at}: {goal.shown(value)}"
+    return replace(plain, value=value, nearest=nearest, why=why)
 
 
-def _checked(scenario: Scenario, found: Sequence[Reached], goal: _Goal) -> list[Reached]:
+def _checked(scenario: Scenario, found: Sequence[Reached], goal: Goal) -> list[Reached]:
     """What was found, set in the scenario and computed with everything that it plans.
 
     Where the plan then chooses a layout that misses the target, the input is pushed a little further.
@@ -315,9 +321,11 @@ def _pushed(item: Reached, push: float) -> Reached:
         return item
     down = item.now is None or item.needed < item.now
     bounds = limits(item.key)
-    needed = item.needed / push if down else min(item.needed * push, bounds.le or math.inf)
-    needed = max(float(math.floor(needed) if down else math.ceil(needed)), 1.0) if bounds.whole else needed
-    return _moved(item, needed)
+    needed = item.needed / push if down else item.needed * push
+    if item.key in _WHOLE:
+        needed = math.floor(needed) if down else math.ceil(needed)
+    least = bounds.ge if bounds.ge is not None else 0.0
+    return _moved(item, min(max(needed, least), bounds.le or math.inf))
 
 
 def _moved(item: Reached, needed: float) -> Reached:
@@ -355,7 +363,7 @@ def _one(scenario: Scenario, quantity: str) -> float | str:
         return f"{error.key} {error.message}"
 
 
-def _settled(item: Reached, value: float | str, goal: _Goal) -> Reached:
+def _settled(item: Reached, value: float | str, goal: Goal) -> Reached:
     """A line with what the whole scenario gives; none where that does not meet the target."""
     missed = replace(item, needed=None, factor=None, changes={})
     if isinstance(value, str):

@@ -27,6 +27,7 @@ from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Ti
 from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.policing import Policing
+from inferscope.tui.screens.reach import Targets
 from inferscope.tui.screens.reader import Reader, keys_page
 from inferscope.tui.screens.views import Views
 from inferscope.tui.sizes import shows_all_fields
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Views, Policing, Filing):
+class Explorer(Views, Policing, Filing, Targets):
     """The main screen.
 
     Args:
