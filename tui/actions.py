@@ -205,9 +205,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back to the saved file as it is now; undo takes that back.",
     ),
     Action("help", ("question_mark",), "explorer", "help", "Show the keys.", 1),
-    Action(
-        "help_or_explain", ("f1",), "explorer", "help", "On a figure: explain it; elsewhere: show the keys."
-    ),
+    Action("help_here", ("f1",), "explorer", "help", "Say what is focused, with the keys that work on it."),
     Action("quit", ("q", "ctrl+q"), "explorer", "quit", "Leave; unsaved changes are asked about first.", 2),
     Action("row_up", ("up", "k"), "rules", "up", "Go to the rule above."),
     Action("row_down", ("down", "j"), "rules", "down", "Go to the rule below."),

@@ -300,7 +300,7 @@ def openings(*, at_start: bool = False) -> Choices:
     recent_rows = [Row(row.value, row.name, (*row.cells, "recent"), row.names) for row in lately.rows]
     again = {row.value for row in recent_rows}
     rest = [row for row in known.rows if str(user_directory() / f"{row.value}.toml") not in again]
-    asked = [row for row in rest if at_start and row.name.endswith("?")]
+    asked = sorted((row for row in rest if at_start and row.name.endswith("?")), key=lambda row: row.name)
     rows = (*asked, *recent_rows, *(row for row in rest if row not in asked))
     title = "What do you want to know?" if at_start else known.title
     return Choices(title, known.columns, rows, known.legend, known.room)

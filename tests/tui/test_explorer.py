@@ -179,7 +179,7 @@ async def test_a_figure_is_explained_down_to_a_source(explore, screen):
     [
         ("hardware.accelerator", "memory_bandwidth_bytes_per_s"),
         ("economics.usd_per_accelerator_hour", "scenario"),
-        ("rule-1", "training_flop 1.00e+25 FLOP"),
+        ("rule-1", "orders of magnitude below the line"),
     ],
 )
 async def test_lines_and_rules_are_explained(explore, screen, line, words):
@@ -188,16 +188,6 @@ async def test_lines_and_rules_are_explained(explore, screen, line, words):
         await pilot.press("e")
         await pilot.pause()
         assert words in screen(pilot.app)
-
-
-async def test_f1_explains_a_figure_and_helps_elsewhere(explore, screen):
-    async with explore() as pilot:
-        await pilot.press("f1")
-        await pilot.pause()
-        assert "ANYWHERE" in screen(pilot.app)
-        await pilot.press("escape", "a", "f1")
-        await pilot.pause()
-        assert "Time to first token" in screen(pilot.app)
 
 
 async def test_a_missing_price_is_said_in_words(explore, screen):
@@ -418,3 +408,21 @@ async def test_a_scenario_that_cannot_be_read_ends_the_program_with_its_error(tm
         await pilot.pause()
         await pilot.pause()
     assert "no such scenario file" in str(app.problem)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("workload.input_tokens", ("workload.input_tokens", "KEYS HERE", "Double the number")),
+        ("hardware.accelerator", ("Choose from the catalogue", "memory_bytes")),
+        ("latency", ("ttft_s", "KEYS HERE", "Go to the next figure")),
+    ],
+)
+async def test_f1_says_what_is_focused_with_its_keys(explore, screen, line, words):
+    async with explore(size=(100, 40)) as pilot:
+        go(pilot, line)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Reader)
+        for part in words:
+            assert part in screen(pilot.app)

@@ -8,17 +8,15 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 
 from inferscope.core.errors import InferscopeError
-from inferscope.tui import pages
 from inferscope.tui.actions import bindings
 from inferscope.tui.answer import Answer, Baseline, answer
-from inferscope.tui.config import options_of
 from inferscope.tui.fields import told
 from inferscope.tui.figures import CARDS, MORE_CARDS
 from inferscope.tui.panels.answers import Card, KeyNumbers
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import Line
 from inferscope.tui.panels.plot import PlotPanel
-from inferscope.tui.panels.policy import PolicyPanel, RuleLine
+from inferscope.tui.panels.policy import PolicyPanel
 from inferscope.tui.panels.rows import Place
 from inferscope.tui.panels.scenario import ScenarioColumn
 from inferscope.tui.panels.strip import ViewStrip
@@ -28,12 +26,12 @@ from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.policing import Policing
 from inferscope.tui.screens.reach import Targets
-from inferscope.tui.screens.reader import Reader, keys_page
+from inferscope.tui.screens.reading import Reading
 from inferscope.tui.screens.views import Views
 from inferscope.tui.sizes import shows_all_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual import events
     from textual.app import ComposeResult
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Views, Policing, Filing, Targets):
+class Explorer(Reading, Views, Policing, Filing, Targets):
     """The main screen.
 
     Args:
@@ -186,10 +184,10 @@ class Explorer(Views, Policing, Filing, Targets):
         is_editing = getattr(owner, "is_editing", False)
         return isinstance(owner, Line) and owner.field.key.startswith("optimizations.") and not is_editing
 
-    def _answered(self, scenario: Scenario) -> Answer:
+    def _answered(self, scenario: Scenario, notes: Sequence[str] | None = None) -> Answer:
         """Evaluate, and what flipping would do in the same call where that is on the screen."""
         wanted = self.wants_effects or self._is_optimisation(self._owner())
-        return answer(scenario, self.session.notes, effects=wanted)
+        return answer(scenario, self.session.notes if notes is None else notes, effects=wanted)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """The hint follows the focus; on the same line a message stays."""
@@ -341,34 +339,3 @@ class Explorer(Views, Policing, Filing, Targets):
         self._all_fields = not everything
         self.show_all()
         self.say("All fields of the scenario" if self._all_fields else "The main fields of the scenario")
-
-    # --- reading --------------------------------------------------------------------------------
-
-    def action_explain(self) -> None:
-        """Explain what is focused."""
-        if self.answer is None:
-            return
-        focused = self.focused
-        if isinstance(focused, Card):
-            self.app.push_screen(Reader(pages.quantity_page(self.answer, focused.focused_figure.name)))
-        elif isinstance(focused, RuleLine | Ladder) and focused.verdict is not None:
-            self.app.push_screen(Reader(pages.rule_page(focused.verdict)))
-        elif isinstance(focused, Line):
-            value = " ".join(focused.field.display(self.session.scenario, self.answer)).strip()
-            self.app.push_screen(Reader(pages.field_page(self.answer, focused.field, value)))
-
-    def action_help_or_explain(self) -> None:
-        """F1: on a figure its explanation, elsewhere the keys."""
-        if isinstance(self.focused, Card | RuleLine | Ladder):
-            self.action_explain()
-        else:
-            self.action_help()
-
-    def action_help(self) -> None:
-        """The keys."""
-        self.app.push_screen(Reader(keys_page(options_of(self.app).keys)))
-
-    def action_notes(self) -> None:
-        """All notes."""
-        if self.answer is not None:
-            self.app.push_screen(Reader(pages.notes_page(self.answer)))

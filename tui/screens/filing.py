@@ -8,18 +8,19 @@ from textual.screen import Screen
 
 from inferscope.core.errors import InferscopeError
 from inferscope.tui.actions import at
-from inferscope.tui.answer import Answer, answer
+from inferscope.tui.answer import Answer
 from inferscope.tui.config import options_of
 from inferscope.tui.recent import remember
 from inferscope.tui.screens.files import SaveAs, Stale, Unsaved
 from inferscope.tui.screens.picker import Picker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from textual.timer import Timer
 
+    from inferscope.core.scenario.schema import Scenario
     from inferscope.tui.recovery import Found
     from inferscope.tui.session import Session
 
@@ -47,6 +48,10 @@ class Filing(Screen[None]):
 
     def show_all(self) -> None:
         """Bring everything up to the session and its answer."""
+        raise NotImplementedError
+
+    def _answered(self, scenario: Scenario, notes: Sequence[str] | None = None) -> Answer:
+        """Evaluate a scenario, as what is on the screen needs it."""
         raise NotImplementedError
 
     # --- at the start, and meanwhile ------------------------------------------------------------
@@ -85,7 +90,7 @@ class Filing(Screen[None]):
             return
         try:
             self.session.take_back(found)
-            self.answer = answer(self.session.scenario, self.session.notes)
+            self.answer = self._answered(self.session.scenario)
         except InferscopeError as error:
             self.say(str(error), problem=True)
             return
@@ -148,7 +153,7 @@ class Filing(Screen[None]):
         """Go back to the saved file."""
         try:
             changed = self.session.revert()
-            self.answer = answer(self.session.scenario, self.session.notes)
+            self.answer = self._answered(self.session.scenario)
         except InferscopeError as error:
             self.say(str(error), problem=True)
             return
@@ -171,8 +176,9 @@ class Filing(Screen[None]):
         """At a start without a preset: questions to choose from; escape stays with the usual scenario."""
         from inferscope.tui.choices import openings
 
-        prompt = f"{_PROMPT}; esc opens {self.session.label}"
-        self.app.push_screen(Picker(openings(at_start=True), "", prompt, takes_text=True), self._opened)
+        escape = f"go on with {self.session.label}"
+        dialog = Picker(openings(at_start=True), "", _PROMPT, takes_text=True, escape=escape)
+        self.app.push_screen(dialog, self._opened)
 
     def action_recent(self) -> None:
         """Open a file worked on lately, after asking about unsaved changes."""
@@ -192,7 +198,7 @@ class Filing(Screen[None]):
             return
         try:
             loaded = self.session.read(name)
-            found = answer(loaded.scenario, loaded.notes)
+            found = self._answered(loaded.scenario, loaded.notes)
         except InferscopeError as error:
             self.say(str(error), problem=True)
             return

@@ -29,6 +29,7 @@ class Picker(Dialog[str]):
         current: The value to mark at first.
         prompt: What the filter line says while it is empty.
         takes_text: Whether what was typed may be the result where no row is meant (a path).
+        escape: What escape does, in words.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,12 +40,18 @@ class Picker(Dialog[str]):
     ]
 
     def __init__(
-        self, choices: Choices, current: str = "", prompt: str = "", *, takes_text: bool = False
+        self,
+        choices: Choices,
+        current: str = "",
+        prompt: str = "",
+        *,
+        takes_text: bool = False,
+        escape: str = "close",
     ) -> None:
         super().__init__()
         self.choices, self.current = choices, current
         self.prompt = prompt or "type to filter"
-        self.takes_text = takes_text
+        self.takes_text, self._escape = takes_text, escape
         self._width = 0
         self._shown: str | None = None
 
@@ -88,7 +95,7 @@ class Picker(Dialog[str]):
         if values:
             rows.highlighted = values.index(self.current) if not filtered and self.current in values else 0
         total = len(self.choices.rows)
-        keys = [("enter", "take"), ("↑ ↓", "move"), ("esc", "close")]
+        keys = [("enter", "take"), ("↑ ↓", "move"), ("esc", self._escape)]
         count = f"{len(found)} of {total}" if found else f"nothing of {total} contains {filtered!r}"
         parts: list[tuple[str, str] | str] = [(f"{count}   ", "$text-muted" if found else "$text-warning")]
         for key, label in keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,12 +13,12 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from inferscope.tui.actions import AREAS, at, shown_key
+from inferscope.tui.actions import AREAS, Where, at, shown_key
 from inferscope.tui.pages import Page, item_page
 from inferscope.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -142,10 +143,17 @@ def keys_page(keymap: Mapping[str, tuple[str, ...]] | None = None) -> Page:
         )
     ]
     for where, title in AREAS.items():
-        rows.append(("", title.upper()))
-        rows += [
-            (", ".join(shown_key(key) for key in action.keys_in(keymap or {})), action.about)
-            for action in at(where)
-        ]
-        rows.append((" ", ""))
+        rows += [("", title.upper()), *_key_rows(keymap or {}, where), (" ", "")]
     return Page("Keys", "", rows)
+
+
+def help_page(page: Page, where: Sequence[Where], keymap: Mapping[str, tuple[str, ...]]) -> Page:
+    """A page about something with the keys that work on it, after its first words."""
+    first, rest = page.text[:1], page.text[1:]
+    keys = [("", "KEYS HERE"), *_key_rows(keymap, *where), (" ", "")]
+    return replace(page, text=[*first, *keys, *rest])
+
+
+def _key_rows(keymap: Mapping[str, tuple[str, ...]], *where: Where) -> list[tuple[str, str]]:
+    """Keys and what they do."""
+    return [(", ".join(map(shown_key, action.keys_in(keymap))), action.about) for action in at(*where)]
