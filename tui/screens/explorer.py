@@ -23,6 +23,7 @@ from inferscope.tui.panels.strip import ViewStrip
 from inferscope.tui.panels.toggles import Toggles, sentence
 from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title
 from inferscope.tui.screens.filing import Filing
+from inferscope.tui.screens.hands import Hands
 from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.policing import Policing
 from inferscope.tui.screens.reach import Targets
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Reading, Views, Policing, Filing, Targets):
+class Explorer(Reading, Views, Policing, Filing, Targets, Hands):
     """The main screen.
 
     Args:

@@ -167,6 +167,10 @@ class Filing(Screen[None]):
         """Open a preset or a file, after asking about unsaved changes."""
         self._unless_unsaved(self._choose_file, "open")
 
+    def open_preset(self, name: str) -> None:
+        """Open a preset, after asking about unsaved changes."""
+        self._unless_unsaved(lambda: self._opened(name), "open")
+
     def _choose_file(self) -> None:
         from inferscope.tui.choices import openings
 

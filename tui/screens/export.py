@@ -1,0 +1,107 @@
+"""Ask for a file, and write into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from inferscope.core.errors import InferscopeError
+from inferscope.core.scenario.files import write_atomic
+from inferscope.core.scenario.names import expanded
+from inferscope.tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class WriteFile(Dialog[Path]):
+    """Ask for the name of a file until writing works; the result is the file.
+
+    Args:
+        title: What is written.
+        stem: A name to begin with.
+        formats: What makes the content, by the name's ending, with what the format is called.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "turn(1)", show=False, priority=True),
+        Binding("up", "turn(-1)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, stem: str, formats: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
+        super().__init__()
+        self._title, self._stem, self._formats = title, stem, formats
+        self._replacing: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        """The formats, the name, and where it will lie."""
+        with Vertical(classes="box small") as box:
+            box.border_title = self._title
+            yield Static("", id="formats", markup=False)
+            yield Input(f"{self._stem}{next(iter(self._formats))}", compact=True, id="name")
+            yield Static("", id="where", markup=False)
+            turn = "   ↑ ↓ another format" if len(self._formats) > 1 else ""
+            yield Static(f"enter writes{turn}   esc goes back", classes="keys", markup=False)
+
+    @property
+    def _ending(self) -> str:
+        """The format that the name asks for; empty where it asks for none."""
+        suffix = Path(self.query_one(Input).value.strip()).suffix.lower()
+        return suffix if suffix in self._formats else ""
+
+    def action_turn(self, step: int) -> None:
+        """Another format, in the name's ending."""
+        endings, line = list(self._formats), self.query_one(Input)
+        now = endings.index(self._ending) if self._ending else -step
+        name = Path(line.value.strip() or self._stem)
+        bare = name.with_suffix("") if self._ending else name
+        line.value = f"{bare}{endings[(now + step) % len(endings)]}"
+        line.cursor_position = len(line.value)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._replacing = None
+        names = (
+            f"{'▸' if end == self._ending else ' '} {end[1:]}: {about}"
+            for end, (about, _) in self._formats.items()
+        )
+        self.query_one("#formats", Static).update("\n".join(names))
+        try:
+            path = expanded(event.value.strip()).absolute()
+        except InferscopeError as error:
+            self._say(str(error), problem=True)
+            return
+        self._say(f"in {path}" if event.value.strip() else "needs a name")
+
+    def _say(self, text: str, *, problem: bool = False) -> None:
+        where = self.query_one("#where", Static)
+        where.update(f"! {text}" if problem else text)
+        where.set_class(problem, "problem")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        endings = ", ".join(self._formats)
+        if not event.value.strip() or not self._ending:
+            self._say(f"needs a name that ends in one of {endings}", problem=True)
+            return
+        try:
+            path = expanded(event.value.strip())
+            if path.exists() and path != self._replacing:
+                self._replacing = path
+                self._say(f"{path} exists; enter again replaces it", problem=True)
+                return
+            write_atomic(path, self._formats[self._ending][1]())
+        except InferscopeError as error:
+            self._say(str(error), problem=True)
+        except OSError as error:
+            self._say(f"{event.value.strip()}: cannot be written: {error.strerror or error}", problem=True)
+        else:
+            self.dismiss(path.absolute())
