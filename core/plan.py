@@ -192,8 +192,8 @@ def _apart(here: float, there: float, allowed: float, digits: int) -> bool:
 def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
     """The reason that no batch serves, and the sentence that says by how much."""
     one = bound.take([row]).with_inputs({"workload_batch": np.array([1.0])})
-    times = _run(one, _SEARCHED)
-    if math.isnan(limit) or any(np.isnan(times[name]).any() for name in _SEARCHED):
+    times = {} if math.isnan(limit) else _run(one, _SEARCHED)
+    if not times or any(np.isnan(times[name]).any() for name in _SEARCHED):
         return "upstream", "no batch can be planned: a figure it needs is missing"
     missed = []
     for name, key in zip(_SEARCHED, _LIMITS, strict=True):

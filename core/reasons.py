@@ -64,17 +64,18 @@ def _try(
     one: Bound, outputs: Sequence[str], absent: Sequence[str], trials: Sequence[frozenset[str]]
 ) -> dict[str, list[bool]]:
     """Which outputs stay NaN when only the inputs of each trial are absent."""
-    filled = {name: np.repeat(one.inputs[name], len(trials), axis=0) for name in absent}
-    for i, kept in enumerate(trials):
-        for name in absent:
-            if name not in kept:
-                likely = _FAINT if name == _DEMAND else _FAST if name.endswith("_per_s") else _ONE
-                filled[name][i] = np.where(np.isnan(filled[name][i]), likely, filled[name][i])
+    filled = {}
+    for name in absent:
+        given = one.inputs[name]
+        likely = _FAINT if name == _DEMAND else _FAST if name.endswith("_per_s") else _ONE
+        kept = np.array([name in trial for trial in trials]).reshape(-1, *[1] * (given.ndim - 1))
+        filled[name] = np.where(kept, given, np.where(np.isnan(given), likely, given))
     found = compile_program(tuple(outputs)).run({**one.inputs, **filled}, one.pins)
     result = {}
     for name in outputs:
         values = np.broadcast_to(found[name], (len(trials), *found[name].shape[1:]))
-        result[name] = [bool(np.isnan(values[i]).any()) for i in range(len(trials))]
+        missing = np.atleast_1d(np.isnan(values).reshape(len(trials), -1).any(axis=1))
+        result[name] = [bool(flag) for flag in missing]
     return result
 
 

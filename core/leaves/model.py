@@ -56,6 +56,12 @@ def _folded(identifier: str) -> FoldedModel | None:
     return None if record.architecture is None else catalog.fold(record.architecture)
 
 
+@remember(64)
+def _refolded(identifier: str, given: tuple[tuple[str, Any], ...]) -> FoldedModel:
+    """A published architecture with fields changed."""
+    return catalog.fold({**(catalog.model(identifier).architecture or {}), **dict(given)})
+
+
 def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[str, Leaf]:
     """The folded architecture and the training figures."""
     given = scenario.model.overrides
@@ -101,7 +107,9 @@ def _changed(record: Record, layers: Mapping[str, Any], like: str | None) -> tup
         raise ScenarioError(message, key=key)
     given = {name: architecture_value(name, raw) for name, raw in layers.items()}
     try:
-        folded = catalog.fold({**record.architecture, **given})
+        folded = _refolded(
+            record.id, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in given.items())
+        )
     except CatalogError as error:
         raise ScenarioError(error.message, key=key) from None
     return folded, Leaf(0.0, "scenario", f"architecture of {record.id}, changed in {names}")

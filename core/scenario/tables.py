@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from inferscope.core.errors import ScenarioError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 8
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Unicode's control characters, but for tab and line feed."""
 MAX_DOTS = 200
 """Dots in one line: the time to read a dotted key grows with the square of its parts."""
 
@@ -85,8 +86,8 @@ def control_character(value: Any, path: tuple[str, ...] = ()) -> tuple[str, str]
     ('name', 'U+001B')
     """
     if isinstance(value, str):
-        bad = next((c for c in value if unicodedata.category(c) == "Cc" and c not in "\n\t"), "")
-        return (".".join(path), f"U+{ord(bad):04X}") if bad else None
+        bad = _CONTROL.search(value)
+        return (".".join(path), f"U+{ord(bad[0]):04X}") if bad else None
     if isinstance(value, Mapping):
         pairs = [(str(key), item) for key, item in value.items()]
         names = (control_character(key, path) for key, _ in pairs)
