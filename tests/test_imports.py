@@ -99,3 +99,12 @@ def test_the_linter_refuses_bare_folder_names(name):
     )
     found = {row["code"]: row["message"] for row in json.loads(done.stdout)}
     assert f"inferscope.{name}" in found["TID251"]
+
+
+def test_the_screen_is_ready_to_paint_before_anything_heavy_is_loaded():
+    script = (
+        "import sys, inferscope.tui.app\n"
+        "print(*[m for m in ('numpy', 'pydantic', 'inferscope.core.catalog') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.scenario.files import write_atomic
 from inferscope.core.scenario.names import expanded
 from inferscope.tui.screens.dialog import Dialog
 
@@ -88,6 +87,8 @@ class WriteFile(Dialog[Path]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
+        from inferscope.core.scenario.saving import write_atomic
+
         endings = ", ".join(self._formats)
         if not event.value.strip() or not self._ending:
             self._say(f"needs a name that ends in one of {endings}", problem=True)
