@@ -162,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_notes", ("5",), "explorer", "notes", "Show the notes."),
     Action("next_plot", ("right_square_bracket",), "explorer", "next plot", "Show the next plot."),
     Action("previous_plot", ("left_square_bracket",), "explorer", "plot before", "Show the plot before."),
+    Action("theme", ("T",), "explorer", "theme", "Take the next theme: dark, light, high contrast, plain."),
     Action("redraw", ("r",), "explorer", "draw", "Draw the plot now, where plots wait to be asked."),
     Action("next_view", ("v",), "explorer", "next view", "Show the next view, also while on a number."),
     Action("previous_view", ("V",), "explorer", "view before", "Show the view before."),

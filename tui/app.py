@@ -16,7 +16,7 @@ from inferscope.core.errors import InferscopeError
 from inferscope.tui.ascii import Ascii
 from inferscope.tui.config import Options
 from inferscope.tui.screens.explorer import Explorer
-from inferscope.tui.themes import COLOUR, PLAIN, theme_name
+from inferscope.tui.themes import COLOUR, THEMES, theme_name
 from inferscope.tui.typeahead import OrderedKeys
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class InferscopeApp(OrderedKeys):
         self._explorer.asks_what_to_open = ask
         self.problem: InferscopeError | None = None
         self.left = ""
-        self.register_theme(COLOUR)
-        self.register_theme(PLAIN)
+        for theme in THEMES:
+            self.register_theme(theme)
         self.theme = self.options.theme or theme_name(os.environ)
         if self.options.ascii:
             self._filters.append(Ascii())

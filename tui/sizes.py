@@ -87,21 +87,19 @@ def parts_shown(mode: set[str], views: frozenset[str]) -> frozenset[str]:
 def figures_across(width: int) -> int:
     """How many figures stand side by side on a card.
 
-    >>> figures_across(48), figures_across(74)
-    (3, 4)
+    >>> figures_across(48), figures_across(74), figures_across(90)
+    (3, 4, 6)
     """
-    return max((width - 1) // (15 if width < 60 else 18), 1)
+    return max((width - 1) // (18 if 60 <= width < 76 else 15), 1)
 
 
 def figure_rows(width: int, height: int) -> int:
-    """How many rows of figures a card has: a second one where the screen is tall.
+    """How many rows of figures a card has: a second one where the screen is very tall.
 
-    Between 110 and 170 columns further cards take that room.
-
-    >>> figure_rows(80, 24), figure_rows(200, 60), figure_rows(120, 50)
-    (1, 2, 1)
+    >>> figure_rows(80, 24), figure_rows(200, 60), figure_rows(200, 80), figure_rows(100, 50)
+    (1, 1, 2, 2)
     """
-    return 2 if height >= 46 and not 110 <= width < 170 else 1
+    return 2 if height >= (46 if width < 110 else 70) else 1
 
 
 def shows_all_fields(height: int) -> bool:

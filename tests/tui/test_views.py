@@ -1,9 +1,11 @@
 """The views on the right: what optimisations are worth, plots, the policy ladder, a pinned answer."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from textual.color import Color
 
 from inferscope.core.study.curves import KINDS
 from inferscope.tui.panels.ladder import Ladder
@@ -12,6 +14,20 @@ from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.panels.words import MessageLine
 from inferscope.tui.plots.ticks import linear_ticks, log_ticks
 from inferscope.tui.screens.reader import Reader
+from inferscope.tui.themes import THEMES
+
+TONES = ("muted", "warning", "error", "success")
+
+
+def contrast(one, other):
+    """The contrast of WCAG 2."""
+
+    def luminance(colour):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
 
 
 def message(pilot):
@@ -119,7 +135,7 @@ async def test_a_hidden_plot_is_not_computed(explore, settle):
 
 async def test_plots_wait_to_be_asked_where_little_may_be_sent(explore, screen, settle):
     async with explore((120, 40)) as pilot:
-        plot(pilot).is_still = True
+        pilot.app.options = replace(pilot.app.options, low_bandwidth=True)
         before = plot(pilot)._curve
         await pilot.press("down", "down", "down", "right")
         await settle(pilot)
@@ -160,6 +176,26 @@ async def test_changes_are_shown_against_a_pinned_answer(explore, screen):
         assert re.search(r"ms +↑\+\d+%|ct +↑\+\d+%", screen(pilot.app))
         await pilot.press("p", "p")
         assert "↑+" not in screen(pilot.app)
+
+
+async def test_t_takes_the_next_theme_and_the_plot_follows(explore, settle):
+    async with explore((120, 40)) as pilot:
+        seen = []
+        for _ in THEMES:
+            seen.append(pilot.app.theme)
+            await pilot.press("T")
+            await settle(pilot)
+        assert seen == [theme.name for theme in THEMES]
+        assert pilot.app.theme == seen[0]
+        assert f'theme = "{seen[0]}" in config.toml' in message(pilot)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_every_text_of_a_theme_stands_out_from_its_ground(theme):
+    ground = Color.parse(theme.background)
+    texts = [theme.foreground, theme.primary, theme.accent, *(theme.variables[f"text-{n}"] for n in TONES)]
+    least = 7.0 if "contrast" in theme.name else 4.5
+    assert {text: ratio for text in texts if (ratio := contrast(Color.parse(text), ground)) < least} == {}
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.9, 130), (21, 48), (1e3, 1e9), (0.11, 0.112), (1e-7, 5)])

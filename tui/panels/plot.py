@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from inferscope.tui.actions import bindings
+from inferscope.tui.config import options_of
 from inferscope.tui.panels.rows import Place, Rows, is_displayed
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
     from inferscope.tui.plots.chart import Chart
 
-PAUSE_S = 0.2
+PAUSE_S = 0.1
 """Seconds without a change before a plot is drawn again."""
 
 _TITLES = {
@@ -72,7 +73,6 @@ class PlotPanel(Place, Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="plot")
-        self.is_still = False
         self._at = 0
         self._answer: Answer | None = None
         self._chart: Chart | None = None
@@ -83,6 +83,11 @@ class PlotPanel(Place, Vertical):
         """Title and words; the plot comes with the first curve."""
         yield PlotTitle()
         yield PlotWords()
+
+    @property
+    def is_still(self) -> bool:
+        """Whether plots wait until they are asked for."""
+        return options_of(self.app).low_bandwidth
 
     def hint(self) -> str:
         """What the plot says."""

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 
 from inferscope.tui.panels.rows import Rows
-from inferscope.tui.sizes import VIEWS
+from inferscope.tui.sizes import SIDE, VIEWS
 
 if TYPE_CHECKING:
     from textual import events
@@ -44,7 +44,8 @@ class ViewStrip(Rows):
         for name, label in zip(VIEWS, self._labels(), strict=True):
             marked = name in self._shown
             parts.append(("▸" if marked else " ", "bold $accent"))
-            parts.append((label, "bold reverse" if marked else "$text-muted"))
+            beside = name in SIDE and len(self._shown) > 1
+            parts.append((label, "$text-muted" if not marked else "bold" if beside else "bold reverse"))
             parts.append((" ", ""))
         return [Content.assemble(*parts[:-1])]
 

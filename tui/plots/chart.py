@@ -48,13 +48,14 @@ class Chart(PlotWidget, can_focus=False):
     def __init__(self) -> None:
         super().__init__(allow_pan_and_zoom=False)
         self._curve: Curve | None = None
+        self._theme = ""
         self.set_reactive(Chart.margin_top, 0)
         self.set_reactive(Chart.margin_bottom, 1)
         self.set_reactive(Chart.margin_left, 8)
 
     def draw(self, curve: Curve) -> None:
         """Show a curve."""
-        self._curve = curve
+        self._curve, self._theme = curve, self.app.theme
         self.clear()
         colours = [self._colour(name) for name in COLOURS]
         for place, series in enumerate(curve.series):
@@ -65,6 +66,12 @@ class Chart(PlotWidget, can_focus=False):
             else:
                 self.plot(x, y, line_style=colour, hires_mode=HiResMode.BRAILLE)
         self._limit(curve)
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colours for the lines."""
+        super().notify_style_update()
+        if self._curve is not None and self._theme != self.app.theme:
+            self.draw(self._curve)
 
     def _colour(self, name: str) -> str:
         return str(self.app.theme_variables.get(name, "white"))

@@ -53,13 +53,13 @@ def linear_ticks(low: float, high: float, most: int) -> list[float]:
 def tick_text(value: float, unit: str) -> str:
     """A tick in few characters; times carry their unit, all else has it beside the axis.
 
-    >>> tick_text(0.02, "s"), tick_text(3e14, "FLOP/s"), tick_text(0.0028, "USD"), tick_text(2048, "tokens")
-    ('20ms', '300T', '0.0028', '2.05k')
+    >>> tick_text(0.02, "s"), tick_text(1e3, "s"), tick_text(0.0028, "USD"), tick_text(2048, "tokens")
+    ('20ms', '1000s', '0.0028', '2.05k')
     """
     if unit == "s":
         for factor, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
             if value >= factor:
-                return f"{value / factor:.3g}{name}" if value < 1e4 else f"{value:.3g}s"
+                return f"{value / factor:.{3 if value < 1e3 else 4}g}{name}"
         return f"{value:.3g}s" if value else "0"
     for factor, name in _PREFIXES:
         if abs(value) >= factor:

@@ -197,6 +197,15 @@ class Views(Screen[None]):
         else:
             self.show_view("plot")
 
+    def action_theme(self) -> None:
+        """The next theme."""
+        import os
+
+        from inferscope.tui.themes import next_theme
+
+        self.app.theme = name = next_theme(self.app.theme, os.environ)
+        self.say(f'Theme {name}; theme = "{name}" in config.toml keeps it')
+
     def action_redraw(self) -> None:
         """Draw the plot now."""
         self.query_one(PlotPanel).redraw()
