@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,12 +105,14 @@ def catalog_words(text: str) -> str:
     return "".join(ch for ch in text.casefold() if ch.isalnum())
 
 
-def choices(field: Field) -> Choices:
-    """What a field offers."""
+def choices(field: Field, on: dt.date) -> Choices:
+    """What a field offers; the rules that accelerators meet are those of a day."""
     if field.key == STAND_IN:
         every = _models()
         open_ones = tuple(row for row in every.rows if catalog.model(row.value).architecture is not None)
         return Choices("Stand-in", every.columns, open_ones, every.legend)
+    if field.catalog == "accelerator":
+        return _accelerators(on)
     if field.catalog:
         return _RECORDS[field.catalog]()
     if field.key.endswith("_format"):
@@ -133,39 +136,45 @@ def _row(entry: catalog.names.Entry, cells: tuple[str, ...], *names: str) -> Row
     return Row(entry.id, name, cells, (entry.name, *entry.aliases, entry.maker, *names))
 
 
-@remember(1)
-def _accelerators() -> Choices:
+@remember(4)
+def _accelerators(on: dt.date) -> Choices:
     columns = (
         Column("GiB", 5),
         Column("TB/s", 6),
         Column("bf16", 6),
-        Column("fp8", 6),
-        Column("TDP W", 6),
+        Column("fp8", 5),
+        Column("TDP W", 5),
         Column("USD/h", 5),
+        Column("export", 8, right=False),
         Column("release", 7, right=False),
         Column("maker", 12, right=False),
         Column("status", 26, right=False),
     )
-    rows = tuple(map(_accelerator, catalog.entries("accelerator")))
-    return Choices("Accelerator", columns, rows, "dense bf16 and fp8 in PFLOP/s; ? unknown, no unsupported")
+    rows = tuple(_accelerator(entry, on) for entry in catalog.entries("accelerator"))
+    legend = f"bf16 and fp8 dense, in PFLOP/s; export: the US line met on {on}; ? unknown, no unsupported"
+    return Choices("Accelerator", columns, rows, legend)
 
 
-def _accelerator(entry: catalog.names.Entry) -> Row:
+def _accelerator(entry: catalog.names.Entry, on: dt.date) -> Row:
+    from inferscope.core.policy.chips import export_status
+
     record = catalog.accelerator(entry.id)
     values, text = record.values, record.text
     price = values["rental_on_demand_usd_per_h"]
+    first, more, _ = (export := export_status(record, on)).partition(", ")
     cells = (
         _figure(values["memory_bytes"], units.GIB),
         _figure(values["memory_bandwidth_bytes_per_s"], units.TERA),
         _figure(values["bf16_flop_per_s"], 1e15),
         _figure(values["fp8_flop_per_s"], 1e15),
-        _figure(values["tdp_w"], digits=4),
+        _figure(values["tdp_w"], digits=5),
         _figure(price if price.is_known else values["rental_reserved_usd_per_h"]),
+        f"{first}{'+' if more else ''}",
         str(text.get("released", "?"))[:7],
         str(text["vendor"]),
         str(text["status"]),
     )
-    return _row(entry, cells, str(text["status"]))
+    return _row(entry, cells, str(text["status"]), export)
 
 
 @remember(1)
@@ -265,7 +274,6 @@ def _speculation() -> Choices:
 
 
 _RECORDS: dict[str, Callable[[], Choices]] = {
-    "accelerator": _accelerators,
     "model": _models,
     "region": _regions,
 }

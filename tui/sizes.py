@@ -88,7 +88,7 @@ def figures_across(width: int) -> int:
     """How many figures stand side by side on a card.
 
     >>> figures_across(48), figures_across(74), figures_across(90)
-    (3, 4, 6)
+    (3, 4, 5)
     """
     return max((width - 1) // (18 if 60 <= width < 76 else 15), 1)
 

@@ -206,3 +206,15 @@ def test_ticks_lie_inside_and_are_not_too_many(low, high, most, ticks):
     assert all(low <= tick <= high * (1 + 1e-9) for tick in found)
     assert len(found) <= most + 1
     assert found == sorted(set(found))
+
+
+async def test_accelerators_are_listed_with_the_line_that_they_meet_on_the_date(explore, screen):
+    async with explore() as pilot:
+        await pilot.press("down", "enter", *"h20")
+        await pilot.pause()
+        assert re.search(r"HGX H20 96GB .* none", screen(pilot.app))
+        await pilot.press("escape")
+        pilot.app.screen.change_values({"as_of": "2022-12-01"}, "As of")
+        await pilot.press("enter", *"h100 sxm")
+        await pilot.pause()
+        assert re.search(r"H100 SXM5 80GB .* 3A090 \(…", screen(pilot.app))

@@ -268,7 +268,7 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands):
                 self.change(field, None if value == field.empty else value)
 
         try:
-            offered = choices(field)
+            offered = choices(field, self.session.scenario.as_of)
         except InferscopeError as error:  # a damaged file of the user's
             self.say(str(error), problem=True)
             return

@@ -1,0 +1,72 @@
+"""Chip rules against the accelerators of the catalogue, without a scenario."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from inferscope.core.catalog import Record
+from inferscope.core.graph import REGISTRY
+from inferscope.core.leaves import Leaf
+from inferscope.core.leaves.hardware import chip_leaves
+from inferscope.core.policy.facts import non_planar
+from inferscope.core.policy.predicates import Fact
+from inferscope.core.policy.rule import Rule, judge
+from inferscope.core.policy.rules import rules
+
+_COMPUTED = ("tpp", "performance_density", "dram_bandwidth_gb_s", "io_bandwidth_gb_s")
+
+
+def chip_facts(record: Record) -> dict[str, Fact]:
+    """What the catalogue says of an accelerator that chip rules ask."""
+    leaves = chip_leaves(record, {}, "hardware")
+    found = {name: Fact(_known(_computed(name, leaves))) for name in _COMPUTED}
+    found["ops_times_bits"] = found["tpp"]
+    found["datacenter_marketed"] = Fact(record.text.get("datacenter_marketed"))
+    found["chip_origin"] = Fact(record.text.get("designed_in"))
+    found["non_planar_16nm_or_below"] = Fact(non_planar(record.text.get("process", "")))
+    return found
+
+
+def export_status(record: Record, on: dt.date) -> str:
+    """The control lines that an accelerator meets by its own figures, on a day.
+
+    Lines that also ask who gets it, and relief, are left to a scenario's report.
+
+    >>> import datetime as dt
+    >>> from inferscope.core import catalog
+    >>> [export_status(catalog.accelerator(name), dt.date(2026, 11, 22)) for name in ("h100-sxm", "h20")]
+    ['3A090.a', 'none']
+    """
+    facts = chip_facts(record)
+    verdicts = [judge(rule, facts) for rule in _binding(on) if set(rule.names) <= set(facts)]
+    if met := [verdict.rule.short for verdict in verdicts if verdict.truth]:
+        return ", ".join(met)
+    return "unknown" if any(verdict.truth is None for verdict in verdicts) else "none"
+
+
+@lru_cache(maxsize=8)
+def _binding(on: dt.date) -> tuple[Rule, ...]:
+    return tuple(
+        rule
+        for rule in rules()
+        if rule.scope == "chip" and rule.true_means == "applies" and rule.binds_on(on)
+    )
+
+
+def _computed(name: str, leaves: Mapping[str, Leaf]) -> float:
+    """A quantity of the graph from the figures of a chip alone."""
+    if name in leaves:
+        return leaves[name].value
+    node = REGISTRY.quantities[name]
+    return float(
+        np.asarray(node.function(*(np.float64(_computed(parent, leaves)) for parent in node.parents)))
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
