@@ -57,9 +57,11 @@ class Command(NamedTuple):
     run: Callable[[], Any]
     names: tuple[str, ...] = ()
 
-    def rank(self, words: list[str], whole: str) -> int:
-        """How well it matches, as in every list of the program."""
-        return Row(self.name, f"{self.kind} {self.name}", (), (*self.names, self.about)).rank(words, whole)
+    def rank(self, words: list[str], whole: str) -> tuple[int, bool]:
+        """How well it matches, as in every list; what is seen to match goes before what is not."""
+        row = Row(self.name, f"{self.kind} {self.name}", (), (*self.names, self.about))
+        seen = catalog_words(f"{self.kind}{self.name}{self.about}")
+        return row.rank(words, whole), any(word not in seen for word in words)
 
     def shown(self, width: int) -> Content:
         """One line: kind, name, and the rest as far as there is room."""
@@ -151,7 +153,7 @@ class Commands(Provider):
         """The commands that contain every word, the best matches first."""
         words, whole = [catalog_words(word) for word in query.split()], catalog_words(query)
         ranked = [(command.rank(words, whole), place) for place, command in enumerate(self._every)]
-        best = sorted(pair for pair in ranked if pair[0] < 3)[:_MOST]
+        best = sorted(pair for pair in ranked if pair[0][0] < 3)[:_MOST]
         for number, (_, place) in enumerate(best):
             command = self._every[place]
             yield Hit(1 - number / len(self._every), command.shown(self._width), command.run, command.name)
