@@ -27,6 +27,7 @@ Where = Literal[
     "toggles",
     "plot",
     "rules",
+    "chips",
     "dialog",
 ]
 
@@ -42,6 +43,7 @@ AREAS: dict[Where, str] = {
     "plot": "On a plot",
     "ladder": "In the policy ladder",
     "rules": "On the screen of all rules",
+    "chips": "On the map of chips",
     "dialog": "In a list or dialog",
 }
 
@@ -177,6 +179,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "all_rules", ("P",), "explorer", "all rules", "Show all policy rules on a screen of their own.", 13
     ),
+    Action("chip_map", ("M",), "explorer", "chip map", "Show the map of chips and the lines of the rules."),
     Action("notes", ("n",), "explorer", "notes", "Read all notes: what was planned, what fell back.", 10),
     Action(
         "all_fields",
@@ -277,10 +280,50 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_kind", ("b",), "rules", "kind", "Only what binds, is true, or is a what-if.", 11),
     Action("unknown", ("u",), "rules", "unknown", "Hide or show what is unknown.", 12),
     Action("order", ("s",), "rules", "order", "Sort by nearness to the line, or as in the catalogue.", 13),
+    Action("chip_map", ("m",), "rules", "map", "Show the map of chips on this date.", 14),
     Action("undo", ("z",), "rules", "undo", "Take the last change of the scenario back.", 15),
     Action("redo", ("Z",), "rules", "redo", "Make it again."),
     Action("help", ("question_mark", "f1"), "rules", "help", "Show the keys.", 1),
     Action("leave", ("escape", "q", "P"), "rules", "back", "Clear the filter; then go back.", 1),
+    Action("chip_left", ("left", "h"), "chips", "TPP", "Go to the chip with the next lower TPP.", 2, "← →"),
+    Action("chip_right", ("right", "l"), "chips", "more TPP", "Go to the chip with the next higher TPP."),
+    Action(
+        "chip_up",
+        ("up", "k"),
+        "chips",
+        "bandwidth",
+        "Go to the chip with the next higher bandwidth.",
+        3,
+        "↑ ↓",
+    ),
+    Action(
+        "chip_down", ("down", "j"), "chips", "less bandwidth", "Go to the chip with the next lower bandwidth."
+    ),
+    Action("find", ("slash",), "chips", "find", "Look a chip up by name.", 4),
+    Action("take_chip", ("enter",), "chips", "take", "Put the marked chip into the scenario.", 5),
+    Action(
+        "change_back",
+        ("left_square_bracket",),
+        "chips",
+        "changes",
+        "Go to the day before on which a rule about chips begins or ends.",
+        6,
+        "[ ]",
+    ),
+    Action(
+        "change_on",
+        ("right_square_bracket",),
+        "chips",
+        "next change",
+        "Go to the next day on which one does.",
+    ),
+    Action("date_reset", ("t",), "chips", "own date", "Go back to the scenario's own date.", 8),
+    Action("what_ifs", ("b",), "chips", "bills", "Draw bills, lapsed rules and literature too, or not.", 7),
+    Action("explain", ("e",), "chips", "explain", "Read what the rules say of the chip.", 9),
+    Action("undo", ("z",), "chips", "undo", "Take the last change of the scenario back.", 10),
+    Action("redo", ("Z",), "chips", "redo", "Make it again."),
+    Action("help", ("question_mark", "f1"), "chips", "help", "Show the keys.", 1),
+    Action("leave", ("escape", "q", "M"), "chips", "back", "Go back.", 1),
     Action("filter", ("slash",), "dialog", "filter", "Type to filter; every word has to occur."),
     Action("accept", ("enter",), "dialog", "take", "Take what is marked."),
     Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
@@ -363,7 +406,7 @@ def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
     return None
 
 
-_SCREENS: frozenset[Where] = frozenset({"dialog", "rules"})
+_SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips"})
 """Areas that are screens of their own: no key of the explorer works there."""
 
 

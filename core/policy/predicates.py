@@ -149,6 +149,11 @@ class Group:
         self.parts = tuple(parts)
         self._wanted = not every
 
+    @property
+    def every(self) -> bool:
+        """Whether all parts have to hold; else any."""
+        return not self._wanted
+
     def judge(self, facts: Facts) -> Answer:
         """Kleene's and / or; the least / largest margin of the parts that are settled."""
         wanted = self._wanted

@@ -13,6 +13,7 @@ from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.policy import PolicyScreen
+from inferscope.tui.screens.policy_map import PolicyMap
 from inferscope.tui.screens.reader import keys_page
 
 RIGHT = ("answers", "policy", "ladder", "toggles", "plot")
@@ -28,6 +29,7 @@ OWNERS = {
     "rules": PolicyScreen,
     "toggles": Toggles,
     "plot": PlotPanel,
+    "chips": PolicyMap,
 }
 
 
@@ -52,6 +54,7 @@ def test_every_action_is_done_where_the_table_says(action):
         ("rules",),
         ("toggles",),
         ("plot",),
+        ("chips",),
     ],
 )
 def test_no_key_means_two_things_in_one_place(where):

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from inferscope.core.errors import InferscopeError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from inferscope.tui.answer import Answer
@@ -47,6 +48,17 @@ class Policing(Screen[None]):
 
         if self.answer is not None:
             self.app.push_screen(PolicyScreen(self))
+
+    def action_chip_map(self) -> None:
+        """The map of chips and the lines of the rules on them."""
+        self.show_chip_map(None)
+
+    def show_chip_map(self, day: dt.date | None) -> None:
+        """The map on a day; on the scenario's own where none is given."""
+        from inferscope.tui.screens.policy_map import PolicyMap
+
+        if self.answer is not None:
+            self.app.push_screen(PolicyMap(self, day))
 
     def take(self, changes: Mapping[str, Any], what: str) -> str:
         """Set dotted keys if the scenario can then be evaluated; returns what is wrong, or nothing.

@@ -319,6 +319,10 @@ class PolicyScreen(Screen[None]):
 
     # --- leaving --------------------------------------------------------------------------------
 
+    def action_chip_map(self) -> None:
+        """The map of chips on the chosen day."""
+        self.host.show_chip_map(self.day)
+
     def action_help(self) -> None:
         """The keys."""
         self.host.action_help()
