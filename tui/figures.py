@@ -47,6 +47,7 @@ class Cell(NamedTuple):
         missing: Whether it is a reason.
         change: Against the pinned baseline, such as ``↓-38%``.
         better: Whether that is an improvement; None where it is neither.
+        ends: The range, such as ``(0.08-0.19)``, where there is one.
     """
 
     value: str
@@ -55,6 +56,7 @@ class Cell(NamedTuple):
     missing: bool = False
     change: str = ""
     better: bool | None = None
+    ends: str = ""
 
 
 def _bound(answer: Answer) -> tuple[str, ...]:
@@ -222,6 +224,17 @@ def figure_text(answer: Answer, figure: Figure) -> str:
     return "" if entry["value"] is None else value_text(entry["value"], entry["unit"], figure.form)
 
 
+def range_text(answer: Answer, figure: Figure) -> str:
+    """The ends of a figure's range in its own unit; empty where there is no range."""
+    entry = answer.entry(figure.name)
+    if entry["value"] is None or entry["low"] is None or entry["high"] is None:
+        return ""
+    low, high = (value_text(entry[end], entry["unit"], figure.form) for end in ("low", "high"))
+    if low.partition(" ")[2] == high.partition(" ")[2]:
+        low, high = low.partition(" ")[0], high.partition(" ")[0]
+    return f"({low}-{high})"
+
+
 def value_text(value: float, unit: str, form: Form = "plain") -> str:
     """A number of the answers with its unit.
 
@@ -292,7 +305,8 @@ def cells(answer: Answer, figures: tuple[Figure, ...], baseline: Answer | None =
         text, why = figure_text(answer, figure), answer.why(figure.name)
         if text:
             moved, better = _changed(answer, baseline, figure.name)
-            found.append(Cell(text, figure.label, change=moved, better=better))
+            ends = range_text(answer, figure)
+            found.append(Cell(text, figure.label, change=moved, better=better, ends=ends))
         elif found and found[-1].missing and why == why_before:
             last = found[-1]
             found[-1] = last._replace(label=f"{last.label}, {figure.label}", span=last.span + 1)

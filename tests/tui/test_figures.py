@@ -7,7 +7,7 @@ import pytest
 from inferscope.core.scenario import files
 from inferscope.tui.answer import answer
 from inferscope.tui.choices import choices
-from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells
+from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells, range_text
 from inferscope.tui.pages import quantity_page
 from inferscope.tui.panels.answers import reason_for
 from inferscope.tui.panels.scenario import FIELDS
@@ -97,3 +97,15 @@ def test_no_figure_to_choose_by_is_cut_by_its_column(kind):
     for i, column in enumerate(found.columns):
         if column.right:
             assert {row.cells[i] for row in found.rows if len(row.cells[i]) > column.width} == set()
+
+
+def test_a_range_stands_with_its_figure_in_the_same_unit(open_answer):
+    figure = Figure("tpot_s", "per token")
+    entry = open_answer.entry("tpot_s")
+    assert range_text(open_answer, figure) == ""
+    ranged = answer(files.load("deepseek-r1-h20").scenario)
+    ranged._entries["tpot_s"] = {**entry, "value": 0.02, "low": 0.015, "high": 0.031}
+    (cell,) = cells(ranged, (figure,))
+    assert (cell.value, cell.ends) == ("20 ms", "(15-31)")
+    ranged._entries["tpot_s"] = {**entry, "value": 0.9, "low": 0.5, "high": 1.5}
+    assert range_text(ranged, figure) == "(500 ms-1.5 s)"

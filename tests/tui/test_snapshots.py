@@ -20,6 +20,19 @@ async def test_every_view_looks_as_stored(explore, screen, settle, matches_snaps
         matches_snapshot(screen(pilot.app), f"view-{view}-{size[0]}x{size[1]}")
 
 
+@pytest.mark.parametrize("view", VIEWS)
+async def test_without_colour_every_view_says_the_same(
+    explore, screen, settle, matches_snapshot, monkeypatch, view
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with explore((120, 40)) as pilot:
+        if view not in pilot.app.screen._views:
+            await pilot.press(VIEWS[view])
+        await settle(pilot)
+        assert pilot.app.theme == "inferscope-plain"
+        matches_snapshot(screen(pilot.app), f"view-{view}-120x40")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
 async def test_no_line_is_wider_than_the_screen(explore, screen, size):
     async with explore(size) as pilot:

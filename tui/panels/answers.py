@@ -106,8 +106,11 @@ def _row(shown: list[Cell], width: int, marked: int) -> list[Content]:
         room = width * cell.span - 1
         style = "$text-warning" if cell.missing else "bold"
         text = reason_for(cell.value, room) if cell.missing else cut(cell.value, room)
+        if cell.ends and len(text) + len(cell.ends) < room - (len(cell.change) + 1 if cell.change else 0):
+            text = f"{text} {cell.ends}"
         beside = bool(cell.change) and len(text) + len(cell.change) < room
-        name = cut(cell.label, room if beside or not cell.change else room - len(cell.change) - 1)
+        label = cell.label if not cell.ends or cell.ends in text else cell.ends
+        name = cut(label, room if beside or not cell.change else room - len(cell.change) - 1)
         style += " reverse" if place <= marked < place + cell.span else ""
         gap = room - len(text) - (len(cell.change) + 1 if beside else 0) + 1
         tone = {True: "$text-success", False: "$text-error", None: "$text-muted"}[cell.better]

@@ -6,13 +6,20 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.segment import Segment
+from rich.style import Style
+from textual.containers import Grid
+from textual.strip import Strip
 from textual_hires_canvas import Canvas, HiResMode
 from textual_plot import PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
+from textual_plot.plot_widget import Legend
 
 from inferscope.tui.plots.ticks import linear_ticks, log_ticks, tick_text
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
     from inferscope.core.study.drawing import Axis, Curve, Mark
 
 COLOURS = ("primary", "accent", "success", "secondary", "warning")
@@ -42,6 +49,15 @@ class Ticks(AxisFormatter):
         return [tick_text(10.0**tick if self.axis.log else tick, self.axis.unit) for tick in ticks]
 
 
+class Sheet(Canvas):
+    """A canvas whose blanks have a style too, which filters such as that of NO_COLOR count on."""
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        strip = super().render_line(y)
+        return Strip([Segment(text, style or Style()) for text, style, _ in strip], strip.cell_length)
+
+
 class Chart(PlotWidget, can_focus=False):
     """The plot itself; :meth:`draw` shows a curve."""
 
@@ -52,6 +68,13 @@ class Chart(PlotWidget, can_focus=False):
         self.set_reactive(Chart.margin_top, 0)
         self.set_reactive(Chart.margin_bottom, 1)
         self.set_reactive(Chart.margin_left, 8)
+
+    def compose(self) -> ComposeResult:
+        """The plot between its margins."""
+        with Grid():
+            for name in ("margin-top", "margin-left", "plot", "margin-bottom"):
+                yield Sheet(1, 1, id=name)
+        yield Legend(id="legend")
 
     def draw(self, curve: Curve) -> None:
         """Show a curve."""
