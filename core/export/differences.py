@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from inferscope.core.export.reports import reason_text, shown
 from inferscope.core.graph import REGISTRY
+from inferscope.core.study.changes import number
 from inferscope.core.study.compare import Carried, Cell, Comparison
 
 SMALL = 0.005
@@ -35,14 +37,19 @@ def cell_text(cell: Cell) -> str:
     >>> cell_text(Cell(43.0, "planned")), cell_text(Cell(1024.0, "default")), cell_text(Cell("h20", "set"))
     ('43*', '(1,024)', 'h20')
     """
-    text = _value_text(cell.value)
+    text = value_text(cell.value)
     if cell.low is not None and cell.high is not None:
-        text += f" [{_value_text(cell.low)}, {_value_text(cell.high)}]"
+        text += f" [{value_text(cell.low)}, {value_text(cell.high)}]"
     forms = {"planned": f"{text}*", "catalogue": f"{text}+", "default": f"({text})"}
     return text if cell.value is None else forms.get(cell.kind, text)
 
 
-def _value_text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value of a scenario for people.
+
+    >>> value_text(13e6), value_text({"value": 2.0, "source": "invoice"}), value_text(None)
+    ('13,000,000', '2 (cited)', '-')
+    """
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -50,6 +57,10 @@ def _value_text(value: Any) -> str:
     if isinstance(value, int | float):
         whole = math.isfinite(value) and value == int(value) and abs(value) < 1e9
         return f"{value:,.0f}" if whole else f"{value:.4g}"
+    if isinstance(value, Mapping) and (found := number(value)) is not None:
+        cited = " (cited)" if found.source else ""
+        ends = "" if found.low is None else f" [{found.low:.4g}, {found.high:.4g}]"
+        return f"{value_text(found.mid)}{ends}{cited}"
     if isinstance(value, dt.date):
         return value.isoformat()
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

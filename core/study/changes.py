@@ -20,6 +20,9 @@ from inferscope.core.scenario.schema import Hardware, Scenario
 from inferscope.core.scenario.tables import canonical, is_section, merge
 from inferscope.core.study.shapley import Values
 
+_WATCHED = 128
+"""Mixtures evaluated at once where somebody waits."""
+
 _NO_NUMBER = (*ABOUT, "schema_version", "policy")
 """Tables and keys that change no quantity."""
 
@@ -166,6 +169,11 @@ def in_order(keys: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(keys), key=place)
 
 
+def together(key: str) -> str:
+    """The name of the group that a key only means something in; its own where there is none."""
+    return _group(key, set())
+
+
 def _group(key: str, chosen: set[str]) -> str:
     """The name of the group a key belongs to; its own where it stands alone."""
     for name, keys in _TOGETHER.items():
@@ -185,11 +193,19 @@ class Game:
         first: The scenario without the changes.
         other: The scenario with all of them.
         outputs: Names of quantities.
+        watch: Called every few hundred rows where somebody waits; what it raises ends the work.
     """
 
-    def __init__(self, first: Scenario, other: Scenario, outputs: Sequence[str]) -> None:
+    def __init__(
+        self,
+        first: Scenario,
+        other: Scenario,
+        outputs: Sequence[str],
+        watch: Callable[[], None] | None = None,
+    ) -> None:
         self._first, self._other = flat(first), flat(other)
         self._outputs = tuple(outputs)
+        self._watch = watch
         self.changes = changes(self._first, self._other)
         self._known: dict[int, tuple[float, ...]] = {}
         self._sections: dict[tuple[str, int], Any] = {}
@@ -218,8 +234,11 @@ class Game:
     def worth(self, output: str, masks: Sequence[int]) -> Values:
         """One quantity with the changes of each bit mask; NaN where they cannot go together."""
         new = [mask for mask in dict.fromkeys(masks) if mask not in self._known]
-        if new:
-            self._evaluate(new)
+        size = len(new) if self._watch is None else _WATCHED
+        for start in range(0, len(new), size or 1):
+            if self._watch is not None:
+                self._watch()
+            self._evaluate(new[start : start + size])
         place = self._outputs.index(output)
         return {mask: self._known[mask][place] for mask in masks}
 

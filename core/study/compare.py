@@ -337,10 +337,21 @@ def carry(
         One entry a quantity.
     """
     game = Game(loaded[0].scenario, loaded[other].scenario, outputs)
-    return tuple(_carried(comparison, game, other, name) for name in outputs)
+    return tuple(divide(comparison, game, other, name) for name in outputs)
 
 
-def _carried(comparison: Comparison, game: Game, other: int, name: str) -> Carried:
+def divide(comparison: Comparison, game: Game, other: int, name: str) -> Carried:
+    """Divide one difference.
+
+    Args:
+        comparison: The scenarios side by side.
+        game: The mixtures of the first scenario and the other one.
+        other: The place of the other one.
+        name: A quantity that the game was made for.
+
+    Returns:
+        The parts, or why there are none.
+    """
     entries = [comparison.reports[place]["quantities"][name] for place in (0, other)]
     if REGISTRY.node(name).unit in _UNCOUNTED:
         return Carried(name, other, None, None, why="it is not a number")
