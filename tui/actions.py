@@ -28,6 +28,8 @@ Where = Literal[
     "plot",
     "rules",
     "chips",
+    "compare",
+    "diff",
     "dialog",
 ]
 
@@ -44,6 +46,8 @@ AREAS: dict[Where, str] = {
     "ladder": "In the policy ladder",
     "rules": "On the screen of all rules",
     "chips": "On the map of chips",
+    "compare": "While comparing",
+    "diff": "In the list of what differs",
     "dialog": "In a list or dialog",
 }
 
@@ -180,6 +184,21 @@ ACTIONS: tuple[Action, ...] = (
         "all_rules", ("P",), "explorer", "all rules", "Show all policy rules on a screen of their own.", 13
     ),
     Action("chip_map", ("M",), "explorer", "chip map", "Show the map of chips and the lines of the rules."),
+    Action(
+        "compare",
+        ("c",),
+        "explorer",
+        "compare",
+        "Compare with presets, files or the pinned baseline, and see what carries each difference.",
+        14,
+    ),
+    Action(
+        "differences",
+        ("d",),
+        "explorer",
+        "differs",
+        "Show what differs from the saved file and from its parent; enter takes a key back.",
+    ),
     Action("notes", ("n",), "explorer", "notes", "Read all notes: what was planned, what fell back.", 10),
     Action(
         "all_fields",
@@ -324,6 +343,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("Z",), "chips", "redo", "Make it again."),
     Action("help", ("question_mark", "f1"), "chips", "help", "Show the keys.", 1),
     Action("leave", ("escape", "q", "M"), "chips", "back", "Go back.", 1),
+    Action("add", ("a", "plus"), "compare", "add", "Add a preset, a file or the pinned baseline.", 1),
+    Action("remove", ("x", "delete"), "compare", "remove", "Leave the marked scenario away.", 4),
+    Action("toggle_same", ("d",), "compare", "all", "Show all rows, or only those that differ.", 2),
+    Action("next_scenario", ("right", "l"), "compare", "scenario", "Go to the next scenario.", 3, "← →"),
+    Action("previous_scenario", ("left", "h"), "compare", "scenario before", "Go to the one before."),
+    Action("row_up", ("k",), "compare", "up", "Go to the row above; up does too."),
+    Action("row_down", ("j",), "compare", "down", "Go to the row below: a result shows what carries it."),
+    Action("parts_up", ("shift+up", "K"), "compare", "parts up", "Scroll what carries the difference."),
+    Action("parts_down", ("shift+down", "J"), "compare", "parts down", "Scroll it on."),
+    Action("row_up", ("k",), "diff", "up", "Go to the key above; up does too."),
+    Action("row_down", ("j",), "diff", "down", "Go to the key below; enter takes it back."),
     Action("filter", ("slash",), "dialog", "filter", "Type to filter; every word has to occur."),
     Action("accept", ("enter",), "dialog", "take", "Take what is marked."),
     Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
@@ -346,6 +376,8 @@ SHOWN = {
     "escape": "esc",
     "delete": "del",
     "backspace": "bksp",
+    "shift+up": "shift ↑",
+    "shift+down": "shift ↓",
     "shift+left": "shift ←",
     "shift+right": "shift →",
     "left_square_bracket": "[",

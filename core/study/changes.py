@@ -193,19 +193,17 @@ class Game:
         first: The scenario without the changes.
         other: The scenario with all of them.
         outputs: Names of quantities.
-        watch: Called every few hundred rows where somebody waits; what it raises ends the work.
+
+    Attributes:
+        changes: The groups of keys that differ.
+        watch: Called between batches of rows where somebody waits; what it raises ends the work.
     """
 
-    def __init__(
-        self,
-        first: Scenario,
-        other: Scenario,
-        outputs: Sequence[str],
-        watch: Callable[[], None] | None = None,
-    ) -> None:
+    watch: Callable[[], None] | None = None
+
+    def __init__(self, first: Scenario, other: Scenario, outputs: Sequence[str]) -> None:
         self._first, self._other = flat(first), flat(other)
         self._outputs = tuple(outputs)
-        self._watch = watch
         self.changes = changes(self._first, self._other)
         self._known: dict[int, tuple[float, ...]] = {}
         self._sections: dict[tuple[str, int], Any] = {}
@@ -234,10 +232,10 @@ class Game:
     def worth(self, output: str, masks: Sequence[int]) -> Values:
         """One quantity with the changes of each bit mask; NaN where they cannot go together."""
         new = [mask for mask in dict.fromkeys(masks) if mask not in self._known]
-        size = len(new) if self._watch is None else _WATCHED
+        size = len(new) if self.watch is None else _WATCHED
         for start in range(0, len(new), size or 1):
-            if self._watch is not None:
-                self._watch()
+            if self.watch is not None:
+                self.watch()
             self._evaluate(new[start : start + size])
         place = self._outputs.index(output)
         return {mask: self._known[mask][place] for mask in masks}

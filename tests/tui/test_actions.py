@@ -11,6 +11,8 @@ from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
 from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.toggles import Toggles
+from inferscope.tui.screens.compare import Compare
+from inferscope.tui.screens.diff import Diff
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.policy_map import PolicyMap
@@ -30,6 +32,8 @@ OWNERS = {
     "toggles": Toggles,
     "plot": PlotPanel,
     "chips": PolicyMap,
+    "compare": Compare,
+    "diff": Diff,
 }
 
 
@@ -55,6 +59,8 @@ def test_every_action_is_done_where_the_table_says(action):
         ("toggles",),
         ("plot",),
         ("chips",),
+        ("compare", "dialog"),
+        ("diff", "dialog"),
     ],
 )
 def test_no_key_means_two_things_in_one_place(where):

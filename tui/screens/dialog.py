@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Table(OptionList, inherit_bindings=False):
+    """Rows one goes through; left and right are the screen's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = OptionList.BINDINGS
+
+    def on_resize(self) -> None:
+        """What is marked stays in sight."""
+        self.call_after_refresh(self.scroll_to_highlight)
+
+
 class Dialog(ModalScreen[T], Generic[T]):
     """A box over the explorer."""
 
@@ -23,6 +33,16 @@ class Dialog(ModalScreen[T], Generic[T]):
     def action_cancel(self) -> None:
         """Close without a result."""
         self.dismiss(None)
+
+    def action_row_up(self) -> None:
+        """The row above."""
+        for table in self.query(Table):
+            table.action_cursor_up()
+
+    def action_row_down(self) -> None:
+        """The row below."""
+        for table in self.query(Table):
+            table.action_cursor_down()
 
     async def action_accept(self) -> None:
         """Take what is marked or typed; on its usual key the focused list or line does it itself."""

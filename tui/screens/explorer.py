@@ -22,6 +22,7 @@ from inferscope.tui.panels.scenario import ScenarioColumn
 from inferscope.tui.panels.strip import ViewStrip
 from inferscope.tui.panels.toggles import Toggles, sentence
 from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Title
+from inferscope.tui.screens.comparing import Comparing
 from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.hands import Hands
 from inferscope.tui.screens.picker import Picker
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Reading, Views, Policing, Filing, Targets, Hands):
+class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing):
     """The main screen.
 
     Args:

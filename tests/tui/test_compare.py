@@ -1,0 +1,238 @@
+"""The screens that compare: with other scenarios, with the saved file, with the parent."""
+
+import asyncio
+
+import pytest
+from textual.widgets import OptionList, Static
+
+from inferscope.core.scenario import files
+from inferscope.core.study.compare import compare
+from inferscope.tui.screens.compare import Column, Compare
+from inferscope.tui.screens.diff import Diff, rows
+from inferscope.tui.screens.explorer import Explorer
+from inferscope.tui.session import Difference, Session
+
+OTHER = "deepseek-r1-h20"
+SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
+
+
+def words(pilot, name):
+    return str(pilot.app.screen.query_one(f"#{name}", Static).render())
+
+
+async def settled(pilot, *others):
+    """Wait until the screen has nothing left to compute, with these others where they are named."""
+    for _ in range(600):
+        await pilot.pause()
+        shown = pilot.app.screen
+        known = isinstance(shown, Compare) and (shown.chosen, shown.quantity) in shown._carried
+        named = known and (not others or tuple(c.name for c in shown.others) == others)
+        if named and "omputing" not in words(pilot, "sentence"):
+            await pilot.pause()
+            return shown
+        await asyncio.sleep(0.02)
+    raise AssertionError(words(pilot, "sentence"))
+
+
+async def open_with(pilot, name):
+    await pilot.press("c", *name, "enter")
+    return await settled(pilot, name)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_comparison_looks_as_stored(explore, screen, matches_snapshot, size):
+    async with explore(size) as pilot:
+        await open_with(pilot, OTHER)
+        text = screen(pilot.app)
+        assert max(map(len, text.splitlines())) <= size[0]
+        matches_snapshot(text, f"compare-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_differences_look_as_stored(explore, screen, matches_snapshot, size, tmp_path):
+    path = tmp_path / "child.toml"
+    path.write_text('schema_version = 1\nextends = "deepseek-r1-h200"\n[workload]\noutput_tokens = 700\n')
+    async with explore(size, path) as pilot:
+        pilot.app.screen.change_values({"slo.tpot_s": 0.04, "hardware.prefill": {"count": 4}}, "limit")
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.pause()
+        text = screen(pilot.app)
+        assert max(map(len, text.splitlines())) <= size[0]
+        matches_snapshot(text, f"differences-{size[0]}x{size[1]}")
+
+
+async def test_it_says_what_the_core_says(explore, scenario_file):
+    found = compare([files.load(scenario_file), files.load(OTHER)], ["tpot_s"])
+    (item,) = found.carried[0]
+    async with explore((200, 60)) as pilot:
+        shown = await open_with(pilot, OTHER)
+        table = shown.query_one("#rows", OptionList)
+        ids = [table.get_option_at_index(i).id for i in range(table.option_count)]
+        table.highlighted = ids.index("out:tpot_s")
+        shown = await settled(pilot)
+        assert shown.quantity == "tpot_s"
+        carried = shown._carried[1, "tpot_s"]
+        assert [(p.keys, p.value) for p in carried.contributions] == [
+            (p.keys, pytest.approx(p.value)) for p in item.contributions
+        ]
+        assert carried.contributions[0].label in words(pilot, "sentence")
+        assert "in:model.id" in ids
+        assert "in:site.region" not in ids
+        await pilot.press("d")
+        ids = [table.get_option_at_index(i).id for i in range(table.option_count)]
+        assert "in:site.region" in ids
+        assert table.get_option_at_index(table.highlighted).id == "out:tpot_s"
+
+
+async def test_scenarios_are_added_chosen_removed_and_remembered(explore):
+    async with explore() as pilot:
+        await open_with(pilot, OTHER)
+        await pilot.press("a", *"deepseek-r1-h200", "enter")
+        shown = await settled(pilot, OTHER, "deepseek-r1-h200")
+        assert shown.chosen == 2
+        await pilot.press("left")
+        await settled(pilot)
+        assert shown.chosen == 1
+        assert OTHER in words(pilot, "sentence")
+        await pilot.press("x")
+        shown = await settled(pilot, "deepseek-r1-h200")
+        await pilot.press("x")
+        assert "one has to stay" in words(pilot, "problem")
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, Explorer)
+        await pilot.press("c")
+        await settled(pilot, "deepseek-r1-h200")
+
+
+async def test_the_pinned_baseline_is_what_one_compares_with(explore):
+    async with explore() as pilot:
+        pilot.app.screen.change_values({"economics.usd_per_accelerator_hour": 2.0}, "price")
+        await pilot.press("p")
+        pilot.app.screen.change_values({"economics.usd_per_accelerator_hour": 2.5}, "price")
+        await pilot.press("c")
+        shown = await settled(pilot)
+        assert [c.name for c in shown.others] == [pilot.app.screen_stack[0].baseline.name]
+        assert shown.quantity == "usd_per_query"
+        said = words(pilot, "sentence")
+        assert "costs 20 % less than with dense (edited); all of it comes from the price" in said
+
+
+async def test_at_most_six(explore):
+    async with explore() as pilot:
+        pilot.app.screen._against = (Column("again", files.load(OTHER)),) * 5
+        await pilot.press("c")
+        shown = await settled(pilot, *["again"] * 5)
+        await pilot.press("a")
+        assert pilot.app.screen is shown
+        assert "at most 6" in words(pilot, "problem")
+
+
+async def test_a_file_that_cannot_be_read_is_said(explore, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with explore() as pilot:
+        path = "none.toml"
+        await pilot.press("c", *path, "enter")
+        assert isinstance(pilot.app.screen, Explorer)
+        assert "no such scenario file" in pilot.app.screen.query_one("MessageLine").text
+        shown = await open_with(pilot, OTHER)
+        await pilot.press("a", *path, "enter")
+        assert "no such scenario file" in words(pilot, "problem")
+        assert len(shown.others) == 1
+
+
+async def test_keys_work_while_it_computes(explore):
+    async with explore((120, 40), "deepseek-v3-h800") as pilot:
+        await pilot.press("c", *"chatgpt-2023", "enter", "d", "down", "down", "escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Explorer)
+        await pilot.press("c", "down", "up", "down")
+        shown = await settled(pilot)
+        assert shown.comparison is not None
+
+
+async def test_nothing_compares_before_there_is_an_answer_and_escape_chooses_nothing(explore):
+    async with explore() as pilot:
+        await pilot.press("c", "escape")
+        assert isinstance(pilot.app.screen, Explorer)
+
+
+# --- what differs --------------------------------------------------------------------------------
+
+
+async def test_enter_takes_a_key_back_and_undo_brings_it_again(explore):
+    async with explore() as pilot:
+        explorer = pilot.app.screen
+        explorer.change_values({"workload.output_tokens": 700}, "output")
+        explorer.change_values({"slo.tpot_s": 0.04}, "limit")
+        await pilot.press("d")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Diff)
+        await pilot.press("enter")
+        assert explorer.session.scenario.workload.output_tokens.mid == 500
+        assert "workload.output_tokens is 500 again" in words(pilot, "said")
+        await pilot.press("enter")
+        assert not explorer.session.is_changed
+        await pilot.press("escape", "z")
+        assert explorer.session.scenario.slo.tpot_s.mid == 0.04
+
+
+async def test_keys_that_belong_together_go_back_together(explore):
+    async with explore() as pilot:
+        explorer = pilot.app.screen
+        demand = {"requests_per_s": None, "users": 100, "queries_per_user_per_day": 3}
+        assert explorer.change_values({f"workload.{key}": value for key, value in demand.items()}, "demand")
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("enter")
+        assert "demand is as it was again" in words(pilot, "said")
+        assert explorer.session.scenario.workload.users is None
+        assert explorer.session.scenario.workload.requests_per_s.mid == 20
+        assert not explorer.session.is_changed
+
+
+async def test_a_table_goes_back_as_a_whole(explore):
+    async with explore() as pilot:
+        explorer = pilot.app.screen
+        explorer.change_values({"hardware.prefill": {"count": 4}}, "pool")
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("enter")
+        assert explorer.session.scenario.hardware.prefill is None
+
+
+async def test_nothing_differs(explore, screen):
+    async with explore() as pilot:
+        await pilot.press("d")
+        await pilot.pause()
+        assert "nothing differs" in screen(pilot.app)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, Explorer)
+
+
+def test_a_table_that_went_is_brought_back():
+    found = rows(
+        [
+            Difference("hardware.prefill.count", 4, None),
+            Difference("hardware.prefill.tensor_parallel", 2, None),
+            Difference("slo.tpot_s", None, 0.05),
+        ]
+    )
+    assert found[0].changes == {"hardware.prefill": {"count": 4, "tensor_parallel": 2}}
+    assert (found[0].then, found[0].now) == ("on (2 keys)", "off")
+    assert (found[1].then, found[1].now, found[1].changes) == ("not set", "0.05", {"slo.tpot_s": None})
+
+
+def test_every_row_can_be_taken_back(scenario_file):
+    session = Session(files.load(scenario_file))
+    changes = {
+        "model.id": "deepseek-v3",
+        "hardware.tdp_w": 600,
+        "pins.tpot_s": 0.02,
+        "optimizations.speculative": {"method": "mtp"},
+        "as_of": "2025-01-01",
+    }
+    session.commit(session.propose(changes), "all")
+    for row in rows(session.differences()):
+        session.commit(session.propose(row.changes), row.key)
+    assert not session.is_changed

@@ -1,0 +1,369 @@
+"""Compare: scenarios side by side, and what carries the difference of the marked number."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual import on
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
+
+from inferscope.core.errors import InferscopeError
+from inferscope.tui.actions import at, bindings
+from inferscope.tui.config import options_of
+from inferscope.tui.screens.dialog import Dialog, Table
+from inferscope.tui.screens.picker import Picker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+    from inferscope.core.scenario.files import Loaded
+    from inferscope.core.study.changes import Game
+    from inferscope.core.study.compare import Carried, Comparison
+
+_WIDE, _TALL, _LOW = 120, 34, 20
+_PINNED = "the pinned baseline"
+
+
+class Column(NamedTuple):
+    """One scenario of the comparison."""
+
+    name: str
+    loaded: Loaded
+
+
+def offer(baseline: Column | None) -> Picker:
+    """A list of what one can compare with: the pinned baseline, presets, or a path."""
+    from inferscope.tui.choices import Choices, Row, presets
+
+    found = presets()
+    pinned = (Row(_PINNED, f"{_PINNED}: {baseline.name}", ("", "")),) if baseline else ()
+    offered = Choices("Compare with", found.columns, (*pinned, *found.rows), found.legend, found.room)
+    return Picker(offered, "", "type to filter, or a path that ends in .toml", takes_text=True)
+
+
+def column(name: str, read: Callable[[str], Loaded], baseline: Column | None) -> Column:
+    """What was chosen from the offer.
+
+    Raises:
+        InferscopeError: It cannot be read.
+    """
+    if name == _PINNED and baseline is not None:
+        return baseline
+    loaded = read(name)
+    return Column(loaded.path.stem if loaded.path else name, loaded)
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the result any more."""
+
+
+class Compare(Dialog["tuple[Column, ...]"]):
+    """Scenarios side by side; the result is what the first one was compared with.
+
+    Args:
+        first: The scenario at hand.
+        others: What to compare it with, one at least.
+        read: Reads a preset or a file.
+        baseline: The pinned baseline, if there is one.
+    """
+
+    BINDINGS = bindings("dialog", "compare")
+
+    class Compared(Message):
+        """The scenarios stand side by side."""
+
+        def __init__(self, comparison: Comparison, others: tuple[Column, ...]) -> None:
+            super().__init__()
+            self.comparison, self.others = comparison, others
+
+    class Divided(Message):
+        """A difference is divided."""
+
+        def __init__(self, comparison: Comparison, carried: Carried) -> None:
+            super().__init__()
+            self.comparison, self.carried = comparison, carried
+
+    class Refused(Message):
+        """A scenario cannot be compared."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(
+        self,
+        first: Column,
+        others: Sequence[Column],
+        read: Callable[[str], Loaded],
+        baseline: Column | None = None,
+    ) -> None:
+        super().__init__()
+        self.first, self.others, self.baseline = first, tuple(others), baseline
+        self._read = read
+        self.comparison: Comparison | None = None
+        self.chosen, self.quantity = 1, ""
+        self._everything = False
+        self._carried: dict[tuple[int, str], Carried] = {}
+        self._games: dict[int, Game] = {}
+        self._lock = threading.Lock()
+
+    def compose(self) -> ComposeResult:
+        """Names, one sentence, the table, and what carries the difference."""
+        with Vertical(classes="box full") as box:
+            box.border_title = "Compare"
+            yield Static(id="legend", markup=False)
+            yield Static("Computing …", id="sentence", markup=False)
+            with Container(id="compared"):
+                with Vertical(id="side"):
+                    yield Static(id="header", markup=False)
+                    yield Table(id="rows", markup=False, compact=True)
+                with VerticalScroll(id="carried", can_focus=False):
+                    yield Static(id="bars", markup=False)
+            yield Static(id="problem", classes="problem", markup=False)
+            yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Compare, while the frame is drawn."""
+        self.query_one("#problem").display = False
+        self._show_keys()
+        self._compare(self.others)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Table and parts lie side by side where there is room."""
+        self.set_class(event.size.width >= _WIDE, "-wide")
+        self.set_class(event.size.height < _LOW, "-low")
+        self._show_keys()
+        self.call_after_refresh(self._fill)
+
+    # --- what is compared -----------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        """Choose one more scenario."""
+        from inferscope.core.study.compare import MOST
+
+        if len(self.others) + 1 >= MOST:
+            self._say(f"at most {MOST} scenarios: remove one first")
+        else:
+            self.app.push_screen(offer(self.baseline), self._added)
+
+    def _added(self, name: str | None) -> None:
+        if name is None:
+            return
+        try:
+            self._compare((*self.others, column(name, self._read, self.baseline)))
+        except InferscopeError as error:
+            self._say(str(error))
+
+    def action_remove(self) -> None:
+        """Leave the chosen scenario away."""
+        if len(self.others) > 1:
+            self._compare(tuple(o for i, o in enumerate(self.others, 1) if i != self.chosen))
+        else:
+            self._say("one has to stay to compare with")
+
+    def _compare(self, others: tuple[Column, ...]) -> None:
+        self._say("")
+        self.run_worker(lambda: self._side_by_side(others), thread=True, exclusive=True, group="compare")
+
+    def _side_by_side(self, others: tuple[Column, ...]) -> None:
+        """In a thread: evaluate all of them."""
+        from inferscope.core.study.compare import side_by_side
+
+        columns = (self.first, *others)
+        try:
+            found = side_by_side([c.loaded for c in columns], names=[c.name for c in columns])
+        except InferscopeError as error:
+            self.post_message(self.Refused(str(error)))
+        else:
+            self.post_message(self.Compared(found, others))
+
+    @on(Refused)
+    def _refused(self, event: Refused) -> None:
+        self._say(event.text)
+
+    @on(Compared)
+    def _compared(self, event: Compared) -> None:
+        self.comparison, self.others = event.comparison, event.others
+        self._carried, self._games = {}, {}
+        self.chosen = max(min(self.chosen, len(self.others)), 1) if len(self.others) < 2 else len(self.others)
+        self.quantity = self.quantity or self._worth_a_look()
+        self._fill()
+        self._divide()
+
+    def _worth_a_look(self) -> str:
+        """The first headline number that differs and has a value on both sides."""
+        from inferscope.core.study.compare import HEADLINE
+
+        assert self.comparison is not None  # noqa: S101  (called with one)
+        rows = {row.quantity: row for row in self.comparison.outputs}
+        good = [name for name in HEADLINE if rows[name].differs and None not in rows[name].values]
+        return good[0] if good else HEADLINE[0]
+
+    # --- what carries a difference --------------------------------------------------------------
+
+    def _divide(self) -> None:
+        """Show what carries the difference at hand, once it is known."""
+        if self.comparison is None:
+            return
+        if (self.chosen, self.quantity) in self._carried:
+            self._show_carried()
+            return
+        comparison, chosen, quantity = self.comparison, self.chosen, self.quantity
+        label = next(row.label for row in comparison.outputs if row.quantity == quantity)
+        self.query_one("#sentence", Static).update(f"{label}: computing what carries the difference …")
+        self.query_one("#bars", Static).update("")
+
+        def work() -> None:
+            try:
+                self.post_message(self.Divided(comparison, self._divided(comparison, chosen, quantity)))
+            except InferscopeError as error:
+                self.post_message(self.Refused(str(error)))
+            except _StoppedError:
+                pass
+
+        self.run_worker(work, thread=True, exclusive=True, group="divide")
+
+    def _divided(self, comparison: Comparison, chosen: int, quantity: str) -> Carried:
+        """In a thread, one at a time: every mixture is evaluated once for all numbers."""
+        from inferscope.core.study.changes import Game
+        from inferscope.core.study.compare import divide
+
+        worker = get_current_worker()
+
+        def go_on() -> None:
+            if worker.is_cancelled or comparison is not self.comparison:
+                raise _StoppedError
+
+        with self._lock:
+            go_on()
+            if chosen not in self._games:
+                ends = (self.first.loaded.scenario, self.others[chosen - 1].loaded.scenario)
+                self._games[chosen] = Game(*ends, [row.quantity for row in comparison.outputs])
+            game = self._games[chosen]
+            game.watch = go_on
+            return divide(comparison, game, chosen, quantity)
+
+    @on(Divided)
+    def _known(self, event: Divided) -> None:
+        if event.comparison is self.comparison:
+            self._carried[event.carried.other, event.carried.quantity] = event.carried
+            if (self.chosen, self.quantity) in self._carried:
+                self._show_carried()
+
+    def _show_carried(self) -> None:
+        from inferscope.core.export.differences import sentence
+        from inferscope.tui.compared import bars
+
+        carried = self._carried[self.chosen, self.quantity]
+        assert self.comparison is not None  # noqa: S101  (what is carried is of one)
+        self.query_one("#sentence", Static).update(sentence(self.comparison, carried))
+        width = self.query_one("#carried").scrollable_content_region.width - 1
+        self.query_one("#bars", Static).update(bars(self.comparison, carried, max(width, 30)))
+
+    # --- the table ------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Bring names and table up to what is compared, chosen and shown."""
+        if self.comparison is None:
+            return
+        from inferscope.tui.compared import header, layout, legend, line, rows
+
+        wide = self.size.width >= _WIDE
+        found = rows(self.comparison, everything=self._everything, keys=wide)
+        table = self.query_one("#rows", OptionList)
+        width = max(table.scrollable_content_region.width - 4, 30)
+        place = layout(found, len(self.others) + 1, self.chosen, width)
+        names = legend(self.comparison, self.size.width - 4, tall=self.size.height >= _TALL)
+        self.query_one("#legend", Static).update(names)
+        self.query_one("#header", Static).update(f"  {header(place, len(self.others) + 1, self.chosen)}")
+        marked = self._marked() or f"out:{self.quantity}"
+        with self.prevent(OptionList.OptionHighlighted):
+            table.clear_options()
+            table.add_options(
+                Option(
+                    f"  {line(row, place)}" if row.id else _title(row.label),
+                    row.id or None,
+                    disabled=not row.id,
+                )
+                for row in found
+            )
+            ids = [row.id for row in found]
+            table.highlighted = (
+                ids.index(marked) if marked in ids else next(i for i, x in enumerate(ids) if x)
+            )
+        table.focus()
+        if (self.chosen, self.quantity) in self._carried:
+            self._show_carried()
+
+    def _marked(self) -> str:
+        table = self.query_one("#rows", OptionList)
+        return "" if table.highlighted is None else table.get_option_at_index(table.highlighted).id or ""
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        kind, _, name = (event.option.id or "").partition(":")
+        if kind == "out" and name != self.quantity:
+            self.quantity = name
+            self._divide()
+
+    def action_toggle_same(self) -> None:
+        """Only what differs, or everything."""
+        self._everything = not self._everything
+        self._fill()
+        self._show_keys()
+
+    def action_next_scenario(self) -> None:
+        """The scenario after, round at the end."""
+        self._choose(1)
+
+    def action_previous_scenario(self) -> None:
+        """The scenario before."""
+        self._choose(-1)
+
+    def _choose(self, step: int) -> None:
+        if self.others:
+            self.chosen = (self.chosen - 1 + step) % len(self.others) + 1
+            self._fill()
+            self._divide()
+
+    def action_parts_down(self) -> None:
+        """Scroll what carries the difference."""
+        self.query_one("#carried", VerticalScroll).scroll_down(animate=False)
+
+    def action_parts_up(self) -> None:
+        """Scroll it back."""
+        self.query_one("#carried", VerticalScroll).scroll_up(animate=False)
+
+    # --- words ----------------------------------------------------------------------------------
+
+    def action_cancel(self) -> None:
+        """Close and remember what it was compared with."""
+        self.dismiss(self.others)
+
+    def _say(self, text: str) -> None:
+        problem = self.query_one("#problem", Static)
+        problem.update(f"! {text}" if text else "")
+        problem.display = bool(text)
+
+    def _show_keys(self) -> None:
+        keymap = options_of(self.app).keys
+        names = {"toggle_same": "differing" if self._everything else "all"}
+        shown: list[tuple[str, str]] = []
+        for action in (*at("compare"), *(a for a in at("dialog") if a.name == "cancel")):
+            if action.rank or action.name == "cancel":
+                label = names.get(action.name, action.label)
+                shown += [(action.shown_in(keymap), "bold $accent"), (f" {label}  ", "$text-muted")]
+        self.query_one("#keys", Static).update(Content.assemble(*shown))
+
+
+def _title(text: str) -> Content:
+    return Content.assemble((text, "bold $primary"))
