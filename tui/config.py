@@ -30,7 +30,7 @@ def _setting(default: Any, about: str) -> Any:
 class Options:
     """What the screen is told at its start; every field but ``keys`` is a key of the file."""
 
-    theme: str = _setting("", "name of a theme; without one NO_COLOR chooses between the two of inferscope")
+    theme: str = _setting("", "name of a theme; without one, one that suits the terminal and NO_COLOR")
     ascii: bool = _setting(default=False, about="marks, lines and plots of ASCII characters only")
     mouse: bool = _setting(default=True, about="use the mouse; without it the terminal selects text")
     low_bandwidth: bool = _setting(
