@@ -27,10 +27,18 @@ async def test_wide_letters_keep_the_columns(explore, screen, config_folder):
     text = 'schema_version = 1\nname = "{}"\n'
     (folder / "wide.toml").write_text(text.format("推論コスト" * 12), encoding="utf-8")
     (folder / "evil.toml").write_text(text.format("a\\u001b]0;b\\u0007"), encoding="utf-8")
-    async with explore(preset="wide") as pilot:
+    async with explore(size=(200, 40), preset="wide") as pilot:
         assert screen(pilot.app).splitlines()[0].rstrip().endswith("saved")
-        await pilot.press("ctrl+o")
+        await pilot.press("ctrl+o", *"wide")
         await pilot.pause()
         rows = screen(pilot.app)
         assert "\x1b" not in rows
         assert sum("推論" in row for row in rows.splitlines()) == 1
+
+
+async def test_a_list_without_room_has_no_pages_to_turn(explore):
+    async with explore() as pilot:
+        await pilot.press("slash")
+        await pilot.resize_terminal(1, 1)
+        await pilot.press("pagedown", "pageup", "pagedown")
+        assert pilot.app.is_running

@@ -44,6 +44,8 @@ PARTS = (
     "side",
     "policy",
     "notes",
+    "toggles",
+    "plot",
 )
 """Identifiers of everything on the right that a view shows or hides."""
 
