@@ -134,11 +134,18 @@ def environ(folder):
     return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "INFERSCOPE_CONFIG": folder}
 
 
-def opened(size, folder, *arguments):
-    """The explorer with its first answer, the focus on the field that is changed."""
-    terminal = Terminal([PROGRAM, PRESET, *arguments], size, environ(folder))
+VIEWS = (("no plot", "5", 8.0), ("with a plot", "53", 35.0), ("with effects", "52", None))
+"""What is measured beside the numbers: its name, the keys that show it, and the kB that a press may send."""
+
+
+def opened(size, folder, keys=""):
+    """The explorer with its first answer in a view, the focus on the field that is changed."""
+    terminal = Terminal([PROGRAM, PRESET], size, environ(folder))
     terminal.wait_for(READY)
     terminal.settle()
+    for key in keys:
+        terminal.write(key)
+        terminal.settle()
     for _ in range(100):
         while terminal.show():
             pass
@@ -174,9 +181,9 @@ def press(terminal, key):
     return 1e3 * changed, 1e3 * settled, 1e3 * busy, size / 1e3
 
 
-def presses(size, count, folder):
-    """Medians over presses, after two that are not counted."""
-    terminal = opened(size, folder)
+def presses(size, count, folder, view):
+    """Medians over presses in a view, after two that are not counted."""
+    terminal = opened(size, folder, view)
     found = [press(terminal, "+-"[turn % 2]) for turn in range(count + 2)][2:]
     terminal.close()
     return [statistics.median(column) for column in zip(*found, strict=True)]
@@ -224,15 +231,18 @@ def table(lines):
 
 
 def per_press(size, count, folder):
-    """What presses cost at a size."""
-    name = f"{size[0]}x{size[1]}"
-    changed, settled, busy, sent = presses(size, count, folder)
-    return [
-        (f"{name}: key to first changed number", changed, 50.0, "ms"),
-        (f"{name}: key to settled screen", settled, 200.0, "ms"),
-        (f"{name}: of work for it", busy, None, "ms"),
-        (f"{name}: sent per press", sent, 8.0, "kB"),
-    ]
+    """What presses cost at a size, with and without a plot, and with every optimisation flipped."""
+    lines = []
+    for beside, view, most in VIEWS:
+        name = f"{size[0]}x{size[1]}, {beside}"
+        changed, settled, busy, sent = presses(size, count, folder, view)
+        lines += [
+            (f"{name}: key to first changed number", changed, 50.0, "ms"),
+            (f"{name}: key to settled screen", settled, 200.0, "ms"),
+            (f"{name}: of work for it", busy, None, "ms"),
+            (f"{name}: sent per press", sent, most, "kB"),
+        ]
+    return lines
 
 
 def main():
