@@ -123,7 +123,7 @@ def value():
     return of
 
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 """Seconds after which something that should appear counts as missing; nothing is measured by it."""
 
 

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Choices(OptionList):
+class RowList(OptionList):
     """A list of choices; where it has no room at all it has no pages to turn."""
 
     def action_page_up(self) -> None:
         """A screenful up."""
         if self.scrollable_content_region:
-            super().action_page_up()
+            super().action_page_up()  # type: ignore[no-untyped-call]
 
     def action_page_down(self) -> None:
         """A screenful down."""
         if self.scrollable_content_region:
-            super().action_page_down()
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
 
-class Table(Choices, inherit_bindings=False):
+class Table(RowList, inherit_bindings=False):
     """Rows one goes through; left and right are the screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = OptionList.BINDINGS

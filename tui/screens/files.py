@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from inferscope.core.errors import InferscopeError
-from inferscope.tui.screens.dialog import Choices, Dialog
+from inferscope.tui.screens.dialog import Dialog, RowList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,7 @@ class Ways(Dialog[str]):
             box.border_title = self._title
             yield Static(self._words, markup=False)
             options = (Option(f"{key}  {label}", id=key) for key, label in self._ways.items())
-            yield Choices(*options, compact=True, markup=False)
+            yield RowList(*options, compact=True, markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """Take a way by its key."""

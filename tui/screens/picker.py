@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from inferscope.tui.screens.dialog import Choices, Dialog
+from inferscope.tui.screens.dialog import Dialog, RowList
 
 if TYPE_CHECKING:
     from textual import events
@@ -62,7 +62,7 @@ class Picker(Dialog[str]):
             box.border_subtitle = self.choices.legend
             yield Input(placeholder=self.prompt, compact=True, id="filter", select_on_focus=False)
             yield Static(id="header", markup=False)
-            yield Choices(id="rows", markup=False, compact=True)
+            yield RowList(id="rows", markup=False, compact=True)
             yield Static("", id="count", markup=False)
 
     def on_mount(self) -> None:

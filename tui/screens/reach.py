@@ -20,7 +20,7 @@ from inferscope.tui.figures import Form, value_text
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.policy import RuleLine
-from inferscope.tui.screens.dialog import Choices, Dialog
+from inferscope.tui.screens.dialog import Dialog, RowList
 from inferscope.tui.sizes import clipped
 from inferscope.tui.targets import read_target, scale_of
 
@@ -105,7 +105,7 @@ class Reach(Dialog["Row"]):
             box.border_subtitle = self.aim.name
             yield Input(self.aim.target, placeholder=f"type a target: {examples}", compact=True, id="filter")
             yield Static(id="header", markup=False)
-            yield Choices(id="rows", markup=False, compact=True)
+            yield RowList(id="rows", markup=False, compact=True)
             yield Static("enter searches   esc goes back", id="count", markup=False)
 
     def on_mount(self) -> None:

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from inferscope.tui.actions import AREAS, Where, at, shown_key
 from inferscope.tui.pages import Page, item_page
-from inferscope.tui.screens.dialog import Choices, Dialog
+from inferscope.tui.screens.dialog import Dialog, RowList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class Reader(Dialog[None]):
             with VerticalScroll(id="text"):
                 yield Static(id="words", markup=False)
             yield Static("Made from", id="made-from", markup=False)
-            yield Choices(id="parts", markup=False, compact=True)
+            yield RowList(id="parts", markup=False, compact=True)
             yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:

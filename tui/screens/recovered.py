@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from inferscope.tui.recovery import Found
-from inferscope.tui.screens.dialog import Choices, Dialog
+from inferscope.tui.screens.dialog import Dialog, RowList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Recovered(Dialog[Found]):
         with Vertical(classes="box small") as box:
             box.border_title = "Unsaved changes of an earlier session"
             yield Static("A session ended before it saved these:", markup=False)
-            yield Choices(*(Option(_words(f)) for f in self._found), compact=True, markup=False)
+            yield RowList(*(Option(_words(f)) for f in self._found), compact=True, markup=False)
             yield Static("enter or t  take back   l  keep for later", classes="keys", markup=False)
             yield Static("d  discard   esc  keep all for later", markup=False, id="more-keys")
 
