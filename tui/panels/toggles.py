@@ -142,7 +142,7 @@ class Toggles(Place, Rows, can_focus=True):
         """Columns of the label, the states and each figure."""
         figure = _ROOMY if width >= 70 else 7 if width >= 56 else 6
         label = 12 if width >= 56 else 11
-        return label, max(width - label - 2 - 4 * figure, 8), figure
+        return label, max(width - label - 3 - 4 * figure, 8), figure
 
     def _row(self, effect: Effect, place: int, width: int) -> Content:
         label, states, figure = self._widths(width)

@@ -20,7 +20,7 @@ from inferscope.tui.plots.ticks import linear_ticks, log_ticks, tick_text
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from inferscope.core.study.drawing import Axis, Curve, Mark
+    from inferscope.core.study.drawing import Axis, Curve, Mark, Series
 
 COLOURS = ("primary", "accent", "success", "secondary", "warning")
 """Theme colours of the series, in order; their labels stand beside them, so colour is not needed."""
@@ -116,15 +116,21 @@ class Chart(PlotWidget, can_focus=False):
         self.set_x_formatter(Ticks(self._curve.x, max(canvas.size.width // 9, 2)))
         self.set_y_formatter(Ticks(self._curve.y, max(canvas.size.height // 2, 2)))
         super()._render_plot()
-        taken: set[tuple[int, int]] = set()
+        taken = {self._pixel(m.x, m.y) for m in self._curve.marks if m.x is not None and m.y is not None}
+        for place, series in enumerate(self._curve.series):
+            if series.x and not series.is_points:  # points have marks that name them
+                colour = self._colour(COLOURS[place % len(COLOURS)])
+                self._write(canvas, series.label, self._middle(series), colour, taken)
         for mark in self._curve.marks:
             self._mark(canvas, mark, taken)
-        for place, series in enumerate(self._curve.series):
-            if series.x:
-                at = len(series.x) - 1 if series.is_points or len(series.x) < 3 else len(series.x) * 3 // 4
-                point = self._pixel(series.x[at], series.y[at])
-                colour = self._colour(COLOURS[place % len(COLOURS)])
-                self._write(canvas, series.label, point, colour, taken, rows=(-1, 1, -2, 2, 0))
+
+    def _middle(self, series: Series) -> tuple[int, int]:
+        """Where a line is named: on it, so that it can be no other's name."""
+        if len(series.x) > 2:
+            at = len(series.x) * 3 // 4
+            return self._pixel(series.x[at], series.y[at])
+        ends = [self._pixel(x, y) for x, y in zip(series.x, series.y, strict=True)]
+        return sum(x for x, _ in ends) // len(ends), sum(y for _, y in ends) // len(ends)
 
     def _pixel(self, x: float, y: float) -> tuple[int, int]:
         assert self._curve is not None  # noqa: S101  (drawn only with one)
@@ -158,13 +164,12 @@ class Chart(PlotWidget, can_focus=False):
         point: tuple[int, int],
         style: str,
         taken: set[tuple[int, int]],
-        rows: Sequence[int] = (0, -1, 1, -2, 2),
     ) -> None:
         """A label beside a point, on the first of a few places inside the frame that nothing holds."""
         right, bottom = canvas.size.width - 1, canvas.size.height - 1
         x, y = point
         sides = (x + 2, x - len(text) - 1)
-        places = [(start, y + row) for row in rows for start in sides]
+        places = [(start, y + row) for row in (0, -1, 1, -2, 2) for start in sides]
         for start, row in places:
             cells = {(column, row) for column in range(start - 1, start + len(text) + 1)}
             if start < 1 or start + len(text) > right or not 1 <= row < bottom or cells & (taken - {point}):
