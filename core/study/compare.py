@@ -36,6 +36,8 @@ HEADLINE = (
 _SAME = 1e-12
 """Relative difference below which two results are the same."""
 _UNCOUNTED = ("bool", "code")
+_NOT_JUDGED: Mapping[str, Any] = {"verdict": "not_judged", "margin_oom": None}
+"""Stands for a rule that is not among those of a scenario."""
 _RECORDS = {"model.id": "model", "hardware.accelerator": "accelerator"}
 
 
@@ -99,7 +101,16 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A policy rule with its verdict on each scenario."""
+    """A policy rule with its verdict on each scenario.
+
+    Attributes:
+        id: Its id.
+        title: Its title.
+        verdicts: ``applies``, ``does_not_apply``, ``unknown``, or ``not_judged`` by a scenario that does
+            not have the rule.
+        margins: Orders of magnitude above the line; None where there is none.
+        differs: Whether the verdicts are not all the same.
+    """
 
     id: str
     title: str
@@ -310,12 +321,15 @@ def _ratio(value: Any, first: Any) -> float | None:
 
 
 def _rules(reports: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Every rule that any scenario is judged by; one may bring rules of its own."""
+    judged = [{str(entry["id"]): entry for entry in report["policy"]} for report in reports]
     found = []
-    for entries in zip(*(report["policy"] for report in reports), strict=True):
-        verdicts = tuple(str(entry["verdict"]) for entry in entries)
-        margins = tuple(entry["margin_oom"] for entry in entries)
-        differs = len(set(verdicts)) > 1
-        found.append(Rule(entries[0]["id"], entries[0]["title"], verdicts, margins, differs))
+    for name in dict.fromkeys(name for entries in judged for name in entries):
+        mine = [entries.get(name, _NOT_JUDGED) for entries in judged]
+        title = next(str(entry["title"]) for entry in mine if entry is not _NOT_JUDGED)
+        verdicts = tuple(str(entry["verdict"]) for entry in mine)
+        margins = tuple(entry["margin_oom"] for entry in mine)
+        found.append(Rule(name, title, verdicts, margins, len(set(verdicts)) > 1))
     return tuple(found)
 
 

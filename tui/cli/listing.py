@@ -308,7 +308,6 @@ def _show_quantity(name: str) -> dict[str, Any]:
 
 
 def _show_rule(name: str) -> dict[str, Any]:
-    from inferscope.core.policy.quantities import QUANTITIES, unit, where
     from inferscope.core.policy.rules import find, profiles
 
     rule = find(name)
@@ -337,16 +336,24 @@ def _show_rule(name: str) -> dict[str, Any]:
         "verified": rule.verified,
         "unverified_parts": list(rule.prose.get("unverified_parts", ())),
         "origin": rule.origin,
-        "reads": {
-            n: f"{unit(n)}, {QUANTITIES[n].scope}; {QUANTITIES[n].origin}, else {where(n)}"
-            if QUANTITIES[n].origin != "policy"
-            else f"{unit(n)}, {QUANTITIES[n].scope}; {where(n)}"
-            for n in rule.names
-        },
+        "reads": {name: _read_from(name) for name in rule.names},
     }
     if rule.counting:
         found["counting"] = {"profile": rule.counting, **profiles()[rule.counting]}
     return {k: str(v) if isinstance(v, dt.date) else v for k, v in found.items() if v not in (None, "", [])}
+
+
+def _read_from(name: str) -> str:
+    """Unit, scope and origin of a quantity that a rule reads, and what else says it."""
+    from inferscope.core.policy.quantities import QUANTITIES, unit, where
+
+    known = QUANTITIES.get(name)  # rules of one's own may read any quantity of the graph
+    if known is None:
+        return f"{unit(name)}; graph"
+    origins = [known.origin] if known.origin != "policy" else []
+    if known.has_key:
+        origins.append(where(name))
+    return f"{unit(name)}, {known.scope}; {', else '.join(origins)}"
 
 
 def _show_format(name: str) -> dict[str, Any]:

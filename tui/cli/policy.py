@@ -19,7 +19,7 @@ from inferscope.tui.cli.parser import remark, write
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 1 where a rule of ``--fail-on`` applies."""
-    day = _day(options.on) if options.on else None
+    day = None if options.on is None else _day(options.on)
     about, entries = policy_report(loaded_with(options.preset, options.assignments), day)
     chosen = _chosen(entries, options)
     if not chosen:

@@ -147,3 +147,19 @@ def test_a_sample_says_so():
     assert "orders of changing them are sampled" in " ".join(text.split())
     assert "joined by +" in text
     assert "gco2e_per_query" in as_markdown(found)
+
+
+def test_a_rule_that_one_scenario_alone_has_is_not_judged_by_the_other(run, tmp_path):
+    rule = '[[rule]]\nid = "own.line"\ntitle = "Mine"\njurisdiction = "own"\npredicate = "tpp > 1"\n'
+    (tmp_path / "own.toml").write_text(rule, encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(f'schema_version = 1\nextends = "{C}"\n[policy]\nrules = "own.toml"\n', encoding="utf-8")
+    for presets, verdicts in (
+        ((C, str(path)), ["not_judged", "applies"]),
+        ((str(path), C), ["applies", "not_judged"]),
+    ):
+        status, out, err = run(*presets, "--format", "json")
+        assert (status, err) == (0, "")
+        (row,) = [row for row in json.loads(out)["policy"] if row["id"] == "own.line"]
+        assert (row["title"], row["verdicts"], row["differs"]) == ("Mine", verdicts, True)
+    assert "own.line" in run(C, str(path))[1]

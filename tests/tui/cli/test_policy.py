@@ -156,3 +156,18 @@ def test_rules_are_listed_and_shown(run):
     )
     assert {"effect", "note", "citation", "address", "evidence", "reads"} <= set(shown)
     assert json.loads(run("show", "rule", EU, "--format", "json")[1])["counting"]["error_margin"] == 0.3
+
+
+def test_a_rule_of_ones_own_may_read_any_quantity_and_be_shown(run, tmp_path):
+    (tmp_path / "rules.toml").write_text(
+        '[[rule]]\nid = "own.cost"\ntitle = "Dear"\njurisdiction = "own"\n'
+        'predicate = { any = ["usd_per_query > 0.1", "monthly_users > 1e6", "tpp > 5000"] }\n',
+        encoding="utf-8",
+    )
+    status, out, err = run("show", "rule", "own.cost", "--catalog", tmp_path, "--format", "json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["reads"] == {
+        "usd_per_query": "USD; graph",
+        "monthly_users": "1/month, deployment; policy.monthly_users",
+        "tpp": "TOPS*bit, chip; graph",
+    }
