@@ -171,16 +171,30 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 
 def _compared(entry: Mapping[str, Any]) -> str:
-    """The rule's test, and the leading value with its range."""
+    """The rule's test, and the value that decides or, while none does, leads, with its range."""
     from inferscope.core.policy.quantities import unit
+    from inferscope.tui.verdicts import compared_of
 
     test = entry.rule.predicate.words() if hasattr(entry, "rule") else str(entry["quantity"])
-    value, low, high = entry["value"], entry["low"], entry["high"]
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    about = compared_of(entry)
+    value, low, high, of = about["value"], about["low"], about["high"], unit(about["quantity"])
+    if value is None and low is None:
         return test
-    of = unit(entry["quantity"])
     span = f" ({_plainly(low, of)} to {_plainly(high, of)})" if low != high else ""
-    return f"{test}; here {entry['quantity']} is {_plainly(value, of)}{span}"
+    here = f"{'unknown' if value is None else _plainly(value, of)}{span}"
+    if len(entry["values"]) == 1:
+        return f"{test}; here {here}"
+    if entry["deciding"] is None:
+        return f"{test}; here {about['quantity']} {here}"
+    line = f"{about['op'].replace('_', ' ')} {_line(about['threshold'])}"
+    return f"{test}; decided by {about['quantity']} {here} against {line}"
+
+
+def _line(threshold: Any) -> str:
+    """A line, or a list of codes."""
+    from inferscope.core.policy.words import some
+
+    return some(threshold) if isinstance(threshold, list) else _plainly(threshold, "")
 
 
 def _margin(entry: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from inferscope.core.policy.words import counted as verdicts_counted
 from inferscope.tui.verdicts import Line, line_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,5 @@ def counted(lines: Sequence[Line], total: int) -> str:
     '0 of 63 rules'
     """
     of = f"{total} rules" if len(lines) == total else f"{len(lines)} of {total} rules"
-    words = [line.entry["verdict"] for line in lines]
-    names = {"applies": "true", "does_not_apply": "not true", "unknown": "unknown"}
-    counts = ", ".join(f"{words.count(word)} {name}" for word, name in names.items() if word in words)
+    counts = verdicts_counted(line.entry for line in lines)
     return f"{of}: {counts}" if counts else of

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferscope.core import units
+from inferscope.core.policy.words import verdict_word
 
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
@@ -19,7 +20,7 @@ class Line(NamedTuple):
         short: The rule in a word.
         value: What was compared, with its unit where there is room.
         margin: Orders of magnitude above the line; below it negative.
-        word: The verdict.
+        word: The verdict, as the rule means it.
         binds: Whether it obliges on the date: ``yes`` or ``no``.
         entry: All of it, as the report has it.
     """
@@ -66,7 +67,8 @@ def nearest(answer: Answer, most: int) -> list[Line]:
     """The first of them, without those that put the same number against the same line."""
     found: dict[object, Line] = {}
     for line in verdicts(answer):
-        found.setdefault((line.entry["quantity"], line.entry["threshold"]), line)
+        compared = compared_of(line.entry)
+        found.setdefault((compared["quantity"], str(compared["threshold"])), line)
     return list(found.values())[:most]
 
 
@@ -82,14 +84,19 @@ def changes_of(lines: Iterable[Line]) -> list[dt.date]:
     return sorted(found)
 
 
+def compared_of(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Value and line that stand beside a margin: of what decides; while nothing does, of what leads."""
+    return entry["deciding"] or entry
+
+
 def line_of(entry: Mapping[str, Any]) -> Line:
     """A rule of the report as the screen writes it."""
-    margin = entry["margin_oom"]
+    margin, compared = entry["margin_oom"], compared_of(entry)
     return Line(
         entry["short"],
-        _figure(entry["value"], entry["unit"]),
+        _figure(compared["value"], compared["unit"]),
         "-" if margin is None else f"{margin:+.2f}",
-        str(entry["verdict"]).replace("_", " "),
+        verdict_word(entry),
         "yes" if entry["binding"] else "no",
         entry,
     )

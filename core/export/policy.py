@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from inferscope.core.export.tables import csv_text, json_text, markdown_table
+from inferscope.core.policy.words import counted, some, verdict_word
 
 Entries = Sequence[Mapping[str, Any]]
 WIDTH = 80
@@ -18,8 +19,7 @@ _COLUMNS = (
     "effective_to", "compliance_from", "as_of", "relieves", "shown", "evidence", "unverified_parts", "effect",
     "source", "origin",
 )  # fmt: skip
-_TRUE = {"applies": "applies", "relief": "relief open", "breach": "breach"}
-_FALSE = {"applies": "does not apply", "relief": "no relief", "breach": "no breach"}
+_DECIDING = ("quantity", "value", "low", "high", "op", "threshold", "unit")
 
 
 def as_json(about: Mapping[str, Any], entries: Entries) -> str:
@@ -29,7 +29,12 @@ def as_json(about: Mapping[str, Any], entries: Entries) -> str:
 
 def as_csv(_about: Mapping[str, Any], entries: Entries) -> str:
     """One line a rule."""
-    return csv_text(_COLUMNS, [[_flat(entry[name]) for name in _COLUMNS] for entry in entries])
+    header = (*_COLUMNS, *(f"deciding_{name}" for name in _DECIDING))
+    rows = [
+        [*(entry[name] for name in _COLUMNS), *((entry["deciding"] or {}).get(name) for name in _DECIDING)]
+        for entry in entries
+    ]
+    return csv_text(header, [[_flat(value) for value in row] for row in rows])
 
 
 def _flat(value: Any) -> Any:
@@ -40,13 +45,14 @@ def _flat(value: Any) -> Any:
 
 def as_markdown(about: Mapping[str, Any], entries: Entries) -> str:
     """A table with footnoted sources."""
-    header = ("rule", "verdict", "margin, orders", "counting", "status", "binds", "source")
+    header = ("rule", "verdict", "margin, orders", "decided by", "counting", "status", "binds", "source")
     shown = [entry for entry in entries if entry["shown"]]
     rows = [
         (
             f"`{entry['id']}` {entry['title']}",
             verdict(entry),
             margin(entry) or "-",
+            decided(entry["deciding"]) if entry["deciding"] else "-",
             entry["counting"] or "-",
             str(entry["status"]).replace("_", " "),
             "yes" if entry["binding"] else "no",
@@ -73,7 +79,7 @@ def as_text(about: Mapping[str, Any], entries: Entries) -> str:
 
 
 def _rule(entry: Mapping[str, Any]) -> list[str]:
-    head = f"  {_word(entry):<15} {margin(entry):<12} {entry['id']}"
+    head = f"  {verdict_word(entry):<15} {margin(entry):<12} {entry['id']}"
     marks = ", ".join(_marks(entry))
     about = [f"{entry['title']} [{marks}]" if marks else str(entry["title"]), _standing(entry)]
     if facts := compared(entry):
@@ -88,13 +94,7 @@ def _rule(entry: Mapping[str, Any]) -> list[str]:
 def verdict(entry: Mapping[str, Any]) -> str:
     """The verdict with what qualifies it: what is missing, sensitive, unverified."""
     needs = f" (needs {', '.join(entry['missing'])})" if entry["missing"] else ""
-    return ", ".join([_word(entry) + needs, *_marks(entry)])
-
-
-def _word(entry: Mapping[str, Any]) -> str:
-    """The verdict, in the words of what a true predicate means."""
-    words = {"applies": _TRUE, "does_not_apply": _FALSE}.get(entry["verdict"])
-    return "unknown" if words is None else words[entry["true_means"]]
+    return ", ".join([verdict_word(entry) + needs, *_marks(entry)])
 
 
 def _marks(entry: Mapping[str, Any]) -> list[str]:
@@ -132,18 +132,24 @@ def _standing(entry: Mapping[str, Any]) -> str:
 
 
 def compared(entry: Mapping[str, Any]) -> str:
-    """The facts that were compared, the leading one with its range and line."""
-    lead = entry["quantity"]
+    """The facts that were compared; the one that decides, or else leads, with its range and line."""
+    about = entry["deciding"] or entry
+    facts = {name: f"{name} {_figure(value)}" for name, value in entry["values"].items()}
+    if about["quantity"] in facts:
+        facts = {about["quantity"]: "", **facts, about["quantity"]: decided(about)}
     mine = set(entry["set_by_user"])
-    texts = []
-    for name, value in entry["values"].items():
-        text = f"{name} {_figure(value)}"
-        if name == lead:
-            span = entry["low"] != entry["high"] and None not in (entry["low"], entry["high"])
-            text += f" ({_figure(entry['low'])} to {_figure(entry['high'])})" if span else ""
-            text += f" against {_figure(entry['threshold'])}" if entry["threshold"] is not None else ""
-        texts.append(f"{text} (yours)" if name in mine else text)
-    return "; ".join(texts)
+    return "; ".join(f"{text} (yours)" if name in mine else text for name, text in facts.items())
+
+
+def decided(about: Mapping[str, Any]) -> str:
+    """What was compared with a line: ``dram_bandwidth_gb_s 3,350 against > 4,500``."""
+    low, high, line = about["low"], about["high"], about["threshold"]
+    span = f" ({_figure(low)} to {_figure(high)})" if low != high and None not in (low, high) else ""
+    value = f"{about['quantity']} {_figure(about['value'])}{span}"
+    if line is None:
+        return value
+    lines = some(line) if isinstance(line, list) else _figure(line)
+    return " ".join([value, "against", *about.get("op", "").split("_"), lines])
 
 
 def _figure(value: Any) -> str:
@@ -162,13 +168,9 @@ def _doubts(entry: Mapping[str, Any]) -> str:
 
 def summary(about: Mapping[str, Any], entries: Entries) -> str:
     """How many rules say what, and how many are not listed."""
-    words = [entry["verdict"] for entry in entries]
     binding = sum(entry["binding"] and entry["verdict"] == "applies" for entry in entries)
     hidden = sum(not entry["shown"] for entry in entries)
-    text = (
-        f"{len(entries)} rules on {about['as_of']}: {words.count('applies')} true"
-        f" ({binding} of them binding), {words.count('does_not_apply')} not, {words.count('unknown')} unknown"
-    )
+    text = f"{len(entries)} rules on {about['as_of']}: {counted(entries)}; {binding} true and binding"
     if not hidden:
         return text
     return f"{text}; left out: {hidden} relief{'s' if hidden > 1 else ''} of rules that do not apply"

@@ -18,21 +18,23 @@ LEADING = "eu.aia.art51.systemic"
 """The line that a headline names."""
 _NEAR = 1.0
 """Margin in orders of magnitude within which a line is worth showing."""
-_PROSE = ("effect", "source", "unverified_parts")
+_LATER = ("deciding", "effect", "source", "unverified_parts")
 
 
 class Entry(Mapping[str, Any]):
-    """One rule of a report; its prose is read when somebody asks for it."""
+    """One rule of a report; what decides it, and its prose, are looked up when somebody asks."""
 
-    __slots__ = ("_known", "rule")
+    __slots__ = ("_known", "_verdict", "rule")
 
-    def __init__(self, rule: Rule, known: Mapping[str, Any]) -> None:
-        self.rule, self._known = rule, known
+    def __init__(self, verdict: Verdict, known: Mapping[str, Any]) -> None:
+        self.rule, self._verdict, self._known = verdict.rule, verdict, known
 
     def __getitem__(self, key: str) -> Any:
         """A figure at once; effect, source and doubtful parts from the file of prose."""
-        if key not in _PROSE:
+        if key not in _LATER:
             return self._known[key]
+        if key == "deciding":
+            return _deciding(self._verdict)
         if key == "source":
             return self.rule.source
         return (
@@ -41,11 +43,11 @@ class Entry(Mapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         """All keys."""
-        return iter((*self._known, *_PROSE))
+        return iter((*self._known, *_LATER))
 
     def __len__(self) -> int:
         """Their number."""
-        return len(self._known) + len(_PROSE)
+        return len(self._known) + len(_LATER)
 
     def __repr__(self) -> str:
         """As a plain mapping."""
@@ -138,12 +140,9 @@ def _about(rule: Rule) -> Mapping[str, Any]:
 
 def _entry(verdict: Verdict, chip: str | None, day: dt.date, open_: set[str]) -> Entry:
     rule, about = verdict.rule, _about(verdict.rule)
-    lead = verdict.facts.get(rule.quantity, Fact(None))
-    value = _plain(lead.value)
-    point = lead.value if isinstance(lead.value, float) else None
     known = {name: fact for name, fact in verdict.facts.items() if fact.value is not None}
     return Entry(
-        rule,
+        verdict,
         {
             **about,
             "verdict": verdict.word,
@@ -151,9 +150,7 @@ def _entry(verdict: Verdict, chip: str | None, day: dt.date, open_: set[str]) ->
             "margin_oom": verdict.margin_oom,
             "margin_low_oom": verdict.margin_low_oom,
             "margin_high_oom": verdict.margin_high_oom,
-            "value": value,
-            "low": point if lead.low is None else lead.low,
-            "high": point if lead.high is None else lead.high,
+            **_valued(verdict.facts.get(rule.quantity, Fact(None))),
             "values": {name: _plain(fact.value) for name, fact in known.items()},
             "origins": {name: fact.origin for name, fact in known.items()},
             "set_by_user": [name for name, fact in known.items() if fact.origin == USER],
@@ -164,6 +161,30 @@ def _entry(verdict: Verdict, chip: str | None, day: dt.date, open_: set[str]) ->
             "shown": rule.true_means != "relief" or not rule.relieves or bool(open_ & set(rule.relieves)),
         },
     )
+
+
+def _deciding(verdict: Verdict) -> dict[str, Any] | None:
+    """The comparison from which verdict and margin come, with what was compared."""
+    found = verdict.deciding
+    if found is None:
+        return None
+    return {
+        "quantity": found.quantity,
+        **_valued(verdict.facts[found.quantity]),
+        "op": found.op,
+        "threshold": list(found.line) if isinstance(found.line, tuple) else _plain(found.line),
+        "unit": unit(found.quantity),
+    }
+
+
+def _valued(fact: Fact) -> dict[str, Any]:
+    """A fact's value, and its range where it is a number."""
+    point = fact.value if isinstance(fact.value, float) else None
+    return {
+        "value": _plain(fact.value),
+        "low": point if fact.low is None else fact.low,
+        "high": point if fact.high is None else fact.high,
+    }
 
 
 def _plain(value: Scalar | None) -> Any:

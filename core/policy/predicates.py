@@ -70,6 +70,9 @@ class Node(Protocol):
     def judge(self, facts: Facts) -> Answer:
         """Truth at the value and over the range; margin at the value and at both ends."""
 
+    def deciding(self, facts: Facts) -> Comparison | None:
+        """The comparison from which the margin at the value comes; None where nothing is settled."""
+
     def unsettled(self, facts: Facts) -> Iterator[str]:
         """Quantities that keep it from being settled."""
 
@@ -117,6 +120,10 @@ class Comparison:
         if not value > 0:
             return -self._sign * math.inf
         return self._sign * (math.log10(value) - self._log)
+
+    def deciding(self, facts: Facts) -> Comparison | None:
+        """Itself, where it is settled."""
+        return None if self.judge(facts)[0] is None else self
 
     def unsettled(self, facts: Facts) -> Iterator[str]:
         """Its quantity, where the comparison is open."""
@@ -171,6 +178,13 @@ class Group:
                 ]
         return truth, sure, best[0], best[1], best[2]
 
+    def deciding(self, facts: Facts) -> Comparison | None:
+        """That of the first part whose margin is the group's."""
+        margin = self.judge(facts)[2]
+        answers = ((part, part.judge(facts)) for part in self.parts)
+        found = (part for part, (true, _, its, *_) in answers if true is not None and its == margin)
+        return next((part.deciding(facts) for part in found), None)
+
     def unsettled(self, facts: Facts) -> Iterator[str]:
         """Those of the parts, while the group itself is open."""
         if self.judge(facts)[0] is None:
@@ -202,6 +216,10 @@ class Not:
         truth, sure, margin, low, high = self.part.judge(facts)
         truths = [None if value is None else not value for value in (truth, sure)]
         return truths[0], truths[1], _minus(margin), _minus(high), _minus(low)
+
+    def deciding(self, facts: Facts) -> Comparison | None:
+        """That of the part."""
+        return self.part.deciding(facts)
 
     def unsettled(self, facts: Facts) -> Iterator[str]:
         """Those of the part."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inferscope.core.policy.predicates import Fact, Node, Scalar
+from inferscope.core.policy.predicates import Comparison, Fact, Node, Scalar
 from inferscope.core.policy.quantities import where
 from inferscope.core.policy.shipped import SHIPPED, prose
 
@@ -117,6 +117,11 @@ class Verdict:
     missing: tuple[str, ...]
     values: Mapping[str, Scalar]
     facts: Mapping[str, Fact]
+
+    @property
+    def deciding(self) -> Comparison | None:
+        """The comparison from which verdict and margin come; None where the verdict is unknown."""
+        return None if self.truth is None else self.rule.predicate.deciding(self.facts)
 
     @property
     def word(self) -> str:

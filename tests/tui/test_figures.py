@@ -11,7 +11,7 @@ from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells
 from inferscope.tui.pages import quantity_page
 from inferscope.tui.panels.answers import reason_for
 from inferscope.tui.panels.scenario import FIELDS
-from inferscope.tui.verdicts import changes_of, nearest, verdicts
+from inferscope.tui.verdicts import changes_of, compared_of, nearest, verdicts
 
 FIGURES = [figure for card in (*CARDS, *MORE_CARDS) for figure in card.figures]
 
@@ -64,13 +64,14 @@ def test_five_answers_and_the_key_numbers_are_known_quantities(open_answer):
 def test_policy_lines_carry_value_margin_verdict_and_whether_they_bind(open_answer):
     lines = verdicts(open_answer)
     assert {"EU 1e25", "SB 53 1e26"} <= {line.short for line in lines}
-    assert {line.word for line in lines} <= {"applies", "does not apply", "unknown"}
+    assert {line.word for line in lines} <= {"applies", "does not apply", "relief open", "unknown"}
     assert all(line.margin[0] in "+-" and line.binds in ("yes", "no") for line in lines)
     assert not any(line.entry["what_if"] for line in lines)
     margins = [abs(line.entry["margin_oom"]) for line in lines if line.binds == "yes" and line.margin != "-"]
     assert margins == sorted(margins)
     near = nearest(open_answer, 5)
-    assert len({(line.entry["quantity"], line.entry["threshold"]) for line in near}) == 5
+    compared = [compared_of(line.entry) for line in near]
+    assert len({(shown["quantity"], str(shown["threshold"])) for shown in compared}) == 5
 
 
 def test_a_rule_does_not_bind_before_its_date():

@@ -100,7 +100,7 @@ async def test_filters_leave_what_they_say(explore, screen):
         await pilot.press("u", "b")
         assert all(line.binds == "yes" for line in table(pilot).lines)
         await pilot.press("b")
-        assert {line.word for line in table(pilot).lines} == {"applies"}
+        assert {line.entry["verdict"] for line in table(pilot).lines} == {"applies"}
         await pilot.press("b")
         assert all(line.entry["what_if"] for line in table(pilot).lines)
         await pilot.press("b", "c")

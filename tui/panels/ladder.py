@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from inferscope.core.policy.words import verdict_word
 from inferscope.tui.actions import bindings
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.panels.rule import heading
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 REACH = 3.0
 """Orders of magnitude that the bar shows on either side of the line."""
 
-_WORDS = {"does not apply": "no", "unknown": "unknown", "applies": "applies"}
 _STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
 
 
@@ -154,20 +154,20 @@ class Ladder(Place, Rows, can_focus=True):
         name, bar, verdict = self._columns(width)
         half = bar // 2
         scale = f"{f'-{REACH:g}':<{half - 1}}line{f'+{REACH:g}':>{bar - half - 3}}"
-        titles = f"{scale:<{bar}} {'orders':<6} {'true?':<{verdict}}{'binds':<5}"
+        titles = f"{scale:<{bar}} {'orders':<6} {'verdict':<{verdict}}{'binds':<5}"
         return Content.styled(f" {'':<{name}} {titles}"[:width], "$text-muted")
 
     def _row(self, line: Line, width: int, place: int) -> Content:
         name, bar, verdict = self._columns(width)
         marked = self.has_focus and place == self._at
-        word = line.word if verdict >= 15 else _WORDS.get(line.word, line.word)
+        word = verdict_word(line.entry, short=verdict < 15)
         return Content.assemble(
             ("▸" if marked else " ", "bold $accent"),
             (f"{clipped(line.short, name):<{name}}", "reverse" if marked else ""),
             " ",
             *_bar(line, bar),
             f" {line.margin:<6} ",
-            (f"{word:<{verdict}}", _STYLES.get(line.word, "bold")),
+            (f"{word:<{verdict}}", _STYLES.get(line.entry["verdict"], "bold")),
             (f"{line.binds:<5}", "" if line.binds == "yes" else "$text-muted"),
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
 
 
+_STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
 _NAME = 14
 """Columns of a rule's short name."""
 
@@ -68,7 +69,7 @@ class RuleLine(Place, Rows, can_focus=True):
         if verdict is None:
             return [Content(" …")]
         mark = "▸" if self.has_focus else " "
-        style = {"applies": "bold $text-warning", "unknown": "$text-warning"}.get(verdict.word, "bold")
+        style = _STYLES.get(verdict.entry["verdict"], "bold")
         missing = ", ".join(verdict.entry["missing"])
         wide = self.size.width >= 66
         note = f"needs {missing}" if missing else _status(verdict)

@@ -22,18 +22,11 @@ LOW, HIGH = -4.0, 2.0
 
 _STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
 _STATUS = {"enacted_not_yet_effective": "enacted"}
-_WORDS = {
-    "applies": {"applies": "applies", "does_not_apply": "does not apply"},
-    "relief": {"applies": "relief open", "does_not_apply": "no relief"},
-    "breach": {"applies": "limit broken", "does_not_apply": "limit kept"},
-}
 
 
 def verdict_words(line: Line) -> str:
     """The verdict as the rule means it; a range across the line is marked ``~``."""
-    entry = line.entry
-    word = _WORDS[entry["true_means"]].get(entry["verdict"], "unknown")
-    return f"{word} ~" if entry["certainty"] == "sensitive" else word
+    return f"{line.word} ~" if line.entry["certainty"] == "sensitive" else line.word
 
 
 class Columns(NamedTuple):
@@ -131,7 +124,7 @@ class RuleTable(Place, Rows, can_focus=True):
         place, bar, value, status = columns(width)
         marked = number == self.at
         name = line.short + ("" if line.entry["verified"] else " †")
-        style = _STYLES.get(line.word, "bold") if line.binds == "yes" else "$text-muted"
+        style = _STYLES.get(line.entry["verdict"], "bold") if line.binds == "yes" else "$text-muted"
         dim = "" if line.binds == "yes" else "$text-muted"
         state = _STATUS.get(line.entry["status"], str(line.entry["status"]).replace("_", " "))
         return Content.assemble(

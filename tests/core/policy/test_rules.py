@@ -114,6 +114,41 @@ def test_margins_combine_as_the_verdicts_do():
     assert judge(made(at_least("far", 1.0, "<")), facts).margin_oom == pytest.approx(-3)
 
 
+def test_what_is_shown_beside_a_margin_is_what_it_comes_from():
+    near, far, nowhere = at_least("near", 1.0, ">"), at_least("far", 1.0, ">"), at_least("place", "DE", "==")
+    facts = {"near": 10.0, "far": 1000.0, "place": "US"}
+    for predicate, name in (
+        ({"all": [far, near]}, "near"),
+        ({"any": [near, far]}, "far"),
+        ({"not": {"all": [far, near]}}, "near"),
+        ({"all": [far, {"any": [near, {"not": far}]}]}, "near"),
+        ({"all": [near, nowhere]}, "place"),
+        ({"any": [nowhere, LEAVES[U], far]}, "far"),
+    ):
+        found = judge(made(predicate), facts)
+        assert found.deciding.quantity == name
+    assert judge(made({"all": [near, LEAVES[U]]}), facts).deciding is None
+
+
+def test_a_tariff_on_two_numbers_shows_the_one_that_is_short():
+    entry = verdict_in({"hardware": {"accelerator": "h100-sxm"}}, "us.s232.2026.tariff")
+    shown = entry["deciding"]
+    assert entry["quantity"] == "tpp"
+    assert (shown["quantity"], shown["value"], shown["op"]) == ("dram_bandwidth_gb_s", 3350, ">")
+    assert (shown["threshold"], shown["unit"]) == (4500, "GB/s")
+    assert entry["margin_oom"] == pytest.approx(math.log10(shown["value"] / shown["threshold"]))
+
+
+@pytest.mark.parametrize("tables", [{}, {"hardware": {"accelerator": "h20"}, "site": {"region": "DEU"}}])
+def test_every_margin_is_that_of_the_comparison_shown_beside_it(tables):
+    found = [entry for entry in report(load_values(tables))["policy"] if entry["margin_oom"] is not None]
+    assert len(found) > 15
+    for entry in found:
+        shown = entry["deciding"]
+        distance = abs(math.log10(shown["value"] / shown["threshold"]))
+        assert distance == pytest.approx(abs(entry["margin_oom"]), abs=1e-12)
+
+
 @pytest.mark.parametrize("facts", [{"x": 0.0}, {"x": -1.0}])
 def test_a_ratio_that_has_no_logarithm_has_no_margin(facts):
     found = judge(made(at_least("x", 5)), facts)
