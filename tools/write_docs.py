@@ -17,6 +17,8 @@ from inferscope.core.evaluate import CONTRACT
 from inferscope.core.export.tables import markdown_table
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import calibration
+from inferscope.core.policy.rule import Rule
+from inferscope.core.policy.rules import shipped
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import PrefillPool, Scenario, Speculative
 from inferscope.tui.actions import AREAS, at, shown_key
@@ -65,6 +67,49 @@ def scenario() -> str:
             parts.append(f"- `{name}`: {field.description}{default}" + ("\n" if name == "as_of" else ""))
     parts += [_pool(), _constants()]
     return "\n".join(parts)
+
+
+def rules() -> str:
+    """Every shipped rule: its line in words, its dates, and how well it is known."""
+    parts = [
+        "# Rules\n",
+        "Written by `tools/write_docs.py` from the files of rules. How a verdict comes about stands in",
+        "[policy.md](policy.md). Conditions name quantities of `[policy]` in [scenario.md](scenario.md)",
+        "or of [quantities.md](quantities.md). *what-if* marks what is not law, or no longer.\n",
+    ]
+    for rule in sorted(shipped(), key=lambda rule: rule.jurisdiction):
+        if (heading := f"## {rule.jurisdiction}\n") not in parts:
+            parts.append(heading)
+        parts += [f"### {rule.title}\n", *(f"- {line}" for line in _rule(rule)), ""]
+    return "\n".join(parts)
+
+
+def _rule(rule: Rule) -> list[str]:
+    """What there is to say of a rule, a line each."""
+    days = [f"from {rule.effective_from}"] if rule.effective_from else ["no date"]
+    days += [f"due {rule.compliance_from}"] if rule.compliance_from else []
+    days += [f"to {rule.effective_to}"] if rule.effective_to else []
+    kinds = dict.fromkeys((_words(rule.status), rule.force))
+    standing = [*kinds, *days, *(["what-if"] if rule.is_what_if else [])]
+    doubts = rule.prose.get("unverified_parts", ())
+    means = {"applies": "applies", "relief": "a relief is open", "breach": "a limit is broken"}
+    counted = f", training compute by `{rule.counting}`" if rule.counting else ""
+    relieves = ", ".join(f"`{name}`" for name in rule.relieves)
+    lines = [
+        f"`{rule.id}`, {_words(rule.scope)}{counted}",
+        f"{means[rule.true_means]} where {rule.predicate.words()}",
+        ", ".join(standing),
+        f"relieves {relieves}" if relieves else "",
+        str(rule.prose.get("effect", "")),
+        f"evidence: {_words(rule.evidence)}{'' if rule.verified else ', unverified'}",
+        f"doubtful: {'; '.join(doubts)}" if doubts else "",
+        f"source: {rule.source}",
+    ]
+    return [line for line in lines if line]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def keys() -> str:
@@ -165,6 +210,7 @@ def main() -> int:
     pages = {
         "quantities.md": quantities(),
         "scenario.md": scenario(),
+        "rules.md": rules(),
         "keys.md": keys(),
         "config.md": config(),
     }
