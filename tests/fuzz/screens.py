@@ -45,6 +45,8 @@ SCREENS = {
     "palette": ("ctrl+p",),
     "export": ("x",),
     "reach": ("a", "="),
+    "compare": ("p", "c"),
+    "diff": ("d",),
 }
 """How to get to each screen from the explorer's first line."""
 
