@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,21 @@ ABOUT = ("name", "question", "description", "published", "provenance")
 def scenario_hash(scenario: Scenario) -> str:
     """sha256 of the resolved scenario: everything that can change a number, defaults included."""
     values = scenario.model_dump(mode="json", exclude=set(ABOUT))
+    if scenario.policy.rules:
+        values["policy"]["rules"] = [_content(path) for path in _paths(scenario.policy.rules)]
     return hashlib.sha256(json.dumps(canonical(values), sort_keys=True).encode()).hexdigest()
+
+
+def _paths(rules: str | Sequence[str]) -> list[Path]:
+    return [Path(name).expanduser() for name in ([rules] if isinstance(rules, str) else rules)]
+
+
+def _content(path: Path) -> str:
+    """What a file of rules says: where it lies differs from one machine to the next."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:  # whoever reads the rules says so
+        return str(path)
 
 
 def save(
@@ -50,7 +64,7 @@ def save(
         ScenarioError: The name is not allowed, or the disk says no; the old file is then unchanged.
     """
     path = save_path(target)
-    text = to_toml(scenario, extends=extends, parent=parent)
+    text = to_toml(scenario, extends=extends, parent=parent, folder=path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         old = path.read_bytes() if path.is_file() else b""
@@ -64,9 +78,16 @@ def save(
 
 
 def to_toml(
-    scenario: Scenario, *, extends: str | None = None, parent: Mapping[str, Any] | None = None
+    scenario: Scenario,
+    *,
+    extends: str | None = None,
+    parent: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
 ) -> str:
-    """The text of a scenario file: what differs from the parent, or from the defaults."""
+    """The text of a scenario file: what differs from the parent, or from the defaults.
+
+    Files of rules in ``folder``, where the text is to lie, are named as they are from there.
+    """
     import tomli_w  # noqa: PLC0415  (only when saving)
 
     values = scenario.to_dict()
@@ -81,10 +102,19 @@ def to_toml(
         if gone:
             head["unset"] = sorted(gone)
         values = own
+    if folder is not None and (given := values.get("policy", {}).get("rules")):
+        rules = [_seen_from(folder, path) for path in _paths(given)]
+        values["policy"] = {**values["policy"], "rules": rules if len(rules) > 1 else rules[0]}
     values.pop("schema_version", None)
     scalars = {k: v for k, v in sorted(values.items()) if not isinstance(v, Mapping)}
     tables = {k: _sorted(v) for k, v in sorted(values.items()) if isinstance(v, Mapping)}
     return tomli_w.dumps({**head, **scalars, **tables, "provenance": made})
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    """A path from a folder that it lies in, so that both can be moved; else in full."""
+    full, base = path.resolve(), folder.resolve()
+    return (full.relative_to(base) if full.is_relative_to(base) else full).as_posix()
 
 
 def _sorted(value: Any) -> Any:

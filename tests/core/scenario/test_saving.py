@@ -273,3 +273,34 @@ def test_good_names_are_saved_in_the_users_folder(name, config_folder):
     path = save(load_values({"workload": {"batch": 3}}), name)
     assert path == config_folder / "presets" / f"{name}.toml"
     assert scenario_hash(load(name).scenario) == scenario_hash(load_values({"workload": {"batch": 3}}))
+
+
+def test_a_scenario_and_its_rules_can_be_moved_together(tmp_path):
+    rule = '[[rule]]\nid = "own.line"\ntitle = "Mine"\njurisdiction = "own"\npredicate = "tpp > {}"\n'
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "rules").mkdir(parents=True)
+    (here / "rules" / "own.toml").write_text(rule.format(1), encoding="utf-8")
+    (here / "a.toml").write_text(
+        'schema_version = 1\nextends = "llama-3.1-70b-h100"\n[policy]\nrules = "rules/own.toml"\n', "utf-8"
+    )
+    scenario = load(here / "a.toml").scenario
+    saved = save(scenario, here / "b.toml")
+    assert 'rules = "rules/own.toml"' in saved.read_text("utf-8")
+    assert str(here / "rules" / "own.toml") in save(scenario, tmp_path / "c" / "c.toml").read_text("utf-8")
+    here.rename(there)
+    moved = load(there / "b.toml").scenario
+    assert reports([load(there / "b.toml")])[0]["policy"][-1]["verdict"] == "applies"
+    before = scenario_hash(moved)
+    (there / "rules" / "own.toml").write_text(rule.format(1e9), encoding="utf-8")
+    assert scenario_hash(moved) != before  # what a rule says can change the answer
+
+
+def test_the_hash_of_a_scenario_with_rules_does_not_depend_on_where_they_lie(tmp_path):
+    found = set()
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "own.toml").write_text("# no rules yet\n", encoding="utf-8")
+        found.add(scenario_hash(load_values({"policy": {"rules": str(folder / "own.toml")}})))
+    assert len(found) == 1
+    assert found != {scenario_hash(load_values({}))}
