@@ -128,3 +128,14 @@ def test_the_reference_pages_are_the_programs(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_keys_that_the_explorers_page_names_are_bound():
+    from inferscope.tui.actions import ACTIONS
+
+    page = (ROOT / "docs" / "explorer.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `([^`]+)` \|", page, flags=re.MULTILINE)
+    signs = {"=": "equals_sign"}
+    bound = {key for action in ACTIONS if action.where == "explorer" for key in action.keys}
+    assert len(named) > 8
+    assert {signs.get(key, key) for key in named} <= bound
