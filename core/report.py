@@ -93,7 +93,9 @@ def report_of(result: Result, row: int = 0, notes: Sequence[str] = ()) -> dict[s
 def notes_of(
     result: Result, row: int, notes: Sequence[str], entries: Sequence[Mapping[str, Any]]
 ) -> list[str]:
-    """What a reader of a report must know: how the scenario was read, what was planned, and caveats.
+    """What a reader of a report must know: how the scenario was read, caveats, and what was planned.
+
+    What comes first is seen on a small screen.
 
     Args:
         result: A result that holds all of ``OUTPUTS``.
@@ -102,7 +104,7 @@ def notes_of(
         entries: The row's policy entries.
     """
     own = result.bound.resolved[row].notes
-    return [*notes, *own, *plan_notes(result, row), *caveats(result, row, entries)]
+    return [*notes, *own, *caveats(result, row, entries), *plan_notes(result, row)]
 
 
 def policy_report(loaded: Loaded, on: dt.date | None = None) -> tuple[dict[str, Any], list[Entry]]:

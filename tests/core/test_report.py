@@ -293,3 +293,10 @@ def test_two_operating_points_in_one_report_are_told_apart():
     values = {name: found["quantities"][name]["value"] for name in ("ttft_p99_s", "ttft_s")}
     assert values["ttft_p99_s"] < values["ttft_s"]
     assert any("full batch" in note and "demand's load" in note for note in found["notes"])
+
+
+def test_what_a_reader_must_know_stands_before_what_was_planned():
+    notes = reports([load("deepseek-v3-h800")])[0]["notes"]
+    planned = [number for number, note in enumerate(notes) if note.startswith("planned")]
+    assert planned
+    assert notes.index("the cost is of the 1,814 accelerators stated; the demand needs 2,336") < planned[0]
