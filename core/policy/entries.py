@@ -18,6 +18,7 @@ LEADING = "eu.aia.art51.systemic"
 """The line that a headline names."""
 _NEAR = 1.0
 """Margin in orders of magnitude within which a line is worth showing."""
+_NOTHING = Fact(None)
 _LATER = ("deciding", "effect", "source", "unverified_parts")
 
 
@@ -139,28 +140,29 @@ def _about(rule: Rule) -> Mapping[str, Any]:
 
 
 def _entry(verdict: Verdict, chip: str | None, day: dt.date, open_: set[str]) -> Entry:
-    rule, about = verdict.rule, _about(verdict.rule)
+    rule = verdict.rule
+    shown = rule.true_means != "relief" or not rule.relieves or not open_.isdisjoint(rule.relieves)
+    on_day = {"instance": chip, "binding": rule.binds_on(day), "as_of": day.isoformat(), "shown": shown}
+    return Entry(verdict, {**_said(verdict), **on_day})
+
+
+@lru_cache(maxsize=1024)
+def _said(verdict: Verdict) -> Mapping[str, Any]:
+    """What an entry says of the rule and its verdict, whatever the day."""
     known = {name: fact for name, fact in verdict.facts.items() if fact.value is not None}
-    return Entry(
-        verdict,
-        {
-            **about,
-            "verdict": verdict.word,
-            "certainty": verdict.certainty,
-            "margin_oom": verdict.margin_oom,
-            "margin_low_oom": verdict.margin_low_oom,
-            "margin_high_oom": verdict.margin_high_oom,
-            **_valued(verdict.facts.get(rule.quantity, Fact(None))),
-            "values": {name: _plain(fact.value) for name, fact in known.items()},
-            "origins": {name: fact.origin for name, fact in known.items()},
-            "set_by_user": [name for name, fact in known.items() if fact.origin == USER],
-            "missing": list(verdict.missing),
-            "instance": chip,
-            "binding": rule.binds_on(day),
-            "as_of": day.isoformat(),
-            "shown": rule.true_means != "relief" or not rule.relieves or bool(open_ & set(rule.relieves)),
-        },
-    )
+    return {
+        **_about(verdict.rule),
+        "verdict": verdict.word,
+        "certainty": verdict.certainty,
+        "margin_oom": verdict.margin_oom,
+        "margin_low_oom": verdict.margin_low_oom,
+        "margin_high_oom": verdict.margin_high_oom,
+        **_valued(verdict.facts.get(verdict.rule.quantity, _NOTHING)),
+        "values": {name: _plain(fact.value) for name, fact in known.items()},
+        "origins": {name: fact.origin for name, fact in known.items()},
+        "set_by_user": [name for name, fact in known.items() if fact.origin == USER],
+        "missing": list(verdict.missing),
+    }
 
 
 def _deciding(verdict: Verdict) -> dict[str, Any] | None:

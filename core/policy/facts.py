@@ -18,6 +18,7 @@ from inferscope.core import catalog
 from inferscope.core.catalog import Record
 from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY
+from inferscope.core.leaves import Leaf
 from inferscope.core.policy.groups import group_of
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.quantities import QUANTITIES
@@ -288,10 +289,15 @@ def _site(result: Result, row: int) -> dict[str, Fact]:
     power, input_ = _power(result, row, leaf.value)
     return {
         "site_country": Fact(str(region.text["iso2"]), origin=f"site.region: {region.name}"),
-        "pue": _number(leaf.value, leaf.source)._replace(missing=("site.pue",)),
+        "pue": _number(leaf.value, _origin(leaf, region))._replace(missing=("site.pue",)),
         "it_power_kw": power,
         "site_rated_input_mw": input_,
     }
+
+
+def _origin(leaf: Leaf, region: Record) -> str:
+    """Where a figure of the site comes from; its source is a page of its own, read when asked for."""
+    return "site.pue of the scenario" if leaf.kind == "scenario" else f"site.region: {region.name}"
 
 
 def _power(result: Result, row: int, pue: float) -> tuple[Fact, Fact]:

@@ -172,10 +172,10 @@ class Group:
             truth = _joined(truth, true, wanted=wanted)
             sure = _joined(sure, certain, wanted=wanted)
             if true is not None:
-                best = [
-                    new if old is None or (new is not None and (new > old) is wanted) else old
-                    for old, new in zip(best, margins, strict=True)
-                ]
+                for i, new in enumerate(margins):
+                    old = best[i]
+                    if old is None or (new is not None and (new > old) is wanted):
+                        best[i] = new
         return truth, sure, best[0], best[1], best[2]
 
     def deciding(self, facts: Facts) -> Comparison | None:

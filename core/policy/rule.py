@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from inferscope.core.policy.predicates import Comparison, Fact, Node, Scalar
@@ -93,7 +94,7 @@ class Rule:
         return next((line for line in lines if isinstance(line, float)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
     """What the facts say of a rule.
 
@@ -141,7 +142,13 @@ def judge(rule: Rule, facts: Mapping[str, Any]) -> Verdict:
     >>> judge(eu, {}).missing
     ('training_flop',)
     """
-    read_ = {name: _fact(facts.get(name)) for name in rule.names}
+    return _judged(rule, tuple([_fact(facts.get(name)) for name in rule.names]))
+
+
+@lru_cache(maxsize=1024)
+def _judged(rule: Rule, known: tuple[Fact, ...]) -> Verdict:
+    """The verdict; most facts stay as they were from one change of a scenario to the next."""
+    read_ = dict(zip(rule.names, known, strict=True))
     truth, sure, *margins = rule.predicate.judge(read_)
     missing: tuple[str, ...] = ()
     if truth is None:
