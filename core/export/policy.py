@@ -149,7 +149,7 @@ def decided(about: Mapping[str, Any]) -> str:
     if line is None:
         return value
     lines = some(line) if isinstance(line, list) else _figure(line)
-    return " ".join([value, "against", *about.get("op", "").split("_"), lines])
+    return " ".join([value, "against", *about.get("op", "").replace("_", " ").split(), lines])
 
 
 def _figure(value: Any) -> str:

@@ -128,7 +128,6 @@ def _about(rule: Rule) -> Mapping[str, Any]:
         "counting": rule.counting,
         "status": rule.status,
         "force": rule.force,
-        "what_if": rule.is_what_if,
         "effective_from": _iso(rule.effective_from),
         "effective_to": _iso(rule.effective_to),
         "compliance_from": _iso(rule.compliance_from),
@@ -142,7 +141,14 @@ def _about(rule: Rule) -> Mapping[str, Any]:
 def _entry(verdict: Verdict, chip: str | None, day: dt.date, open_: set[str]) -> Entry:
     rule = verdict.rule
     shown = rule.true_means != "relief" or not rule.relieves or not open_.isdisjoint(rule.relieves)
-    on_day = {"instance": chip, "binding": rule.binds_on(day), "as_of": day.isoformat(), "shown": shown}
+    binding = rule.binds_on(day)
+    on_day = {
+        "instance": chip,
+        "binding": binding,
+        "what_if": rule.is_what_if and not binding,
+        "as_of": day.isoformat(),
+        "shown": shown,
+    }
     return Entry(verdict, {**_said(verdict), **on_day})
 
 

@@ -185,6 +185,13 @@ def test_a_rule_without_a_date_does_not_bind():
     assert not made(LEAVES[T]).binds_on(dt.date(2026, 1, 1))
 
 
+def test_a_rule_of_the_past_is_no_what_if_on_a_day_on_which_it_bound():
+    tables, old = {"hardware": {"accelerator": "h100-sxm"}}, "us.bis.2022.3a090"
+    last, next_ = (verdict_in({**tables, "as_of": dt.date(2023, 11, day)}, old) for day in (16, 17))
+    assert (last["binding"], last["what_if"]) == (True, False)
+    assert (next_["binding"], next_["what_if"]) == (False, True)
+
+
 def test_the_date_of_the_scenario_decides_what_binds_and_not_the_verdict():
     tables = {"model": {"id": "llama-3.1-405b"}}
     before = verdict_in({**tables, "as_of": dt.date(2025, 8, 1)})
