@@ -95,7 +95,7 @@ def line_of(entry: Mapping[str, Any]) -> Line:
     return Line(
         entry["short"],
         _figure(compared["value"], compared["unit"]),
-        "-" if margin is None else f"{margin:+.2f}",
+        "-" if margin is None else f"{round(margin, 2) + 0.0:+.2f}",
         verdict_word(entry),
         "yes" if entry["binding"] else "no",
         entry,

@@ -110,7 +110,7 @@ def _marks(entry: Mapping[str, Any]) -> list[str]:
 def margin(entry: Mapping[str, Any]) -> str:
     """Orders of magnitude above the line, positive on the true side."""
     value = entry["margin_oom"]
-    return "" if value is None else f"{value:+.2f} orders"
+    return "" if value is None else f"{round(value, 2) + 0.0:+.2f} orders"
 
 
 def _standing(entry: Mapping[str, Any]) -> str:
@@ -170,7 +170,8 @@ def summary(about: Mapping[str, Any], entries: Entries) -> str:
     """How many rules say what, and how many are not listed."""
     binding = sum(entry["binding"] and entry["verdict"] == "applies" for entry in entries)
     hidden = sum(not entry["shown"] for entry in entries)
-    text = f"{len(entries)} rules on {about['as_of']}: {counted(entries)}; {binding} true and binding"
+    rules = "1 rule" if len(entries) == 1 else f"{len(entries)} rules"
+    text = f"{rules} on {about['as_of']}: {counted(entries)}; {binding} true and binding"
     if not hidden:
         return text
     return f"{text}; left out: {hidden} relief{'s' if hidden > 1 else ''} of rules that do not apply"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from inferscope.core import catalog
+from inferscope.core.export import policy as export
 from inferscope.core.policy.rules import judge, read_rule, rules
 from inferscope.core.report import report
 from inferscope.core.scenario.files import load_values
@@ -183,6 +184,12 @@ def test_what_is_no_law_never_binds(force):
 
 def test_a_rule_without_a_date_does_not_bind():
     assert not made(LEAVES[T]).binds_on(dt.date(2026, 1, 1))
+
+
+def test_a_number_exactly_on_its_line_is_no_negative_zero_away():
+    entry = verdict_in({"model": {"id": "claude-opus-4"}, "pins": {"training_flop": 1e25}})
+    for value in (-0.0, -0.001, entry["margin_oom"]):
+        assert export.margin({"margin_oom": value}) == "+0.00 orders"
 
 
 def test_a_rule_of_the_past_is_no_what_if_on_a_day_on_which_it_bound():
