@@ -16,6 +16,8 @@ NOT_BINDING = ("proposal", "reported", "literature")
 """Forces of instruments that oblige nobody."""
 _INF = float("inf")
 _NOTHING = Fact(None)
+_ASSUMED = {"eu_designated_systemic_risk": Fact(value=False, origin="assumed: none was found")}
+"""What holds of a quantity unless somebody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +144,7 @@ def judge(rule: Rule, facts: Mapping[str, Any]) -> Verdict:
     >>> judge(eu, {}).missing
     ('training_flop',)
     """
-    return _judged(rule, tuple([_fact(facts.get(name)) for name in rule.names]))
+    return _judged(rule, tuple([_fact(facts.get(name, _ASSUMED.get(name))) for name in rule.names]))
 
 
 @lru_cache(maxsize=1024)

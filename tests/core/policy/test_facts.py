@@ -57,7 +57,7 @@ def test_every_quantity_of_every_rule_has_an_origin(name):
 
 
 def test_every_policy_key_is_read_by_a_rule_or_for_the_reader():
-    beside = {"rules", "actor", "eu_designated_systemic_risk"}
+    beside = {"rules", "actor"}
     assert set(Policy.model_fields) - beside == {n for n in NAMES if QUANTITIES[n].has_key}
 
 

@@ -54,7 +54,7 @@ def test_the_margin_is_in_orders_of_magnitude(identifier, line):
     for factor, margin in ((1, 0.0), (10, 1.0), (0.01, -2.0), (3.8, 0.5797835966168101)):
         found = judge(rule(identifier), {"training_flop": line * factor})
         assert found.margin_oom == pytest.approx(margin, abs=1e-12)
-        assert found.values == {"training_flop": line * factor}
+        assert found.values["training_flop"] == line * factor
         assert found.certainty == "robust"
 
 
@@ -190,6 +190,17 @@ def test_a_number_exactly_on_its_line_is_no_negative_zero_away():
     entry = verdict_in({"model": {"id": "claude-opus-4"}, "pins": {"training_flop": 1e25}})
     for value in (-0.0, -0.001, entry["margin_oom"]):
         assert export.margin({"margin_oom": value}) == "+0.00 orders"
+
+
+def test_a_designation_overrides_the_compute_line_and_ends_the_exemption():
+    exempt = "eu.gpai.opensource_exemption"
+    for designated, systemic, relief in ((None, False, True), (True, True, False), (False, False, True)):
+        facts = {"training_flop": 3e24, "weights_published": True, "generates_language_or_t2i_or_t2v": True}
+        if designated is not None:
+            facts["eu_designated_systemic_risk"] = designated
+        assert judge(rule(EU), facts).truth is systemic
+        assert judge(rule(exempt), facts).truth is relief
+    assert judge(rule(EU), {"eu_designated_systemic_risk": True}).word == "applies"
 
 
 def test_a_rule_of_the_past_is_no_what_if_on_a_day_on_which_it_bound():
