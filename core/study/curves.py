@@ -96,7 +96,7 @@ def _throughput_sentence(shown: Series, marks: list[Mark], most: float) -> str:
     def point(i: int) -> str:
         return f"{human(shown.y[i], 'tokens/s')} at {human(shown.x[i], 's')} a token"
 
-    text = f"One sequence alone gives {point(0)}"
+    text = f"Per accelerator, one sequence alone gives {point(0)}"
     if most > 1:
         text += f", the {most:,.0f} that memory holds {point(-1)}"
     here = next(
@@ -126,7 +126,12 @@ def _latency_load(one: Bound) -> Curve:
     if not most > 0:
         return replace(blank, why=_why(one, "max_requests_per_s"))
     share = np.concatenate(
-        [np.linspace(0.001, 0.9, POINTS // 2), 1 - np.geomspace(0.099, 1e-3, POINTS // 2), _BEYOND]
+        [
+            np.geomspace(1e-3, 0.1, POINTS // 4, endpoint=False),
+            np.linspace(0.1, 0.9, POINTS // 4),
+            1 - np.geomspace(0.099, 1e-3, POINTS // 2),
+            _BEYOND,
+        ]
     )
     load = share * most
     names = ("ttft_p50_s", "ttft_mean_s", "ttft_p99_s")
@@ -153,7 +158,7 @@ def _latency_load(one: Bound) -> Curve:
 def _load_sentence(slow: Series, knee: int, most: float, replicas: float, now: float) -> str:
     fleet = "One replica" if replicas == 1 else f"The fleet of {replicas:,.0f} replicas"
     text = f"{fleet} saturates at {human(most, 'requests/s')}"
-    share = f"{100 * slow.x[knee] / most:.0f} %"
+    share = f"{100 * slow.x[knee] / most:.3g} %"
     wait = f"{human(slow.y[knee], 's')} ({human(slow.y[0], 's')} when idle)"
     knee_text = f"{human(slow.x[knee], 'requests/s')} ({share})"
     text += f"; up to the knee at {knee_text} 99 of 100 first tokens come within {wait}"

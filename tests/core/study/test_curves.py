@@ -85,7 +85,7 @@ def test_the_sentence_on_throughput_has_the_numbers_of_the_curve():
     found = preset("llama-3.1-70b-h100", "throughput_latency", slo__ttft_s=2.0)
     line, here = found.series[0], mark(found, "batch 64")
     assert found.sentence == (
-        f"One sequence alone gives {human(line.y[0], 'tokens/s')} at {human(line.x[0], 's')} a token, the 924"
+        f"Per accelerator, one sequence alone gives {human(line.y[0], 'tokens/s')} at {human(line.x[0], 's')} a token, the 924"
         f" that memory holds {human(line.y[-1], 'tokens/s')} at {human(line.x[-1], 's')} a token;"
         f" batch 64 gives {human(here.y, 'tokens/s')} at {human(here.x, 's')}."
     )
@@ -116,6 +116,15 @@ def test_no_wait_is_finite_at_or_above_saturation(name):
     beyond = result.bound.take([0]).with_inputs({"workload_requests_per_s": most * np.array([1.0, 1.01, 2])})
     again = curve(beyond.take([0]), "latency_load")
     assert "is more than it takes" in again.sentence
+
+
+def test_a_single_place_waits_as_soon_as_one_request_in_a_hundred_finds_it_taken():
+    # With one sequence at a time the wait's 99th percentile is nothing up to a load of 1 %, and then
+    # as long as a reply: the knee lies there, and the grid has to be fine enough to show it.
+    found = preset("llama-3-8b-m3-max", "latency_load")
+    share = mark(found, "knee").x / mark(found, "saturated").x
+    assert 0.008 < share <= 0.0105
+    assert f"({100 * share:.3g} %)" in found.sentence
 
 
 def test_the_knee_has_the_most_requests_per_second_of_wait():
