@@ -22,7 +22,8 @@ from inferscope.core.leaves import Leaf
 from inferscope.core.policy.groups import group_of
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.quantities import QUANTITIES
-from inferscope.core.scenario.ranges import Number
+from inferscope.core.scenario.ranges import Number, parse_number
+from inferscope.core.scenario.schema import Scenario
 
 USER = "set by the user in [policy]"
 _CHIP = ("tpp", "performance_density", "dram_bandwidth_gb_s")
@@ -149,7 +150,7 @@ def _model(result: Result, row: int) -> dict[str, Fact]:
 
 
 def _training(result: Result, row: int) -> Fact:
-    """Training compute; its range spans 6ND and the published figure, or what the user gives."""
+    """Training compute; its range spans 6ND and the published figure with its own, or what the user gives."""
     if not decides_verdict(result, row):
         return Fact(None, missing=("training_flop",))
     scenario = result.bound.resolved[row].scenario
@@ -159,9 +160,22 @@ def _training(result: Result, row: int) -> Fact:
     if scenario.training.flop is not None:
         ends = scenario.training.flop.ends()
         return Fact(fact.value, min(ends), max(ends), "training.flop of the scenario")
-    others = [float(result[name][row]) for name in ("training_flop_6nd", "training_flop_published")]
-    known = [float(result["training_flop"][row]), *(v for v in others if not math.isnan(v))]
-    return Fact(fact.value, min(known), max(known), "6ND, with the catalogue's figure as the other end")
+    leaf = result.bound.leaf("model_training_flop", row)
+    names = ("training_flop", "training_flop_6nd", "training_flop_published")
+    value, by_tokens, published = (float(result[name][row]) for name in names)
+    known = [v for v in (value, by_tokens, published, *_stated(scenario, leaf)) if not math.isnan(v)]
+    about = f"the {'scenario' if leaf.kind == 'scenario' else 'catalogue'}'s figure"
+    about += f" ({leaf.note})" if leaf.note else ""
+    parts = [*(["6ND"] if not math.isnan(by_tokens) else []), *([about] if not math.isnan(published) else [])]
+    return Fact(value, min(known), max(known), " and ".join(parts))
+
+
+def _stated(scenario: Scenario, leaf: Leaf) -> tuple[float, ...]:
+    """The range that comes with a published figure; it belongs to the verdict as the figure does."""
+    if leaf.kind == "scenario":
+        return parse_number(scenario.model.overrides["training_flop"]).ends()
+    ends = () if isinstance(leaf.cited, str) else (leaf.cited.low, leaf.cited.high)
+    return tuple(end for end in ends if end is not None)
 
 
 def _wide(fact: Fact, margin: float) -> Fact:

@@ -33,6 +33,35 @@ def facts_of(tables):
     return found
 
 
+# --- training compute -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict", "certainty", "low", "high"),
+    [
+        ({"id": "gpt-4"}, "applies", "sensitive", 8.2e24, 4.4e25),  # Epoch AI's 90 % interval
+        ({"id": "gpt-4o-mini"}, "does_not_apply", "sensitive", 3.23e24, 2.05e25),
+        ({"id": "gpt-4o"}, "applies", "robust", 0.7 * 3.81e25, 1.3 * 3.81e25),  # no interval: the EU's 30 %
+        (
+            {"id": "gpt-4", "training_flop": {"low": 5e24, "mid": 8e24, "high": 1.2e25}},
+            "does_not_apply", "sensitive", 5e24, 1.2e25,
+        ),
+    ],
+)  # fmt: skip
+def test_the_interval_of_a_published_training_compute_counts(model, verdict, certainty, low, high):
+    entry = entry_of({"model": model}, "eu.aia.art51.systemic")
+    assert (entry["verdict"], entry["certainty"]) == (verdict, certainty)
+    assert (entry["low"], entry["high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_the_origin_of_a_training_compute_names_what_there_is():
+    def origin(model):
+        return entry_of({"model": {"id": model}}, "eu.aia.art51.systemic")["origins"]["training_flop"]
+
+    assert origin("deepseek-v3") == "6ND and the catalogue's figure (Epoch: Confident)"
+    assert origin("gpt-4") == "the catalogue's figure (Epoch: Likely)"
+
+
 # --- origins --------------------------------------------------------------------------------------
 
 
