@@ -60,7 +60,7 @@ class Policy(Section):
         "post-trained to profit from much inference (a reasoning model)"
     )
     eu_designated_systemic_risk: StrictBool | None = _about(
-        "designated by the Commission, for the reader: no rule tests it"
+        "designated by the Commission; overrides the compute line"
     )
     us_designated_frontier: StrictBool | None = _about("designated under EO 14409")
     us_isinformed_model: StrictBool | None = _about("named in a US letter on access to models")

@@ -85,7 +85,8 @@ def test_the_sentence_on_throughput_has_the_numbers_of_the_curve():
     found = preset("llama-3.1-70b-h100", "throughput_latency", slo__ttft_s=2.0)
     line, here = found.series[0], mark(found, "batch 64")
     assert found.sentence == (
-        f"Per accelerator, one sequence alone gives {human(line.y[0], 'tokens/s')} at {human(line.x[0], 's')} a token, the 924"
+        f"Per accelerator, one sequence alone gives {human(line.y[0], 'tokens/s')} at"
+        f" {human(line.x[0], 's')} a token, the 924"
         f" that memory holds {human(line.y[-1], 'tokens/s')} at {human(line.x[-1], 's')} a token;"
         f" batch 64 gives {human(here.y, 'tokens/s')} at {human(here.x, 's')}."
     )
