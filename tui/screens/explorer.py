@@ -73,28 +73,30 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing):
 
     def compose(self) -> ComposeResult:
         """Words above, scenario and answers side by side, message and keys below."""
+        self.lay_out()
+        part = self.part
         yield Title()
         yield Headline()
         with Horizontal(id="body"):
             yield ScenarioColumn(id="scenario")
             with Vertical(id="answers"):
-                with Vertical(id="middle"):
-                    yield ViewStrip(id="top-strip")
-                    yield KeyNumbers()
-                    with Vertical(id="cards"):
+                with part(Vertical(id="middle")):
+                    yield part(ViewStrip(id="top-strip"))
+                    yield part(KeyNumbers())
+                    with part(Vertical(id="cards")):
                         for card in CARDS:
                             yield Card(card)
-                    yield ViewStrip(id="mid-strip")
-                    with Vertical(id="lower"):
-                        yield PolicyPanel(id="rules")
-                        with Vertical(id="more"):
+                    yield part(ViewStrip(id="mid-strip"))
+                    with part(Vertical(id="lower")):
+                        yield part(PolicyPanel(id="rules"))
+                        with part(Vertical(id="more")):
                             for card in MORE_CARDS:
                                 yield Card(card)
-                        yield PlotPanel()
-                        yield Notes(id="notes")
-                with Vertical(id="side"):
-                    yield Toggles()
-                    yield Ladder()
+                        yield part(PlotPanel())
+                        yield part(Notes(id="notes"))
+                with part(Vertical(id="side")):
+                    yield part(Toggles())
+                    yield part(Ladder())
         yield MessageLine()
         yield KeyBar()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.screen import Screen
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from inferscope.tui.answer import Answer, Baseline
     from inferscope.tui.session import Session
+
+AnyWidget = TypeVar("AnyWidget", bound="Widget")
 
 PARTS = (
     "numbers",
@@ -94,19 +96,25 @@ class Views(Screen[None]):
     def lay_out(self) -> None:
         """Lay out for the size and the chosen view."""
         mode = modes(*self.app.size)
-        for name in MODES:
-            self.set_class(name in mode, name)
+        self.remove_class(*(name for name in MODES if name not in mode))
+        self.add_class(*mode)
         usual = "plot" if stands_below(mode) else "answers"
         self._views = views_shown(mode, self._chosen or usual, self._below or usual)
-        parts = parts_shown(mode, self._views)
+        self._parts = parts_shown(mode, self._views)
         for name in PARTS:
-            part = self.query_one(f"#{name}")
-            if part.display != (name in parts):
-                part.display = name in parts
-        self.query_one("#middle").styles.height = "1fr" if parts & {"lower", "numbers"} else "auto"
-        self._parts = parts
+            for widget in self.query(f"#{name}"):
+                self.part(widget)
         for strip in self.query(ViewStrip):
             strip.show(self._views)
+
+    def part(self, widget: AnyWidget) -> AnyWidget:
+        """Show or hide a part of the right side, also before it is mounted."""
+        wanted = widget.id in self._parts
+        if widget.display != wanted:
+            widget.display = wanted
+        if widget.id == "middle":
+            widget.styles.height = "1fr" if self._parts & {"lower", "numbers"} else "auto"
+        return widget
 
     def show_answers(self) -> None:
         """Bring the parts that are on the screen up to the answer; the others wait until they are shown."""
