@@ -28,13 +28,13 @@ from inferscope.core.catalog.quality import (
     kv_recovery,
     recoveries,
 )
+from inferscope.core.catalog.reading import architecture_fault
 from inferscope.core.catalog.records import KINDS, UNKNOWN, Record, Tier, Value
 from inferscope.core.catalog.schema import (
     ACCELERATOR_VALUES,
     ARCHITECTURE_KEYS,
     MODEL_VALUES,
     REGION_VALUES,
-    architecture_fault,
 )
 from inferscope.core.catalog.sources import source_text
 from inferscope.core.catalog.techniques import (

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from inferscope.core import DATA_DATE
-from inferscope.core.catalog import schema
+from inferscope.core.catalog import reading, schema
 from inferscope.core.catalog.names import UnknownIdError, ids, is_shipped, not_shipped, resolve, search
 from inferscope.core.catalog.records import EMPTY, UNKNOWN, Record, Tier, Value
 from inferscope.core.catalog.sources import DATA, read_table, read_toml, remember, source_text
@@ -132,19 +132,19 @@ def read_accelerator(identifier: str, folder: Path = DATA) -> Record:
     path = folder / name
     table = read_toml(name, folder)
     allowed = (*schema.ACCELERATOR_TEXT, "fallback", "record", "tier", "values")
-    schema.check_keys(table, allowed, schema.REQUIRED["accelerator"], path, "")
-    text = schema.read_text(table, schema.ACCELERATOR_TEXT, path)
+    reading.check_keys(table, allowed, schema.REQUIRED["accelerator"], path, "")
+    text = reading.read_text(table, schema.ACCELERATOR_TEXT, path)
     _check_id(text, identifier, path)
-    common = schema.read_record(table["record"], path, "record")
-    schema.check_keys(table["values"], schema.ACCELERATOR_VALUES, schema.ACCELERATOR_VALUES, path, "values.")
+    common = reading.read_record(table["record"], path, "record")
+    reading.check_keys(table["values"], schema.ACCELERATOR_VALUES, schema.ACCELERATOR_VALUES, path, "values.")
     return Record(
         "accelerator",
         identifier,
         text["name"],
         MappingProxyType(text),
-        MappingProxyType(schema.read_values(table["values"], schema.ACCELERATOR_VALUES, common, path)),
-        schema.read_tiers(table.get("tier", ()), path),
-        MappingProxyType(schema.read_fallback(table.get("fallback", EMPTY), path)),
+        MappingProxyType(reading.read_values(table["values"], schema.ACCELERATOR_VALUES, common, path)),
+        reading.read_tiers(table.get("tier", ()), path),
+        MappingProxyType(reading.read_fallback(table.get("fallback", EMPTY), path)),
     )
 
 
@@ -162,21 +162,21 @@ def read_model(identifier: str, folder: Path = DATA) -> Record:
     path = folder / name
     table = read_toml(name, folder)
     allowed = (*schema.MODEL_TEXT, *schema.RECORD_SECTIONS, "architecture", "values")
-    schema.check_keys(table, allowed, schema.REQUIRED["model"], path, "")
-    text = schema.read_text(table, schema.MODEL_TEXT, path)
+    reading.check_keys(table, allowed, schema.REQUIRED["model"], path, "")
+    text = reading.read_text(table, schema.MODEL_TEXT, path)
     _check_id(text, identifier, path)
     records = {
-        section: schema.read_record(table[section], path, section)
+        section: reading.read_record(table[section], path, section)
         for section in schema.RECORD_SECTIONS
         if section in table
     }
     common = {
         name: records.get(schema.record_section(name), records["record"]) for name in schema.MODEL_VALUES
     }
-    values = schema.read_values(table.get("values", EMPTY), schema.MODEL_VALUES, common, path)
+    values = reading.read_values(table.get("values", EMPTY), schema.MODEL_VALUES, common, path)
     layers = table.get("architecture")
     if layers is not None:
-        schema.check_keys(
+        reading.check_keys(
             layers, schema.ARCHITECTURE_KEYS, schema.ARCHITECTURE_REQUIRED, path, "architecture."
         )
     return Record(
@@ -233,7 +233,7 @@ def _region(row: Mapping[str, str], path: Path) -> Record:
             table["date"] = "2023"
         if name == "grid_water_l_per_kwh" and table["kind"] == "assumption":
             table["note"] = _WORLD_WATER
-        values[name] = schema.read_value(table, UNKNOWN, path, f"{row['id']}.{name}")
+        values[name] = reading.read_value(table, UNKNOWN, path, f"{row['id']}.{name}")
     return Record("region", row["id"], row["name"], MappingProxyType(text), MappingProxyType(values))
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from inferscope.core.catalog.reading import read_record, read_value
 from inferscope.core.catalog.records import UNKNOWN, Value
-from inferscope.core.catalog.schema import read_record, read_value
 from inferscope.core.catalog.sources import DATA, read_toml
 from inferscope.core.catalog.techniques import format_
 from inferscope.core.errors import CatalogError, nearest

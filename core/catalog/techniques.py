@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from inferscope.core.catalog.names import squash
+from inferscope.core.catalog.reading import check_keys, read_value
 from inferscope.core.catalog.records import UNKNOWN, Value
-from inferscope.core.catalog.schema import check_keys, read_value
 from inferscope.core.catalog.sources import DATA, read_toml
 from inferscope.core.errors import CatalogError, nearest
 

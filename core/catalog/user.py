@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from inferscope.core.catalog import schema
+from inferscope.core import DATA_DATE
+from inferscope.core.catalog import reading, schema
 from inferscope.core.catalog.architecture import fold
 from inferscope.core.catalog.records import EMPTY, UNKNOWN, Record, Tier, Value
 from inferscope.core.catalog.sources import forget
@@ -175,9 +176,9 @@ def _overlay(
     kind: str, identifier: str, table: dict[str, Any], path: Path, below: Callable[[str], Record]
 ) -> Record:
     figures, texts = _FIGURES[kind], _TEXTS[kind]
-    schema.check_keys(table, ("extends", "source", "date", *texts, *figures, *_TABLES[kind]), (), path, "")
+    reading.check_keys(table, ("extends", "source", "date", *texts, *figures, *_TABLES[kind]), (), path, "")
     base = _extended(kind, identifier, table, path, below)
-    text = {**base.text, **schema.read_text(table, texts, path), "id": identifier}
+    text = {**base.text, **reading.read_text(table, texts, path), "id": identifier}
     if table.get("id", identifier) != identifier:
         message = f"{table['id']!r} stands in the file of {identifier!r}"
         raise CatalogError(message, file=path, key="id")
@@ -188,8 +189,8 @@ def _overlay(
     values = {**base.values, **own}
     if kind == "accelerator":
         values.update(_implied(base, own, values, str(text["kind"])))
-    tiers = schema.read_tiers(table["tier"], path) if "tier" in table else _tiers(base.tiers, own, values)
-    fallback = schema.read_fallback(table.get("fallback", EMPTY), path)
+    tiers = reading.read_tiers(table["tier"], path) if "tier" in table else _tiers(base.tiers, own, values)
+    fallback = reading.read_fallback(table.get("fallback", EMPTY), path)
     return replace(
         base,
         id=identifier,
@@ -253,7 +254,7 @@ def _extended(
 def _common(table: Mapping[str, Any], section: str, path: Path) -> Value:
     """What the file says of a group of figures: a source, a date, how they are known."""
     group = table.get(section, table.get("record", EMPTY))
-    schema.check_keys(group, ("source", "date", "kind"), (), path, f"{section}.")
+    reading.check_keys(group, ("source", "date", "kind"), (), path, f"{section}.")
     said = group.get("source", table.get("source", ""))
     return Value(
         None,
@@ -269,7 +270,7 @@ def _own_values(
 ) -> dict[str, Value]:
     """The figures that a file gives, at its top or under [values], each marked as the user's."""
     under: Mapping[str, Any] = table.get("values", EMPTY)
-    schema.check_keys(under, _FIGURES[kind], (), path, "values.")
+    reading.check_keys(under, _FIGURES[kind], (), path, "values.")
     flat = {name: table[name] for name in _FIGURES[kind] if name in table}
     may_be_zero = kind == "region"
 
@@ -277,7 +278,7 @@ def _own_values(
         return schema.record_section(name) if kind == "model" else "record"
 
     return {
-        name: schema.read_value(raw, common[section(name)], path, f"{at}{name}", zero=may_be_zero)
+        name: reading.read_value(raw, common[section(name)], path, f"{at}{name}", zero=may_be_zero)
         for at, given in (("", flat), ("values.", under))
         for name, raw in given.items()
     }
@@ -303,7 +304,7 @@ def _implied(
             1.0,
             kind="assumption",
             source_keys=("SERVING_STUDY",),
-            date=schema.DATA_DATE,
+            date=DATA_DATE,
             note="not measured: taken as Hopper's",
         )
     return found
@@ -327,9 +328,9 @@ def _architecture(base: Record, table: Mapping[str, Any], path: Path) -> Mapping
         return base.architecture
     layers = {**(base.architecture or EMPTY), **own}
     required = schema.ARCHITECTURE_REQUIRED
-    schema.check_keys(layers, schema.ARCHITECTURE_KEYS, required, path, "architecture.")
+    reading.check_keys(layers, schema.ARCHITECTURE_KEYS, required, path, "architecture.")
     for name, raw in own.items():
-        if wrong := schema.architecture_fault(name, raw):
+        if wrong := reading.architecture_fault(name, raw):
             raise CatalogError(wrong, file=path, key=f"architecture.{name}")
     try:
         fold(layers)

@@ -9,6 +9,7 @@ from inferscope.core.quantities import (
     collectives,
     cost,
     decode,
+    decode_weights,
     energy,
     governance,
     inputs,
@@ -21,7 +22,7 @@ from inferscope.core.quantities import (
 )
 
 __all__ = [
-    "architecture", "bounds", "collectives", "cost", "decode", "energy", "governance",
+    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "energy", "governance",
     "inputs", "load", "memory", "prefill", "quality", "serving", "training",
 ]  # fmt: skip
 

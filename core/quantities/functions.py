@@ -11,6 +11,8 @@ SERVING_STUDY = (
     "(silicon_sample.csv of aiconfigurator-core 0.12.0), 2026-11-22"
 )
 """Source of the serving form and its constants."""
+ROOFLINE = "roofline, each part max(bytes / bandwidth, FLOP / rate); " + SERVING_STUDY
+"""Source of the parts of a step."""
 
 
 def per_slot(values: Array) -> Array:

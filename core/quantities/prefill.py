@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from inferscope.core.graph import Array, quantity
-from inferscope.core.quantities.functions import SERVING_STUDY, attended_tokens, distinct_experts, slot_sum
-
-_ROOFLINE = "roofline, each part max(bytes / bandwidth, FLOP / rate); " + SERVING_STUDY
+from inferscope.core.quantities.functions import (
+    ROOFLINE,
+    SERVING_STUDY,
+    attended_tokens,
+    distinct_experts,
+    slot_sum,
+)
 
 
 @quantity(
@@ -161,7 +165,7 @@ def prompts_at_once(
         " + 2 * model_head_params / (prefill_hardware_tensor_parallel * calibration_prefill_flop_share"
         " * prefill_hardware_bf16_flop_per_s)"
     ),
-    source=_ROOFLINE,
+    source=ROOFLINE,
 )
 def prefill_linear_s(
     prefill_kernel_factor: Array,
@@ -204,7 +208,7 @@ def prefill_linear_s(
         " * optimizations_expert_bytes_per_param * distinct_experts(model_experts, model_experts_per_token,"
         " prompts_at_once * new_prompt_tokens), 0)"
     ),
-    source=_ROOFLINE,
+    source=ROOFLINE,
 )
 def prefill_expert_bytes(
     model_moe_layers: Array,
@@ -233,7 +237,7 @@ def prefill_expert_bytes(
         " * calibration_expert_prefill_flop_share), prefill_expert_bytes"
         " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
     ),
-    source=_ROOFLINE,
+    source=ROOFLINE,
 )
 def prefill_expert_s(
     model_moe_layers: Array,
@@ -271,7 +275,7 @@ def prefill_expert_s(
         "prefill_attention_flop / (prefill_hardware_tensor_parallel * prefill_hardware_bf16_flop_per_s"
         " * calibration_attention_flop_share)"
     ),
-    source=_ROOFLINE,
+    source=ROOFLINE,
 )
 def prefill_attention_s(
     prefill_attention_flop: Array,
@@ -294,7 +298,7 @@ def prefill_attention_s(
         " maximum(prefill_linear_s + prefill_expert_s + prefill_attention_s, prefill_collective_s),"
         " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s)"
     ),
-    source=_ROOFLINE,
+    source=ROOFLINE,
 )
 def prefill_work_s(
     calibration_prefill_time_factor: Array,
