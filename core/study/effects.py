@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inferscope.core import catalog
@@ -38,6 +38,7 @@ class Toggle:
         now: Its present state in words.
         flip: The flipped state in words and the keys to set for it; None where it has no meaning.
         idle: Why it has no meaning, where it has none.
+        caveat: What a reader has to know of its figures.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Toggle:
     now: Callable[[Scenario], str]
     flip: Flip
     idle: str = ""
+    caveat: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Effect:
         latency: Ratio of the time per output token.
         energy: Ratio of the energy per query.
         quality: Difference of the quality kept.
-        why: What is missing where one of them is None, or why the cost cannot move.
+        why: What is missing where one of them is None, why the cost cannot move, or a caveat.
     """
 
     key: str
@@ -111,7 +113,8 @@ def board(scenario: Scenario, notes: Sequence[str] = ()) -> Board:
         words, changes = flip or ("", {})
         about = (toggle.key, toggle.label, toggle.now(scenario), words, changes)
         if i in rows:
-            effects.append(Effect(*about, *_compared(result, here, rows[i])))
+            found = Effect(*about, *_compared(result, here, rows[i]))
+            effects.append(replace(found, why=found.why or toggle.caveat))
         else:
             effects.append(Effect(*about, why=refused.get(i, toggle.idle)))
     return Board(result, tuple(effects), tuple(notes))
@@ -243,7 +246,13 @@ def _flip_prefix(scenario: Scenario) -> tuple[str, dict[str, Any]]:
     return _percent(share), {key: {"value": share, "source": value.source, "date": value.date}}
 
 
-def _switch(name: str, label: str, needs: Callable[[Scenario], bool] | None = None, idle: str = "") -> Toggle:
+def _switch(
+    name: str,
+    label: str,
+    needs: Callable[[Scenario], bool] | None = None,
+    idle: str = "",
+    caveat: str = "",
+) -> Toggle:
     """An optimisation that is on or off; without what it needs, turning it on has no meaning."""
     words = {True: "on", False: "off"}
 
@@ -256,7 +265,7 @@ def _switch(name: str, label: str, needs: Callable[[Scenario], bool] | None = No
             return None
         return words[then], {f"optimizations.{name}": then}
 
-    return Toggle(f"optimizations.{name}", label, lambda s: words[is_on(s)], flip, idle)
+    return Toggle(f"optimizations.{name}", label, lambda s: words[is_on(s)], flip, idle, caveat)
 
 
 def _has_experts(scenario: Scenario) -> bool:
@@ -305,7 +314,11 @@ TOGGLES: tuple[Toggle, ...] = (
         lambda s: _percent(s.optimizations.prefix_cache_hit_rate.mid),
         _flip_prefix,
     ),
-    _switch("continuous_batching", "Cont. batch"),
+    _switch(
+        "continuous_batching",
+        "Cont. batch",
+        caveat="replies count as equally long: that a static batch waits for its longest is left out",
+    ),
     _switch(
         "chunked_prefill",
         "Chunked",

@@ -110,6 +110,16 @@ def test_what_has_no_meaning_says_why():
     assert "hardware.count" in effect("hardware.prefill").why
 
 
+def test_a_static_batch_looks_too_good_and_says_so():
+    found = board(load_scenario("deepseek-r1-h200")).effects
+    by_key = {item.key: item for item in found}
+    static = by_key["optimizations.continuous_batching"]
+    assert static.then == "off"
+    assert static.cost < 1
+    assert "a static batch waits for its longest" in static.why
+    assert by_key["optimizations.kv_format"].why == ""
+
+
 def test_a_flip_that_does_not_fit_says_so():
     tables = {"model": {"id": "gpt-oss-120b"}, "hardware": {"count": 1}, "workload": {"batch": 1}}
     found = effect("optimizations.weight_format", **tables)
@@ -125,7 +135,7 @@ def test_a_flip_that_is_refused_carries_the_reason_and_leaves_the_others(monkeyp
     first, *others = board(load_scenario("deepseek-r1-h200")).effects
     assert first.why == "hardware.count no layout agrees with count 3, tensor_parallel 2"
     assert (first.then, first.cost, first.latency) == ("3", None, None)
-    assert [item.why for item in others] == [""] * len(TOGGLES)
+    assert [item.why for item in others] == [toggle.caveat for toggle in TOGGLES]
 
 
 def test_a_missing_price_is_named_once_and_for_all():
