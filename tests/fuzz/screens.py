@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -27,6 +28,8 @@ from inferscope.core.scenario.files import scenario_hash
 from inferscope.tui.actions import ACTIONS
 from inferscope.tui.app import InferscopeApp
 from inferscope.tui.panels.rows import Rows
+from inferscope.tui.recovery import Keeper
+from inferscope.tui.session import Session
 
 SCREENS = {
     "explorer": (),
@@ -47,8 +50,12 @@ SCREENS = {
     "reach": ("a", "="),
     "compare": ("p", "c"),
     "diff": ("d",),
+    "recovered": (),
+    "opening": (),
 }
-"""How to get to each screen from the explorer's first line."""
+"""How to get to each screen from the explorer's first line; the last two show themselves at a start."""
+AT_START = ("recovered", "opening")
+HERE = Path(__file__).resolve().parent
 
 SIZES = ((80, 24), (120, 40), (200, 60), (60, 16), (59, 15), (100, 30), (30, 8), (10, 3), (1, 1), (250, 70))
 PASTES = (
@@ -73,7 +80,7 @@ PLAIN = (
 HELD_BACK = {"ctrl+z"}
 """It would stop this process."""
 KEYS = tuple({key for action in ACTIONS for key in action.keys} - HELD_BACK)
-LONGEST_BURST = 12
+LONGEST_BURST = 40
 PATIENCE = 60.0
 
 
@@ -114,10 +121,13 @@ class Player:
         """Play so many events, starting the program anew whenever it was left."""
         while self.played < count:
             self.starts += 1
-            app = InferscopeApp(lambda: files.load(self.preset))
+            if self.name == "recovered":
+                leave_behind(self.preset)
+            app = InferscopeApp(lambda: files.load(self.preset), ask=self.name == "opening")
             async with app.run_test(size=(80, 24)) as pilot:
                 await self._started(app, pilot)
-                while self.played < count and app.is_running and not app._exit:
+                left = False
+                while self.played < count and not left and app.is_running and not app._exit:
                     self.burst = [
                         random_event(self.chance) for _ in range(self.chance.randint(1, LONGEST_BURST))
                     ]
@@ -127,7 +137,7 @@ class Player:
                     await settled(app, pilot)
                     if not app._exit:
                         check(app)
-                        await self._go_back(app, pilot)
+                        left = await self._went_back(app, pilot)
                 if not app._exit:
                     await undo_everything(app, pilot)
 
@@ -135,20 +145,24 @@ class Player:
         explorer = app.screen_stack[0]
         while explorer.answer is None:
             await pilot.pause()
-        while app.screen is not explorer:  # what an earlier program left behind
+        await settled(app, pilot)
+        while app.screen is not explorer and self.name not in AT_START:  # what an earlier program left behind
             await self._press(app, pilot, "d", "escape")
         await self._press(app, pilot, *SCREENS[self.name])
 
-    async def _go_back(self, app, pilot):
-        """Now and then from wherever chance led to, back to the screen under test."""
+    async def _went_back(self, app, pilot):
+        """Now and then go back to the screen under test; whether only a start leads to it."""
         if self.chance.random() > 0.25:
-            return
+            return False
         for _ in range(8):
             if app.screen is app.screen_stack[0]:
                 break
             await self._press(app, pilot, "escape")
-        if app.screen is app.screen_stack[0]:
+        if app.screen is not app.screen_stack[0]:
+            return False
+        if self.name not in AT_START:
             await self._press(app, pilot, "escape", *SCREENS[self.name])
+        return self.name in AT_START
 
     async def _press(self, app, pilot, *keys):
         for key in keys:
@@ -162,6 +176,16 @@ class Player:
             app.post_message(events.Paste(what))
         else:
             app.post_message(key_event(what))
+
+
+def leave_behind(preset):
+    """Unsaved changes of a program that died: another program has its number since."""
+    session = Session(files.load(preset), Keeper())
+    session.commit(session.propose({"workload.output_tokens": 321}), "tokens")
+    path = session.kept_in
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub('"born": "[^"]*"', '"born": "1"', text), encoding="utf-8")
+    path.rename(path.with_name(f"left-{time.monotonic_ns()}.toml"))
 
 
 async def settled(app, pilot):
@@ -237,7 +261,7 @@ def main():
             else:
                 outcome = f"{player.played} events, {player.starts} starts"
         print(f"{name:12} seed {options.seed}: {outcome}, {time.monotonic() - began:.0f} s", flush=True)
-        os.chdir(Path(__file__).parent)
+        os.chdir(HERE)
     sys.exit(failed > 0)
 
 

@@ -1,5 +1,7 @@
 """Odd names, wide letters and keys that elsewhere mean something else."""
 
+import pytest
+
 from inferscope.tui.panels.words import MessageLine, Title
 from inferscope.tui.screens.files import SaveAs
 
@@ -36,9 +38,10 @@ async def test_wide_letters_keep_the_columns(explore, screen, config_folder):
         assert sum("推論" in row for row in rows.splitlines()) == 1
 
 
-async def test_a_list_without_room_has_no_pages_to_turn(explore):
+@pytest.mark.parametrize("key", ["slash", "ctrl+p"])
+async def test_a_list_without_room_has_no_pages_to_turn(explore, key):
     async with explore() as pilot:
-        await pilot.press("slash")
+        await pilot.press(key, "down")
         await pilot.resize_terminal(1, 1)
         await pilot.press("pagedown", "pageup", "pagedown")
         assert pilot.app.is_running

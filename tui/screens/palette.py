@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rich.cells import cell_len
 from textual import on
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 from textual.widgets import Input
 from textual.worker import WorkerError
@@ -171,6 +171,11 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         """A mark that every terminal has, in place of a picture."""
         self.query_one(SearchIcon).icon = "/"
+
+    def _action_command_list(self, action: str) -> None:
+        """Pass on what moves in the list; where it has no room at all it has no pages to turn."""
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
     @on(Input.Submitted)
     async def _when_found(self) -> None:
