@@ -79,7 +79,7 @@ PLAIN = (
 )
 HELD_BACK = {"ctrl+z"}
 """It would stop this process."""
-KEYS = tuple({key for action in ACTIONS for key in action.keys} - HELD_BACK)
+KEYS = tuple(sorted({key for action in ACTIONS for key in action.keys} - HELD_BACK))
 LONGEST_BURST = 40
 PATIENCE = 60.0
 
@@ -202,7 +202,10 @@ def check(app):
     assert app._exception is None, app._exception
     explorer = app.screen_stack[0]
     session = explorer.session
-    assert explorer.answer.bound.resolved[0].scenario == session.scenario, "the answer is another scenario's"
+    answered = explorer.answer.bound.resolved[0].scenario
+    assert answered == session.scenario, (
+        f"the answer is another scenario's: {difference(answered, session.scenario)}"
+    )
     if session.is_changed:
         kept = files.load(session.kept_in).scenario
         assert scenario_hash(kept) == scenario_hash(session.scenario), "the recovery file is not the scenario"
@@ -213,6 +216,11 @@ def check(app):
         for widget in app.screen.query(Rows):
             widget.refresh()
         assert text(app) == shown, "a row was not drawn again"
+
+
+def difference(one, other):
+    """The lines of two scenarios that only one of them has."""
+    return set(files.to_toml(one).splitlines()) ^ set(files.to_toml(other).splitlines())
 
 
 def text(app):

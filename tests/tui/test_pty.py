@@ -1,7 +1,9 @@
 """The installed program in a real pseudo-terminal, from the first key to the saved file."""
 
+import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +89,22 @@ def test_unsaved_changes_are_asked_about_and_can_be_discarded(start):
     terminal.wait_for("Unsaved changes")
     terminal.type("d")
     assert terminal.wait_for_end() == 0
+
+
+def test_y_sends_the_number_with_unit_and_source_to_the_terminals_clipboard(start):
+    terminal = start("llama-3.1-70b-h100")
+    terminal.wait_for("quality kept")
+    terminal.press(DOWN * 6, "workload.input_tokens")
+    terminal.press("y", "sent to the terminal's clipboard")
+    terminal.press("a", "ttft_s: ")
+    terminal.press("y", "sent to the terminal's clipboard")
+    sent = re.findall(r"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.sent)
+    line, figure = (base64.b64decode(text).decode() for text in sent)
+    assert line.startswith("Input: 1,024 tokens")
+    assert " ms (" in figure
+    for text in (line, figure):
+        assert "scenario: Llama 3.1 70B" in text
+        assert "source: " in text
 
 
 def test_without_colours_no_colour_is_sent(start):

@@ -26,11 +26,8 @@ def down_to(terminal, key):
     raise AssertionError(terminal.text)
 
 
-def test_by_keyboard_alone(start, config_folder):
-    terminal = start("llama-3.1-70b-h100", size=WIDE)
-    terminal.wait_for("One query costs", "quality kept", "H100 SXM5 80GB")
-    terminal.press("p", "Pinned llama-3.1-70b-h100")
-
+def choose_and_flip(terminal):
+    """A chip by search, two toggles, and what each is worth."""
     # a chip by search
     terminal.press(DOWN, "hardware.accelerator")
     terminal.press("\r", "type to filter")
@@ -44,6 +41,14 @@ def test_by_keyboard_alone(start, config_folder):
     terminal.press(DOWN, "▸ KV cache")
     terminal.press(RIGHT, "▸*KV cache")
     terminal.wait_for("int8 → bf16")
+
+
+def test_by_keyboard_alone(start, config_folder):
+    terminal = start("llama-3.1-70b-h100", size=WIDE)
+    terminal.wait_for("One query costs", "quality kept", "H100 SXM5 80GB")
+    terminal.press("p", "Pinned llama-3.1-70b-h100")
+
+    choose_and_flip(terminal)
 
     # the date of the rules
     terminal.press("4", "▸4 Policy")
@@ -63,7 +68,7 @@ def test_by_keyboard_alone(start, config_folder):
     terminal.type("\x1b")
     terminal.wait_until_gone("esc close")
 
-    # save under a name, change, undo, change and die
+    # save under a name, change, undo, quit and open again
     terminal.press(SAVE_AS, "Save as")
     terminal.press("\x15journey\r", "Saved in")
     path = config_folder / "presets" / "journey.toml"
@@ -75,12 +80,20 @@ def test_by_keyboard_alone(start, config_folder):
     terminal.press("+", "Input", "* changed, not saved")
     terminal.press(UNDO, "Undone")
     terminal.wait_until_gone("* changed, not saved")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    terminal = start("journey", size=WIDE)
+    terminal.wait_for("H200 SXM 141GB", "quality kept", "int8")
+    assert "earlier session" not in terminal.text
+
+    # change and die
+    down_to(terminal, "workload.input_tokens")
     terminal.press("+", "* changed, not saved")
     os.kill(terminal.pid, signal.SIGKILL)
     assert terminal.wait_for_end() == -signal.SIGKILL
     assert len(kept(config_folder)) == 1
 
-    # another start takes it back and is left without asking twice
+    # another start takes it back; left with its changes discarded there is nothing more to take back
     terminal = start("journey", size=WIDE)
     terminal.wait_for("Unsaved changes of an earlier session", "journey")
     terminal.press("\r", "Taken back", "* changed, not saved")

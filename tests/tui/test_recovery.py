@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -279,6 +280,26 @@ def test_kill_9_loses_no_more_than_the_last_change_and_the_next_start_offers_the
     terminal.type("q")
     assert terminal.wait_for_end() == 0
     assert kept(config_folder) == []
+
+
+def test_the_program_killed_at_any_moment_keeps_every_change_that_was_shown(start, scenario_file):
+    moments = random.Random(9)  # noqa: S311  (moments, not secrets)
+    for _ in range(20):
+        terminal = start(str(scenario_file))
+        terminal.wait_for("quality kept")
+        terminal.press(LARGER, "2,000 tokens", "* changed")
+        terminal.type("+" * 8)
+        end = time.monotonic() + moments.uniform(0, 0.4)
+        while time.monotonic() < end:
+            terminal.read(0.005)
+        os.kill(terminal.pid, signal.SIGKILL)
+        shown = int(re.search(r"Input +([\d,]+) tokens", terminal.text)[1].replace(",", ""))
+        assert terminal.wait_for_end() == -signal.SIGKILL
+        (found,) = left_behind()
+        doubled = found.scenario().workload.input_tokens.mid / shown
+        assert doubled in {2**times for times in range(9)}
+        assert found.head.edits >= 1
+        found.discard()
 
 
 def test_two_programs_on_one_file_do_not_overwrite_each_other(start, scenario_file, tmp_path):
