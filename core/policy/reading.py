@@ -91,6 +91,7 @@ def read_rule(
         raise RuleError(message, file=path, line=_line(path, name, origin), key=error.key) from None
     names = tuple(dict.fromkeys(comparison.quantity for comparison in predicate.comparisons()))
     lead = table.get("quantity", names[0])
+    is_cited = own is None or bool(own.get("citation") or own.get("address"))
     return Rule(
         id=name,
         short=table.get("short", name[:_SHORT]),
@@ -103,7 +104,7 @@ def read_rule(
         predicate=predicate,
         status=table.get("status", "in_force"),
         force=table.get("force", "law"),
-        evidence=table.get("evidence", "primary"),
+        evidence=table.get("evidence", "primary" if is_cited else "unverified"),
         kind=table.get("kind", "quoted"),
         relieves=tuple(table.get("relieves", ())),
         **{day: table.get(day) for day in _DAYS},

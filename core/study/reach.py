@@ -371,5 +371,6 @@ def _settled(item: Reached, value: float | str, goal: Goal) -> Reached:
     if goal.met(np.array([value])).all():
         return replace(item, value=value)
     at = human(item.needed or 0.0, item.unit, 4)
-    why = f"at {at} the plan chooses another layout: {goal.shown(value)}"
-    return replace(missed, value=None if math.isnan(value) else value, why=why)
+    if math.isnan(value):
+        return replace(missed, value=None, why=f"at {at} and planned anew it has no value")
+    return replace(missed, value=value, why=f"at {at} and planned anew it is {goal.shown(value)}")

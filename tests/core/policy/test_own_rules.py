@@ -36,6 +36,16 @@ def test_a_rule_needs_little(write):
     assert not rule.binds_on(dt.date(2030, 1, 1))
 
 
+def test_a_rule_that_cites_nothing_is_unverified(write):
+    text = HEAD + 'predicate = "tpp >= 3000"\n'
+    (bare,) = read_rules(write("bare.toml", text))
+    (cited,) = read_rules(write("cited.toml", text + 'citation = "88 FR 73458"\n'))
+    (said,) = read_rules(write("said.toml", text + 'evidence = "secondary"\n'))
+    assert (bare.evidence, bare.verified) == ("unverified", False)
+    assert (cited.evidence, cited.verified) == ("primary", True)
+    assert (said.evidence, said.verified) == ("secondary", True)
+
+
 def test_a_scenario_names_its_rules_from_its_own_folder(write, monkeypatch, tmp_path):
     write("rules/cost.toml", HEAD + 'predicate = { all = ["usd_per_query < 0.01", "tpp >= 4800"] }\n')
     path = write("mine.toml", 'extends = "llama-3.1-70b-h100"\n[policy]\nrules = "rules/cost.toml"\n')
