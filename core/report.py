@@ -15,6 +15,7 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
 from inferscope.core.policy.entries import Entry, policy_entries, policy_verdicts
+from inferscope.core.scenario.changed import as_changed, differences, title
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import caveats, headline, plan_notes
@@ -55,7 +56,7 @@ def reports(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
         result = evaluate([item.scenario for item in loaded], OUTPUTS)
     except ScenarioError as error:
         raise placed(error, loaded) from None
-    return [report_of(result, row, item.notes) for row, item in enumerate(loaded)]
+    return [report_of(result, row, item.notes, item.base) for row, item in enumerate(loaded)]
 
 
 def placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
@@ -73,11 +74,22 @@ def report(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
     return report_of(evaluate(scenario, OUTPUTS), 0, notes)
 
 
-def report_of(result: Result, row: int = 0, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The report of one row of a result that holds all of ``OUTPUTS``."""
-    resolved = result.bound.resolved[row]
-    scenario = resolved.scenario
+def report_of(
+    result: Result, row: int = 0, notes: Sequence[str] = (), base: Scenario | None = None
+) -> dict[str, Any]:
+    """The report of one row of a result that holds all of ``OUTPUTS``.
+
+    Args:
+        result: The result.
+        row: The row.
+        notes: Notes on how the scenario was read.
+        base: What the scenario was before it was changed; the report says what differs.
+    """
+    scenario = result.bound.resolved[row].scenario
     entries = policy_entries(result, row)
+    changed = _changed(scenario, base or scenario)
+    if base is not None:
+        scenario = as_changed(scenario, base)
     return {
         "inferscope": __version__,
         "data": DATA_DATE,
@@ -87,7 +99,21 @@ def report_of(result: Result, row: int = 0, notes: Sequence[str] = ()) -> dict[s
         "quantities": {name: entry(result, name, row) for name in result.values},
         "policy": entries,
         "notes": notes_of(result, row, notes, entries),
+        **changed,
     }
+
+
+def _changed(scenario: Scenario, base: Scenario) -> dict[str, Any]:
+    """The inputs of a changed scenario that differ, and from what; nothing where none does."""
+    inputs = [
+        {"key": key, "then": _plain(then), "now": _plain(now)}
+        for key, then, now in differences(scenario, base)
+    ]
+    return {"changed": {"from": title(base), "inputs": inputs}} if inputs else {}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def notes_of(
@@ -125,7 +151,7 @@ def policy_report(loaded: Loaded, on: dt.date | None = None) -> tuple[dict[str, 
     about = {
         "inferscope": __version__,
         "data": DATA_DATE,
-        "title": scenario.name or f"{scenario.model.id} on {scenario.hardware.accelerator}",
+        "title": title(scenario),
         "scenario": _scenario(scenario),
         "scenario_hash": scenario_hash(scenario),
         "as_of": (on or scenario.as_of).isoformat(),

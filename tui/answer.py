@@ -41,9 +41,13 @@ class Answer:
     @cached_property
     def report(self) -> Mapping[str, Any]:
         """The whole report of the core."""
+        return self.report_against(None)
+
+    def report_against(self, base: Scenario | None) -> Mapping[str, Any]:
+        """The whole report, which says in what the scenario differs from what it was."""
         from inferscope.core.report import report_of
 
-        return report_of(self.evaluated, notes=self.remarks)
+        return report_of(self.evaluated, notes=self.remarks, base=base)
 
     @cached_property
     def policy(self) -> Sequence[Mapping[str, Any]]:

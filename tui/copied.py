@@ -53,8 +53,10 @@ def rule_text(entry: Mapping[str, Any], session: Session) -> str:
 
 
 def _line(label: str, value: str, exact: str, about: Mapping[str, Any], session: Session) -> str:
-    changed = ", with unsaved changes" if session.is_changed else ""
-    scenario = f"{session.scenario.name or session.label}{changed}"
-    parts = [exact, f"scenario: {scenario}", *(f"{name}: {words}" for name, words in about.items() if words)]
+    parts = [
+        exact,
+        f"scenario: {session.title}",
+        *(f"{name}: {words}" for name, words in about.items() if words),
+    ]
     text = f"{label}: {value} ({'; '.join(parts)}; inferscope {__version__}, data of {DATA_DATE})"
     return " ".join(text.split())

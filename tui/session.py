@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.scenario import files
+from inferscope.core.scenario.changed import Difference, as_changed, differences
 from inferscope.core.scenario.files import Loaded, scenario_hash
 from inferscope.core.scenario.names import expanded, is_path
 from inferscope.core.scenario.saving import ABOUT as ABOUT_ITSELF
 from inferscope.core.scenario.schema import Scenario
-from inferscope.core.scenario.tables import NUMBER_KEYS, canonical
 from inferscope.tui.fields import value_at
 
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ _ABOUT = ("name", "question", "description", "published")
 
 class ChangedOnDiskError(ScenarioError):
     """Somebody else has changed the file since it was read; nothing was written."""
-
-
-class Difference(NamedTuple):
-    """One key that differs; None where it is not set."""
-
-    key: str
-    then: Any
-    now: Any
 
 
 class Session:
@@ -99,6 +91,18 @@ class Session:
             self._hashed = (self.scenario, scenario_hash(self.scenario))
         return self._hashed[1] != self._saved_hash
 
+    @property
+    def base(self) -> Scenario:
+        """What the file says, also where keys were set on the command line."""
+        return self.loaded.base or self._saved
+
+    @property
+    def title(self) -> str:
+        """What its report is called: a changed scenario says so."""
+        if self.path is None:
+            return self.scenario.name or self.label
+        return as_changed(self.scenario, self.base).name or self.label
+
     def differs(self, dotted: str) -> bool:
         """Whether one key differs from the file."""
         now, then = value_at(self.scenario, dotted), value_at(self._saved, dotted)
@@ -113,12 +117,7 @@ class Session:
         if against == "parent":
             parent = self.loaded.parent or {}
             base = files.load_values({k: v for k, v in parent.items() if k not in ABOUT_ITSELF})
-        then, now = _flat(base), _flat(self.scenario)
-        return tuple(
-            Difference(key, then.get(key), now.get(key))
-            for key in {**then, **now}
-            if canonical(then.get(key)) != canonical(now.get(key))
-        )
+        return differences(self.scenario, base)
 
     # --- what is not saved --------------------------------------------------------------------
 
@@ -340,18 +339,3 @@ def _content(path: Path | None) -> str:
         return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def _flat(scenario: Scenario) -> dict[str, Any]:
-    """Every key of a scenario with its value, defaults included."""
-    found: dict[str, Any] = {}
-
-    def walk(values: Mapping[str, Any], prefix: str) -> None:
-        for key, value in values.items():
-            if isinstance(value, Mapping) and not NUMBER_KEYS & set(value):
-                walk(value, f"{prefix}{key}.")
-            else:
-                found[f"{prefix}{key}"] = value
-
-    walk(scenario.model_dump(exclude=set(ABOUT_ITSELF)), "")
-    return found

@@ -10,6 +10,7 @@ from typing import Any
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import notable
+from inferscope.core.scenario.changed import word
 from inferscope.core.units import human
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -144,7 +145,7 @@ def as_json(reports: Sequence[Mapping[str, Any]]) -> str:
 
 
 def as_csv(reports: Sequence[Mapping[str, Any]]) -> str:
-    """One line a quantity and scenario."""
+    """One line a quantity and scenario, and one for each input that was changed."""
     header = (
         "scenario",
         "scenario_hash",
@@ -166,6 +167,14 @@ def as_csv(reports: Sequence[Mapping[str, Any]]) -> str:
         for report in reports
         for name, e in report["quantities"].items()
     ]  # fmt: skip
+    rows += [
+        (
+            title(report), report["scenario_hash"], item["key"], word(item["now"]), "", "", "", "", "input",
+            f"{word(item['then'])} in {report['changed']['from']}", "",
+        )
+        for report in reports
+        for item in _changed(report)
+    ]  # fmt: skip
     return csv_text(header, rows)
 
 
@@ -173,6 +182,19 @@ def title(report: Mapping[str, Any]) -> str:
     """The scenario's name, or what it is about."""
     scenario = report["scenario"]
     return str(scenario.get("name") or f"{scenario['model']['id']} on {scenario['hardware']['accelerator']}")
+
+
+def _changed(report: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The inputs that differ from the preset or file."""
+    return report["changed"]["inputs"] if "changed" in report else ()
+
+
+def _differ(report: Mapping[str, Any]) -> str:
+    return f"Inputs that differ from {report['changed']['from']}"
+
+
+def _changed_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [(item["key"], word(item["then"]), word(item["now"])) for item in _changed(report)]
 
 
 def as_markdown(reports: Sequence[Mapping[str, Any]]) -> str:
@@ -185,8 +207,12 @@ def _markdown(report: Mapping[str, Any]) -> str:
     lines = notable(report["policy"])
     policy = [(p["id"], _verdict(p), _margin(p), p["source"]) for p in lines]
     notes = "".join(f"- {note}\n" for note in report["notes"])
+    changed = ""
+    if inputs := _changed_rows(report):
+        changed = f"## {_differ(report)}\n\n" + markdown_table(("input", "there", "here"), inputs)
     return (
         f"# {title(report)}\n\n{report['headline']}\n\n"
+        + (f"{changed}\n" if changed else "")
         + markdown_table(("quantity", "name", "value"), rows)
         + "\n"
         + markdown_table(("rule", "verdict", "margin", "source"), policy)
@@ -203,6 +229,9 @@ def as_text(reports: Sequence[Mapping[str, Any]], width: int = 100) -> str:
 
 def _text(report: Mapping[str, Any], width: int) -> str:
     parts = [title(report), *_wrap(report["headline"], width, ""), ""]
+    if inputs := _changed_rows(report):
+        parts += _wrap(_differ(report), width)
+        parts += [text_table(("input", "there", "here"), inputs)]
     rows, reasons = _with_reasons_below(_rows(report))
     name_width = max(len(name) for _, name, _, _ in rows)
     label_width = max(len(label) for _, _, label, _ in rows)

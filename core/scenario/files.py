@@ -76,6 +76,7 @@ class Loaded:
         extends: The preset or file it builds on, if any.
         parent: The tables it inherited, resolved.
         notes: What a reader should know, such as a changed data version.
+        base: What its file says, where keys were set since.
     """
 
     scenario: Scenario
@@ -84,6 +85,7 @@ class Loaded:
     extends: str | None = None
     parent: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    base: Scenario | None = None
 
 
 @dataclass(frozen=True, slots=True)

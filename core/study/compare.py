@@ -236,7 +236,7 @@ def side_by_side(
         result = evaluate([item.scenario for item in loaded], (*OUTPUTS, *more))
     except ScenarioError as error:
         raise placed(error, loaded) from None
-    reports = tuple(report_of(result, row, item.notes) for row, item in enumerate(loaded))
+    reports = tuple(report_of(result, row, item.notes, item.base) for row, item in enumerate(loaded))
     shown = (*CONTRACT, *(name for name in outputs if name not in CONTRACT))
     return Comparison(
         tuple(names) or tuple(_name(item, report) for item, report in zip(loaded, reports, strict=True)),

@@ -6,11 +6,12 @@ import pytest
 from textual.widgets import OptionList, Static
 
 from inferscope.core.scenario import files
+from inferscope.core.scenario.changed import Difference
 from inferscope.core.study.compare import compare
 from inferscope.tui.screens.compare import Column, Compare
 from inferscope.tui.screens.diff import Diff, rows
 from inferscope.tui.screens.explorer import Explorer
-from inferscope.tui.session import Difference, Session
+from inferscope.tui.session import Session
 
 OTHER = "deepseek-r1-h20"
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]

@@ -245,7 +245,7 @@ async def test_a_verdict_is_copied_and_changes_are_said(explore):
         go(pilot, "rule-0")
         await pilot.press("y")
         assert "orders of magnitude from the line" in pilot.app.clipboard
-        assert "with unsaved changes" in pilot.app.clipboard
+        assert ", with workload.output_tokens=1000;" in pilot.app.clipboard
 
 
 async def test_it_is_written_to_a_file_instead(explore, here):
@@ -281,7 +281,16 @@ async def test_every_format_holds_the_present_numbers(explore, here):
         rows = list(csv.DictReader(io.StringIO((here / "dense-changed.csv").read_text())))
         (row,) = [row for row in rows if row["quantity"] == "tpot_s"]
         assert float(row["value"]) == pytest.approx(entry["value"], rel=1e-11)
-        assert "`tpot_s`" in (here / "dense-changed.md").read_text()
+        assert found["scenario"]["name"].endswith(", with workload.output_tokens=1000")
+        (differs,) = found["changed"]["inputs"]
+        assert differs == {"key": "workload.output_tokens", "then": 500, "now": 1000}
+        (row,) = [row for row in rows if row["quantity"] == "workload.output_tokens"]
+        assert (row["value"], row["kind"]) == ("1000", "input")
+        assert row["basis"].startswith("500 in ")
+        text = (here / "dense-changed.md").read_text()
+        assert "`tpot_s`" in text
+        assert "## Inputs that differ from " in text
+        assert "| workload.output_tokens | 500 | 1000 |" in text
         picture = (here / "dense-changed.svg").read_text()
         assert picture.startswith("<svg")
         assert "1,000&#160;tokens" in picture

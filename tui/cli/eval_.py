@@ -9,8 +9,8 @@ from typing import Any
 
 from inferscope.core.export import reports as export
 from inferscope.core.report import answer_is_no, reports
+from inferscope.core.scenario.changed import as_changed
 from inferscope.core.scenario.files import Loaded, load, parse_assignment, with_values
-from inferscope.core.scenario.schema import Scenario
 from inferscope.tui.cli.parser import write
 
 
@@ -42,18 +42,4 @@ def loaded_with(preset: str, assignments: list[str]) -> Loaded:
         return loaded
     changes = dict(parse_assignment(text) for text in assignments)
     changed = with_values(loaded.scenario, changes)
-    if changed.to_dict() != loaded.scenario.to_dict():
-        changed = _as_changed(changed, loaded.scenario, assignments)
-    return dataclasses.replace(loaded, scenario=changed)
-
-
-def _as_changed(changed: Scenario, before: Scenario, assignments: list[str]) -> Scenario:
-    """A changed scenario says so in its name; what was asked and measured is about the unchanged one."""
-    own: dict[str, object] = {
-        key: empty
-        for key, empty in (("published", ()), ("question", ""))
-        if getattr(changed, key) == getattr(before, key)
-    }
-    if changed.name and changed.name == before.name:
-        own["name"] = f"{before.name}, with {', '.join(assignments)}"
-    return changed.model_copy(update=own)
+    return dataclasses.replace(loaded, scenario=as_changed(changed, loaded.scenario), base=loaded.scenario)

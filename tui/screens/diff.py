@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from inferscope.tui.session import Difference, Session
+    from inferscope.core.scenario.changed import Difference
+    from inferscope.tui.session import Session
 
 _OPTIONAL = ("hardware.prefill", "optimizations.speculative")
 """Tables that mean something by being there, taken back as a whole."""

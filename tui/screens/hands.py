@@ -135,7 +135,7 @@ class Hands(Screen[None]):
             return
         from inferscope.core.export import reports
 
-        found = [self.answer.report]
+        found = [self.answer.report_against(self.session.base if self.session.path else None)]
         picture = _FONTS.sub("", self.app.export_screenshot(title=f"inferscope {self.session.label}"))
         formats = {
             ".csv": ("every number, a line each", lambda: reports.as_csv(found)),

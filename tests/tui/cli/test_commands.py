@@ -510,7 +510,8 @@ def test_a_changed_preset_says_so_and_is_not_held_against_its_measurements(run):
     assert "published  " in plain
     status, out, _ = run("eval", PRESET, *sets(["workload.batch=8", "workload.output_tokens=64"]))
     assert status == 0
-    assert out.splitlines()[0].endswith(", with workload.batch=8, workload.output_tokens=64")
+    assert out.splitlines()[0].endswith(", with workload.output_tokens=64, workload.batch=8")
+    assert "\nInputs that differ from Llama 3.1 70B on eight H100, fp8\ninput " in out
     assert "measured" not in out
     _, same, _ = run("eval", PRESET, *sets(["workload.batch=64"]))
     assert same == plain
