@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from inferscope.core.export.tables import csv_text, json_text, markdown_table
-from inferscope.core.policy.words import counted, some, verdict_word
+from inferscope.core.policy.words import counted, percent, some, standing, verdict_word
 
 Entries = Sequence[Mapping[str, Any]]
 WIDTH = 80
@@ -45,7 +46,7 @@ def _flat(value: Any) -> Any:
 
 def as_markdown(about: Mapping[str, Any], entries: Entries) -> str:
     """A table with footnoted sources."""
-    header = ("rule", "verdict", "margin, orders", "decided by", "counting", "status", "binds", "source")
+    header = ("rule", "verdict", "margin, orders", "decided by", "counting", "status", "in force", "source")
     shown = [entry for entry in entries if entry["shown"]]
     rows = [
         (
@@ -65,6 +66,56 @@ def as_markdown(about: Mapping[str, Any], entries: Entries) -> str:
 
 
 def as_text(about: Mapping[str, Any], entries: Entries) -> str:
+    """What applies first, then a line or two a rule; bills and literature last, as what-ifs."""
+    lines = [*_wrap(about["title"], ""), *_wrap(summary(about, entries), "")]
+    heads = _first(entries) if entries else []
+    lines += [line for text in heads for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")]
+    shown = [entry for entry in entries if entry["shown"]]
+    for title, group in (
+        ("Rules", [entry for entry in shown if not entry["what_if"]]),
+        ("What-ifs: not law on this day", [entry for entry in shown if entry["what_if"]]),
+    ):
+        if group:
+            head = f"{'verdict':<15}{'orders':<14}{'in force':<16}rule"
+            lines += ["", title, head, *(line for entry in group for line in _brief(entry))]
+    return "\n".join([*lines, "", "-v: what was compared, dates and sources", ""])
+
+
+def _first(entries: Entries) -> list[str]:
+    """What applies, what could go either way, and which facts would settle the most."""
+    real = [entry for entry in entries if entry["shown"] and not entry["what_if"]]
+    named = {
+        "true and in force": [e for e in real if e["verdict"] == "applies" and e["binding"]],
+        "true, not in force on this day": [e for e in real if e["verdict"] == "applies" and not e["binding"]],
+        "sensitive (a range straddles the line)": [e for e in real if e["certainty"] == "sensitive"],
+    }
+    missing = Counter(name for entry in real for name in entry["missing"])
+    wants = [f"{name} ({count} rules)" if count > 1 else name for name, count in missing.most_common()]
+    rows = {name: [str(e["id"]) for e in found] for name, found in named.items()}
+    rows["unknown for want of"] = wants
+    return [f"{name}: {', '.join(found) or 'none'}" for name, found in rows.items()]
+
+
+def _brief(entry: Mapping[str, Any]) -> list[str]:
+    """One line a rule; a second with its title where it is true, or with what it lacks."""
+    lines = [f"{verdict_word(entry):<15}{_brief_margin(entry):<14}{standing(entry)[:15]:<16}{entry['id']}"]
+    notes = [mark for mark in _marks(entry) if mark != "what-if"]
+    more = [f"needs {', '.join(entry['missing'])}"] if entry["missing"] else []
+    if entry["verdict"] == "applies" or entry["certainty"] == "sensitive":
+        more.append(str(entry["title"]))
+    if more:
+        lines.append(textwrap.shorten("; ".join([*more, *notes]), WIDTH - 4, placeholder=" ..."))
+        lines[1] = f"    {lines[1]}"
+    return lines
+
+
+def _brief_margin(entry: Mapping[str, Any]) -> str:
+    value = entry["margin_oom"]
+    near = percent(value)
+    return "" if value is None else f"{round(value, 2) + 0.0:+.2f}" + (f" ({near})" if near else "")
+
+
+def as_long_text(about: Mapping[str, Any], entries: Entries) -> str:
     """Rules by jurisdiction in 80 columns, each with what was compared and who says so."""
     lines = [*_wrap(about["title"], ""), *_wrap(summary(about, entries), ""), ""]
     shown = [entry for entry in entries if entry["shown"]]
@@ -108,9 +159,9 @@ def _marks(entry: Mapping[str, Any]) -> list[str]:
 
 
 def margin(entry: Mapping[str, Any]) -> str:
-    """Orders of magnitude above the line, positive on the true side."""
-    value = entry["margin_oom"]
-    return "" if value is None else f"{round(value, 2) + 0.0:+.2f} orders"
+    """Orders of magnitude above the line, positive on the true side; near it also in per cent."""
+    value, near = entry["margin_oom"], percent(entry["margin_oom"])
+    return "" if value is None else f"{round(value, 2) + 0.0:+.2f} orders" + (f" ({near})" if near else "")
 
 
 def _standing(entry: Mapping[str, Any]) -> str:
@@ -125,7 +176,7 @@ def _standing(entry: Mapping[str, Any]) -> str:
         )
         if text
     )
-    binds = "binds" if entry["binding"] else f"does not bind on {entry['as_of']}"
+    binds = f"{'in force' if entry['binding'] else 'not in force'} on {entry['as_of']}"
     kinds = dict.fromkeys((str(entry["status"]).replace("_", " "), str(entry["force"])))
     counted = f"; counts {entry['counting']}" if entry["counting"] else ""
     return f"{binds}; {', '.join(filter(None, (*kinds, days)))}{counted}"
@@ -171,7 +222,7 @@ def summary(about: Mapping[str, Any], entries: Entries) -> str:
     binding = sum(entry["binding"] and entry["verdict"] == "applies" for entry in entries)
     hidden = sum(not entry["shown"] for entry in entries)
     rules = "1 rule" if len(entries) == 1 else f"{len(entries)} rules"
-    text = f"{rules} on {about['as_of']}: {counted(entries)}; {binding} true and binding"
+    text = f"{rules} on {about['as_of']}: {counted(entries)}; {binding} true and in force"
     if not hidden:
         return text
     return f"{text}; left out: {hidden} relief{'s' if hidden > 1 else ''} of rules that do not apply"

@@ -26,6 +26,44 @@ _COUNTED: Final = (
     (("unknown",), "unknown", "unknown"),
 )
 _FEW = 4
+_NEAR = 0.3
+"""Orders of magnitude within which a margin is also said in per cent."""
+
+
+def verdict_names() -> tuple[str, ...]:
+    """The verdicts, and the words for them."""
+    words = {word for pair in _WORDS.values() for word in pair}
+    return ("applies", "does_not_apply", "unknown", *sorted(word.replace(" ", "_") for word in words))
+
+
+def percent(margin: float | None) -> str:
+    """How far a fact is from a line that is near, in per cent of the line; else nothing.
+
+    >>> percent(-0.1303), percent(0.0), percent(0.49), percent(None)
+    ('-26 %', '+0 %', '', '')
+    """
+    if margin is None or abs(margin) >= _NEAR:
+        return ""
+    return f"{round((10**margin - 1) * 100) + 0:+d} %"
+
+
+def standing(entry: Mapping[str, Any]) -> str:
+    """Whether a rule is in force on the day, and else since or until when, or what it is instead.
+
+    >>> rule = {"binding": False, "as_of": "2025-02-28", "what_if": False, "status": "in_force"}
+    >>> standing({**rule, "effective_from": "2025-08-02", "compliance_from": None, "effective_to": None})
+    'from 2025-08-02'
+    >>> standing({**rule, "effective_from": None, "compliance_from": None, "effective_to": "2025-01-09"})
+    'to 2025-01-09'
+    """
+    if entry["binding"]:
+        return "in force"
+    starts = [day for day in (entry["effective_from"], entry["compliance_from"]) if day is not None]
+    if not entry["what_if"] and starts and max(starts) > entry["as_of"]:
+        return f"from {max(starts)}"
+    if entry["effective_to"] is not None and entry["effective_to"] < entry["as_of"]:
+        return f"to {entry['effective_to']}"
+    return str(entry["status"]).replace("_", " ") if entry["what_if"] else "not in force"
 
 
 def verdict_word(entry: Mapping[str, Any], *, short: bool = False) -> str:

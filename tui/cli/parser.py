@@ -175,6 +175,7 @@ def _policy(parser: argparse.ArgumentParser) -> None:
         ("jurisdiction", "EU, US or US-CA"),
         ("status", "in_force or proposed"),
         ("scope", "model, chip or site"),
+        ("verdict", "applies, unknown or limit broken"),
     ):
         parser.add_argument(
             f"--{name}",
@@ -183,7 +184,10 @@ def _policy(parser: argparse.ArgumentParser) -> None:
             metavar=name.upper(),
             help=f"only rules of this {name}, e.g. {example}; may be repeated",
         )
-    parser.add_argument("--binding", action="store_true", help="only rules that bind on that day")
+    parser.add_argument("--binding", action="store_true", help="only rules in force on that day")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="as a table: what was compared, dates and sources"
+    )
     _set(parser)
     _fail_on(parser)
     _output(parser, FORMATS)

@@ -12,6 +12,7 @@ from inferscope.core.export import policy as export
 from inferscope.core.policy.entries import Entry
 from inferscope.core.policy.quantities import SCOPES
 from inferscope.core.policy.rules import find
+from inferscope.core.policy.words import verdict_names, verdict_word
 from inferscope.core.report import policy_report
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import remark, write
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         "json": export.as_json,
         "csv": export.as_csv,
         "md": export.as_markdown,
-        "table": export.as_text,
+        "table": export.as_long_text if options.verbose else export.as_text,
     }
     failed = fails(entries, options.fail_on, allow_unknown=options.allow_unknown)
     write(render[options.format](about, chosen), options.out)
@@ -54,11 +55,13 @@ def _chosen(entries: Sequence[Entry], options: argparse.Namespace) -> list[Entry
         "status": _words("status", options.status, {e["status"] for e in entries}),
         "scope": _words("scope", options.scope, set(SCOPES)),
     }
+    verdicts = _words("verdict", options.verdict, set(verdict_names()))
     return [
         entry
         for entry in entries
         if all(not words or _matches(str(entry[key]), words) for key, words in wanted.items())
         and (entry["binding"] or not options.binding)
+        and (not verdicts or {entry["verdict"], verdict_word(entry).replace(" ", "_")} & set(verdicts))
     ]
 
 

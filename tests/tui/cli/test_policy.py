@@ -39,7 +39,7 @@ def test_every_rule_is_in_the_machine_formats(run):
 
 
 def test_the_table_is_for_a_narrow_terminal_and_says_what_is_doubtful(run):
-    status, out, _ = run("policy", V3)
+    status, out, _ = run("policy", V3, "-v")
     assert status == 0
     assert max(map(len, out.splitlines())) <= 80
     assert "Presumption of high-impact capabilities" in out
@@ -47,6 +47,37 @@ def test_the_table_is_for_a_narrow_terminal_and_says_what_is_doubtful(run):
     assert "needs policy.monthly_users" in out
     assert out.count("[unverified") >= 2
     assert "Lower-density HBM" in out  # relief of a rule that is unknown
+
+
+def test_the_table_says_first_what_applies_and_last_what_if(run):
+    status, out, _ = run("policy", V3)
+    lines = out.splitlines()
+    assert (status, max(map(len, lines)) <= 80, len(lines) < 130) == (0, True, True)
+    assert "true and in force: us.bis.2023.3a090a" in lines
+    assert "true, not in force on this day: eu.gpai.indicative, eu.gpai.opensource_exemption" in lines
+    wants = out.index("unknown for want of: ")
+    assert wants < out.index("policy.hq_country (2 rules)") < out.index("Rules")
+    assert out.index("What-ifs") < out.index("us.bill.gain")
+    assert out.index("us.bis.2026.case_by_case") < out.index("What-ifs")
+    assert "does not apply -0.13 (-26 %) from 2026-01-15 us.s232.2026.tariff" in lines
+    assert len(out) < len(run("policy", V3, "--verbose")[1]) / 2
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict", "true_means"),
+    [
+        ("applies", "applies", None),
+        ("does_not_apply", "does_not_apply", None),
+        ("unknown", "unknown", None),
+        ("relief open", "applies", "relief"),
+        ("No relief", "does_not_apply", "relief"),
+    ],
+)
+def test_a_verdict_is_a_filter_also_in_words(run, word, verdict, true_means):
+    every = json.loads(run("policy", V3, "--format", "json")[1])["policy"]
+    wanted = [e for e in every if e["verdict"] == verdict and true_means in (None, e["true_means"])]
+    found = json.loads(run("policy", V3, "--verdict", word, "--format", "json")[1])["policy"]
+    assert [e["id"] for e in found] == [e["id"] for e in wanted]
 
 
 def test_a_relief_of_a_rule_that_does_not_apply_is_left_out_of_the_table(run):
@@ -106,6 +137,7 @@ def test_out_writes_a_file(run, tmp_path):
     [
         (["--on", "soon"], "--on takes a date such as 2026-11-22, not 'soon'"),
         (["--jurisdiction", "Mars"], "--jurisdiction: no rule has 'Mars': known are "),
+        (["--verdict", "aplies"], "--verdict: no rule has 'aplies': did you mean applies"),
         (["--status", "in_farce"], "--status: no rule has 'in_farce': did you mean in_force"),
         (["--fail-on", "eu.aia.art51.sistemic"], "did you mean eu.aia.art51.systemic"),
         (["--set", "policy.destination=China"], "policy.destination: must be an ISO country code"),
