@@ -15,12 +15,24 @@ from inferscope.core.units import human
 _NEAR = 0.01
 """A margin in orders of magnitude below which a line is next door."""
 
+_SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_LACKING = {
+    "economics.usd_per_accelerator_hour": "no price of the accelerator is known"
+    " (Price: economics.usd_per_accelerator_hour)",
+    "hardware.prefill.usd_per_accelerator_hour": "no price of the prefill accelerator is known"
+    " (hardware.prefill.usd_per_accelerator_hour)",
+}
+"""What to say of an input that is not given: how the screen calls it beside its key."""
+
 
 def headline(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> str:
     """One sentence that is always true, whatever could not be computed."""
+    cost = _cost_part(result, row)
+    open_cost = cost if _serves_without_cost(result, row) else ""
     parts = [
-        _cost_part(result, row),
+        _served_part(result, row) if open_cost else cost,
         _bound_part(result, row),
+        open_cost,
         _training_part(result, row),
         _policy_part(entries),
     ]
@@ -66,11 +78,39 @@ def _no_cost(result: Result, row: int) -> str:
     sentences = {
         "does_not_fit": f"it does not fit: {100 * used:,.0f} % of the memory would be taken",
         "slo_unreachable": f"the limits cannot be kept: {what}",
-        "needs_input": f"the cost of a query is open: {what} is not given",
+        "needs_input": f"{_LACKING.get(what, f'{what} is not given')}, so the cost of a query is open",
         "not_in_this_version": f"the cost of a query is not in this version ({what})",
     }
     unknown = f"the cost of a query is unknown ({what})" if what else "the cost of a query is unknown"
     return sentences.get(reason, unknown)
+
+
+def _serves_without_cost(result: Result, row: int) -> bool:
+    """Whether the speed of an answer is known where its cost is not, and no demand is too much for it."""
+    known = (float(result[name][row]) for name in ("batch", "output_tok_s_per_user"))
+    priced = math.isfinite(float(result["usd_per_query"][row]))
+    return not priced and not float(result["load_utilization"][row]) >= 1 and all(map(math.isfinite, known))
+
+
+def _served_part(result: Result, row: int) -> str:
+    """What holds which model, and how many users it serves how fast."""
+    resolved = result.bound.resolved[row]
+    count, users = result.bound.leaf("hardware_count", row).value, float(result["batch"][row])
+    speed = human(float(result["output_tok_s_per_user"][row]), "tokens/s")
+    many, each = ("s", " each") if users != 1 else ("", "")
+    one = "s" if count == 1 else ""
+    verb = f"serve{one}" if resolved.scenario.hardware.prefill is None else f"decode{one} for"
+    held = f"{_spelt(count)} {resolved.accelerator.name} hold{one} {resolved.model.name}"
+    return f"{held} and {verb} {users:,g} user{many} at {speed}{each}"
+
+
+def _spelt(count: float) -> str:
+    """A count in words where it is small.
+
+    >>> _spelt(8.0), _spelt(144.0)
+    ('eight', '144')
+    """
+    return _SMALL[int(count) - 1] if count in range(1, len(_SMALL) + 1) else f"{count:,g}"
 
 
 def _times(load: float) -> str:

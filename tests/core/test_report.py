@@ -154,12 +154,15 @@ HEADLINES = {
     "does not fit": r"It does not fit: \d+ % of the memory would be taken; above EU 1e25 by 0\.58 orders\.",
     "batch does not fit": r"It does not fit: \d+ % of the memory would be taken; .*",
     "limit out of reach": r"The limits cannot be kept: tpot is [\d.]+ ms with one sequence, above 1 us; .*",
-    "no price": r"The cost of a query is open: economics\.usd_per_accelerator_hour is not given; .*",
-    "unknown peak": r"The cost of a query is (open|unknown).*; below EU .*",
+    "no price": r"[A-Z]\w+ HGX H20 96GB holds? .* and serves? [\d,]+ users? at [\d.,]+ tokens/s( each)?; "
+    r"[a-z ]+ binds; no price of the accelerator is known \(Price: economics\.usd_per_accelerator_hour\), "
+    r"so the cost of a query is open; .*",
+    "unknown peak": r"(The cost of a query is unknown|.* so the cost of a query is open).*; below EU .*",
     "closed": r"The cost of a query is unknown \(the architecture of gpt-4 is not published.*above EU 1e25.*",
     "closed, compute unknown": r"The cost of a query is unknown .*; EU 1e25 unknown: training_flop missing\.",
     "stand-in": r"One query costs .* \(architecture of mixtral-8x7b as a stand-in\)\.",
-    "later version": r"The cost of a query is not in this version \(economics\.basis = 'owned'\); .*",
+    "later version": r"[A-Z]\w+ .* and serves? .*; the cost of a query is not in this version "
+    r"\(economics\.basis = 'owned'\); .*",
     "overload": r"The demand is [\d,]+ times what the planned fleet takes; [a-z ]+ binds; below EU .*",
     "on the line": r".*; exactly on EU 1e25\.",
     "pins": r"One query costs 50 ct.*",
@@ -188,6 +191,18 @@ def test_a_cost_in_the_headline_is_the_cost_in_the_table(states):
         cost = found["quantities"]["usd_per_query"]["value"]
         if found["headline"].startswith("One query costs"):
             assert f"costs {money(cost)}" in found["headline"], state
+
+
+def test_without_a_cost_the_headline_leads_with_what_is_served():
+    found = report(load("deepseek-r1-h20").scenario)
+    batch, speed = (found["quantities"][name]["value"] for name in ("batch", "output_tok_s_per_user"))
+    lead = f"Eight HGX H20 96GB hold DeepSeek-R1 and serve {batch:,g} users at {speed:.3g} tokens/s each; "
+    assert found["headline"].startswith(lead), found["headline"]
+
+
+def test_one_user_on_one_accelerator_is_singular():
+    text = report(load("llama-3-8b-rtx-4090").scenario)["headline"]
+    assert re.match(r"One .*RTX 4090 holds Llama 3 8B and serves 1 user at [\d.]+ tokens/s; ", text), text
 
 
 @pytest.mark.parametrize(("flop", "side"), [(0.95e25, "below"), (1.05e25, "above")])
