@@ -155,19 +155,20 @@ class Player:
         if self.chance.random() > 0.25:
             return False
         for _ in range(8):
-            if app.screen is app.screen_stack[0]:
+            if app._exit or app.screen is app.screen_stack[0]:
                 break
             await self._press(app, pilot, "escape")
-        if app.screen is not app.screen_stack[0]:
-            return False
+        if app._exit or app.screen is not app.screen_stack[0]:
+            return app._exit
         if self.name not in AT_START:
             await self._press(app, pilot, "escape", *SCREENS[self.name])
         return self.name in AT_START
 
     async def _press(self, app, pilot, *keys):
         for key in keys:
-            app.post_message(key_event(key))
-            await settled(app, pilot)
+            if not app._exit:
+                app.post_message(key_event(key))
+                await settled(app, pilot)
 
     async def _send(self, app, pilot, kind, what):
         if kind == "size":

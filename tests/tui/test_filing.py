@@ -91,6 +91,17 @@ async def test_each_way_has_its_key_and_the_arrows_reach_it(explore, key):
         assert taken == [key]
 
 
+async def test_a_preset_saved_under_a_name_no_longer_answers_as_the_preset(explore):
+    async with explore(preset="llama-3.1-70b-h100") as pilot:
+        explorer = pilot.app.screen
+        assert "name" in explorer.answer.report["scenario"]
+        await pilot.press("S", "ctrl+u", *"mine", "enter")
+        await pilot.pause()
+        assert explorer.session.label == "mine"
+        assert explorer.answer.bound.resolved[0].scenario == explorer.session.scenario
+        assert "name" not in explorer.answer.report["scenario"]
+
+
 async def test_a_failed_save_offers_another_name_and_then_goes_on(explore, monkeypatch):
     real = os.fsync
     async with explore() as pilot:

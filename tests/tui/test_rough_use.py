@@ -3,6 +3,8 @@
 import pytest
 
 from inferscope.tui.panels.words import MessageLine, Title
+from inferscope.tui.plots.chart import Chart
+from inferscope.tui.plots.chipchart import ChipChart
 from inferscope.tui.screens.files import SaveAs
 
 
@@ -44,4 +46,18 @@ async def test_a_list_without_room_has_no_pages_to_turn(explore, key):
         await pilot.press(key, "down")
         await pilot.resize_terminal(1, 1)
         await pilot.press("pagedown", "pageup", "pagedown")
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("kind", [Chart, ChipChart])
+async def test_a_plot_that_is_gone_before_its_parts_are_there_ends_nothing(explore, kind):
+    class Gone(kind):
+        def compose(self):
+            return ()
+
+    async with explore() as pilot:
+        chart = Gone()
+        await pilot.app.screen.mount(chart)
+        chart.clear()
+        await pilot.resize_terminal(100, 30)
         assert pilot.app.is_running

@@ -18,7 +18,7 @@ from textual_plot.plot_widget import Legend
 from inferscope.tui.plots.ticks import linear_ticks, log_ticks, tick_text
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from textual.app import ComposeResult, RenderResult
 
     from inferscope.core.study.drawing import Axis, Curve, Mark, Series
 
@@ -58,7 +58,27 @@ class Sheet(Canvas):
         return Strip([Segment(text, style or Style()) for text, style, _ in strip], strip.cell_length)
 
 
-class Chart(PlotWidget, can_focus=False):
+class Plot(PlotWidget, can_focus=False):
+    """A plot that can be gone before its parts are there: a screen may be left while it comes up."""
+
+    @property
+    def _is_there(self) -> bool:
+        return bool(self.query("#legend"))
+
+    def _update_margin_sizes(self) -> None:
+        if self._is_there:
+            super()._update_margin_sizes()
+
+    def _update_legend(self) -> None:
+        if self._is_there:
+            super()._update_legend()
+
+    def render(self) -> RenderResult:
+        """Draw on the canvases."""
+        return super().render() if self._is_there else ""
+
+
+class Chart(Plot, can_focus=False):
     """The plot itself; :meth:`draw` shows a curve."""
 
     def __init__(self) -> None:

@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from textual_hires_canvas import Canvas, HiResMode
-from textual_plot import PlotWidget
 
 from inferscope.core.study.drawing import Axis
-from inferscope.tui.plots.chart import Ticks
+from inferscope.tui.plots.chart import Plot, Ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ ACROSS = Axis("tpp", "TOPS*bit", "Total processing performance", log=True)
 UP = Axis("dram_bandwidth_gb_s", "GB/s", "DRAM bandwidth", log=True)
 
 
-class ChipChart(PlotWidget, can_focus=False):
+class ChipChart(Plot, can_focus=False):
     """Chips by processing performance and bandwidth, both logarithmic."""
 
     def __init__(self) -> None:

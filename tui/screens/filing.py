@@ -144,6 +144,8 @@ class Filing(Screen[None]):
 
     def _saved(self, path: Path, then: Callable[[], None] | None) -> None:
         remember(path, make_folder=True)
+        if self.answer is not None:
+            self.answer = self._answered(self.session.scenario)  # what is said of it may be another's
         self.show_all()
         self.say(f"Saved in {path}")
         if then is not None:
