@@ -141,6 +141,7 @@ async def test_plots_wait_to_be_asked_where_little_may_be_sent(explore, screen, 
         await settle(pilot)
         assert plot(pilot)._curve is before
         assert "… r draws" in screen(pilot.app)
+        assert "━━━━" not in screen(pilot.app)
         await pilot.press("r")
         await settle(pilot)
         assert plot(pilot)._curve is not before
@@ -218,3 +219,22 @@ async def test_accelerators_are_listed_with_the_line_that_they_meet_on_the_date(
         await pilot.press("enter", *"h100 sxm")
         await pilot.pause()
         assert re.search(r"H100 SXM5 80GB .* 3A090 \(…", screen(pilot.app))
+
+
+async def test_a_plot_that_was_hidden_shows_the_curve_of_its_sentence(explore, screen, settle):
+    async with explore((120, 40), preset="deepseek-r1-h200") as pilot:
+        assert "batch 432 gives" in " ".join(screen(pilot.app).split())
+        await pilot.press("2", "2", *["down"] * 5, "enter", "3")
+        await settle(pilot)
+        text = screen(pilot.app)
+        assert "batch 687 gives" in text
+        assert "batch 432" not in text
+        assert text.count("batch 687") == 2
+
+
+async def test_the_message_follows_the_plot_that_is_chosen(explore, settle):
+    async with explore((120, 40)) as pilot:
+        await pilot.press("3", "]")
+        await settle(pilot)
+        assert message(pilot) == plot(pilot)._curve.sentence
+        assert plot(pilot)._curve.kind == KINDS[1]

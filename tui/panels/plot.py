@@ -131,6 +131,7 @@ class PlotPanel(Place, Vertical):
 
         if self._answer is None or not is_displayed(self):
             return
+        before = self.hint()
         self._curve = found = curve(self._answer.bound, self.kind)
         if self._chart is None:
             from inferscope.tui.plots.chart import Chart
@@ -139,15 +140,19 @@ class PlotPanel(Place, Vertical):
             await self.mount(self._chart, after=0)
         if self._chart.display != bool(found.series):
             self._chart.display = bool(found.series)
-        if found.series:
-            self._chart.draw(found)
+        self._draw()
         self._is_stale = False
         self._say()
+        self.screen.replace_hint(before, self.hint())  # type: ignore[attr-defined]
 
     def on_resize(self) -> None:
         """Another size has room for other ticks."""
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        """Draw the curve that stands now, which need not be that of the moment of the resize."""
         if self._chart is not None and self._curve is not None and self._curve.series:
-            self.call_after_refresh(self._chart.draw, self._curve)
+            self._chart.draw(self._curve)
 
     def _say(self) -> None:
         """Title, axes and sentence as they are now."""
@@ -155,7 +160,11 @@ class PlotPanel(Place, Vertical):
         stale = (" … r draws" if self.is_still else " …") if self._is_stale else ""
         title.text = f"{_TITLES[self.kind]}{stale}"
         title.remark = f"{self._at + 1} of {len(_TITLES)}  [ ]"
-        if found is not None and not self._is_stale:
+        if self._chart is not None:
+            self._chart.visible = not (self._is_stale and self.is_still)
+        if self._is_stale and self.is_still:
+            words.sentence = "Not drawn since the last change: r draws"
+        elif found is not None and not self._is_stale:
             drawn = bool(found.series)
             title.axis, words.axis = (_axis(found.y), f"{_axis(found.x)} →") if drawn else ("", "")
             words.sentence = found.sentence if drawn else f"No curve: {_reason(found.why)}"

@@ -109,6 +109,8 @@ class Chart(Plot, can_focus=False):
             else:
                 self.plot(x, y, line_style=colour, hires_mode=HiResMode.BRAILLE)
         self._limit(curve)
+        if self.query_one("#plot", Canvas).size:
+            self.render()  # at once: a frame in between would show the old curve beside the new words
 
     def notify_style_update(self) -> None:
         """Another theme has other colours for the lines."""

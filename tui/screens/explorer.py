@@ -175,6 +175,11 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing):
             self.query_one(KeyBar).show(owner.where)
             self.say(self._hint(owner))
 
+    def replace_hint(self, before: str, now: str) -> None:
+        """Say a hint that has changed since it was said; another message stays."""
+        if before and self.query_one(MessageLine).text == before:
+            self.say(now)
+
     def _hint(self, owner: Place) -> str:
         """What is to be said of what is focused: of an optimisation what flipping it would do."""
         if isinstance(owner, Line) and self.answer is not None and self._is_optimisation(owner):
