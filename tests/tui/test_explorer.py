@@ -426,3 +426,25 @@ async def test_f1_says_what_is_focused_with_its_keys(explore, screen, line, word
         assert isinstance(pilot.app.screen, Reader)
         for part in words:
             assert part in screen(pilot.app)
+
+
+async def test_keys_right_behind_the_one_that_opens_an_editor_are_typed(explore, settle):
+    async with explore() as pilot:
+        pilot.app.screen.query_one("#workload-reasoning_tokens").focus()
+        await pilot.pause()
+        before = pilot.app.screen.session.scenario
+        for key, character in (("enter", "\r"), ("minus", "-"), ("7", "7")):
+            pilot.app.post_message(events.Key(key, character))
+        await settle(pilot)
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.focused, Input)
+        assert pilot.app.focused.value == "-7"
+        assert pilot.app.screen.session.scenario == before
+
+
+async def test_a_step_that_arrives_at_an_open_editor_is_typed_into_it(explore):
+    async with explore() as pilot:
+        line = pilot.app.screen.query_one("#workload-reasoning_tokens")
+        line.action_edit("1")
+        line.action_halve()
+        assert pilot.app.focused.value == "1-"

@@ -211,13 +211,16 @@ class NumberLine(Line):
 
     def action_double(self) -> None:
         """One step up."""
-        self._step(up=True)
+        self._step("+", up=True)
 
     def action_halve(self) -> None:
         """One step down."""
-        self._step(up=False)
+        self._step("-", up=False)
 
-    def _step(self, *, up: bool) -> None:
+    def _step(self, sign: str, *, up: bool) -> None:
+        if self._editor is not None:  # the key was on its way when the editor opened: it was typed
+            self._editor.insert_text_at_cursor(sign)
+            return
         if self._scenario is None or self.field.kind == "date":
             return
         try:
