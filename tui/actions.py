@@ -29,7 +29,8 @@ Where = Literal[
     "rules",
     "chips",
     "compare",
-    "diff",
+    "page",
+    "recovered",
     "dialog",
 ]
 
@@ -47,7 +48,8 @@ AREAS: dict[Where, str] = {
     "rules": "On the screen of all rules",
     "chips": "On the map of chips",
     "compare": "While comparing",
-    "diff": "In the list of what differs",
+    "page": "On a page that explains",
+    "recovered": "Where a session left changes behind",
     "dialog": "In a list or dialog",
 }
 
@@ -88,6 +90,24 @@ class Action:
         return (self.id not in keymap and self.shown) or shown_key(self.keys_in(keymap)[0])
 
 
+def _dated(where: Where, *, slides: bool = True) -> tuple[Action, ...]:
+    """What moves the day of the rules, the same keys everywhere; the map's arrows are for its chips."""
+    months = (
+        Action("date_back", ("left", "h"), where, "month", "Slide the rules' date back a month.", 2, "← →"),
+        Action("date_on", ("right", "l"), where, "later", "Slide it on a month."),
+        Action("year_back", ("shift+left", "H"), where, "year before", "Slide it back a year."),
+        Action("year_on", ("shift+right", "L"), where, "year", "Slide it on a year."),
+    )
+    before, after = ("less_than_sign", "comma"), ("greater_than_sign", "full_stop")
+    about = "Go to the day before on which a rule begins or ends."
+    return (
+        *(months if slides else ()),
+        Action("change_back", before, where, "changes", about, 3, "< >"),
+        Action("change_on", after, where, "next change", "Go to the next day on which one does."),
+        Action("date_reset", ("t", "delete"), where, "own date", "Go back to the scenario's own date.", 8),
+    )
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("edit", ("enter",), "number", "edit", "Type a new value; enter keeps it, escape does not.", 1),
     Action("double", ("plus",), "number", "double", "Double the number; a share rises by 10 points.", 3, "+"),
@@ -112,17 +132,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("row_down", ("down", "j"), "toggles", "down", "Go to the row below."),
     Action("previous_plot", ("left", "h"), "plot", "other plot", "Show the plot before.", 1, "← →"),
     Action("next_plot", ("right", "l", "enter", "space"), "plot", "next plot", "Show the next plot."),
-    Action("date_back", ("left", "h"), "ladder", "date", "Slide the rules' date back a month.", 1, "← →"),
-    Action("date_on", ("right", "l"), "ladder", "later", "Slide it on a month."),
-    Action(
-        "change_back",
-        ("shift+left", "H"),
-        "ladder",
-        "change before",
-        "Slide to the day before on which a rule begins or ends.",
-    ),
-    Action("change_on", ("shift+right", "L"), "ladder", "next change", "Slide on to the next of them.", 3),
-    Action("date_reset", ("delete", "backspace"), "ladder", "own date", "Back to the scenario's date.", 4),
+    *_dated("ladder"),
     Action("row_up", ("up", "k"), "ladder", "up", "Go to the rule above."),
     Action("row_down", ("down", "j"), "ladder", "down", "Go to the rule below."),
     Action("explain", ("enter",), "ladder", "explain", "Explain the rule, as e does.", 2),
@@ -262,27 +272,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_down", ("pagedown",), "rules", "page down", "Go a screenful down."),
     Action("first", ("home", "g"), "rules", "first", "Go to the first rule."),
     Action("last", ("end", "G"), "rules", "last", "Go to the last rule."),
-    Action("date_back", ("left", "h"), "rules", "month", "Slide the date back a month.", 2, "← →"),
-    Action("date_on", ("right", "l"), "rules", "later", "Slide the date on a month."),
-    Action("year_back", ("shift+left", "H"), "rules", "year before", "Slide the date back a year."),
-    Action("year_on", ("shift+right", "L"), "rules", "year", "Slide the date on a year."),
-    Action(
-        "change_back",
-        ("left_square_bracket",),
-        "rules",
-        "changes",
-        "Go to the day before on which a rule begins or ends.",
-        3,
-        "[ ]",
-    ),
-    Action(
-        "change_on",
-        ("right_square_bracket",),
-        "rules",
-        "next change",
-        "Go to the next day on which one does.",
-    ),
-    Action("date_reset", ("t",), "rules", "own date", "Go back to the scenario's own date.", 7),
+    *_dated("rules"),
     Action("date_take", ("a",), "rules", "take date", "Give the scenario the chosen date.", 8),
     Action(
         "open_rule",
@@ -320,23 +310,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("find", ("slash",), "chips", "find", "Look a chip up by name.", 4),
     Action("take_chip", ("enter",), "chips", "take", "Put the marked chip into the scenario.", 5),
-    Action(
-        "change_back",
-        ("left_square_bracket",),
-        "chips",
-        "changes",
-        "Go to the day before on which a rule about chips begins or ends.",
-        6,
-        "[ ]",
-    ),
-    Action(
-        "change_on",
-        ("right_square_bracket",),
-        "chips",
-        "next change",
-        "Go to the next day on which one does.",
-    ),
-    Action("date_reset", ("t",), "chips", "own date", "Go back to the scenario's own date.", 8),
+    *_dated("chips", slides=False),
     Action("what_ifs", ("b",), "chips", "bills", "Draw bills, lapsed rules and literature too, or not.", 7),
     Action("explain", ("e",), "chips", "explain", "Read what the rules say of the chip.", 9),
     Action("undo", ("z",), "chips", "undo", "Take the last change of the scenario back.", 10),
@@ -348,15 +322,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("toggle_same", ("d",), "compare", "all", "Show all rows, or only those that differ.", 2),
     Action("next_scenario", ("right", "l"), "compare", "scenario", "Go to the next scenario.", 3, "← →"),
     Action("previous_scenario", ("left", "h"), "compare", "scenario before", "Go to the one before."),
-    Action("row_up", ("k",), "compare", "up", "Go to the row above; up does too."),
-    Action("row_down", ("j",), "compare", "down", "Go to the row below: a result shows what carries it."),
     Action("parts_up", ("shift+up", "K"), "compare", "parts up", "Scroll what carries the difference."),
     Action("parts_down", ("shift+down", "J"), "compare", "parts down", "Scroll it on."),
-    Action("row_up", ("k",), "diff", "up", "Go to the key above; up does too."),
-    Action("row_down", ("j",), "diff", "down", "Go to the key below; enter takes it back."),
+    Action("back", ("backspace", "left", "h"), "page", "back", "Go a step up, then close."),
+    Action("close", ("q",), "page", "close", "Close, as escape does."),
+    Action("take", ("t",), "recovered", "take back", "Go on with what is marked, as enter does."),
+    Action("settle", ("l",), "recovered", "keep for later", "Keep what is marked for another start."),
+    Action("discard", ("d",), "recovered", "discard", "Throw away what is marked."),
+    Action("row_up", ("up", "k"), "dialog", "up", "Go to the row above; where there are none, scroll."),
+    Action("row_down", ("down", "j"), "dialog", "move", "Go to the row below.", shown="↑ ↓"),
+    Action("page_up", ("pageup",), "dialog", "page up", "Go or scroll a screenful up."),
+    Action("page_down", ("pagedown",), "dialog", "scroll", "Go or scroll a screenful down."),
     Action("filter", ("slash",), "dialog", "filter", "Type to filter; every word has to occur."),
     Action("accept", ("enter",), "dialog", "take", "Take what is marked."),
     Action("cancel", ("escape",), "dialog", "close", "Close without a change."),
+    Action("help", ("f1",), "dialog", "help", "Show the keys; again: close them."),
 )
 
 _RIGHT: set[Where] = {"answers", "policy", "ladder", "toggles", "plot"}
@@ -440,6 +420,8 @@ def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
 
 _SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips"})
 """Areas that are screens of their own: no key of the explorer works there."""
+_DIALOGS: frozenset[Where] = frozenset({"compare", "page", "recovered"})
+"""Areas of one dialog each, where what works in all dialogs works too."""
 
 
 def _meet(one: Where, two: Where) -> bool:
@@ -447,6 +429,8 @@ def _meet(one: Where, two: Where) -> bool:
     if one == two:
         return True
     both = {one, two}
+    if both & _DIALOGS:
+        return both - _DIALOGS == {"dialog"}
     if both & _SCREENS:
         return False
     return "explorer" in both or ("field" in both and bool(both & {"number", "choice", "pick"}))

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, key_line, shown_key
+from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, conflict, key_line, shown_key
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import ChoiceLine, NumberLine, PickLine
@@ -12,11 +12,12 @@ from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.screens.compare import Compare
-from inferscope.tui.screens.diff import Diff
+from inferscope.tui.screens.dialog import Dialog
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.policy_map import PolicyMap
-from inferscope.tui.screens.reader import keys_page
+from inferscope.tui.screens.reader import Reader, keys_page
+from inferscope.tui.screens.recovered import Recovered
 
 RIGHT = ("answers", "policy", "ladder", "toggles", "plot")
 OWNERS = {
@@ -33,7 +34,9 @@ OWNERS = {
     "plot": PlotPanel,
     "chips": PolicyMap,
     "compare": Compare,
-    "diff": Diff,
+    "page": Reader,
+    "recovered": Recovered,
+    "dialog": Dialog,
 }
 
 
@@ -60,7 +63,8 @@ def test_every_action_is_done_where_the_table_says(action):
         ("plot",),
         ("chips",),
         ("compare", "dialog"),
-        ("diff", "dialog"),
+        ("page", "dialog"),
+        ("recovered", "dialog"),
     ],
 )
 def test_no_key_means_two_things_in_one_place(where):
@@ -84,6 +88,30 @@ def test_the_help_names_every_action_and_key():
     for action in ACTIONS:
         assert any(about == action.about for _, about in keys_page().text)
         assert all(shown_key(key) in words for key in action.keys)
+
+
+def test_the_help_begins_with_the_keys_of_the_place():
+    titles = [words for name, words in keys_page(None, "ladder").text if not name and words.isupper()]
+    assert keys_page(None, "ladder").text[0] == ("", "IN THE POLICY LADDER (here)")
+    assert titles[0] == "ANYWHERE"
+    assert "IN THE POLICY LADDER" not in titles
+
+
+@pytest.mark.parametrize(
+    ("action", "other"), [("compare.add", "dialog.cancel"), ("page.back", "dialog.help")]
+)
+def test_a_dialogs_own_keys_meet_those_of_all_dialogs_and_not_the_explorers(action, other):
+    key = next(a.keys[0] for a in ACTIONS if a.id == other)
+    assert conflict({action: (key,)}) == (action, other, shown_key(key))
+    assert conflict({action: ("ctrl+s",)}) is None
+
+
+@pytest.mark.parametrize("where", ["ladder", "rules", "chips"])
+def test_the_day_of_the_rules_slides_by_the_same_keys_everywhere(where):
+    keys = {a.name: a.keys for a in at(where) if a.name.startswith(("date_", "year_", "change_"))}
+    ladder = {a.name: a.keys for a in at("ladder")}
+    assert keys["change_on"] == ("greater_than_sign", "full_stop")
+    assert all(ladder[name] == value for name, value in keys.items() if name != "date_take")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

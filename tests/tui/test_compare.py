@@ -36,31 +36,37 @@ async def settled(pilot, *others):
 
 
 async def open_with(pilot, name):
-    await pilot.press("c", *name, "enter")
+    """Compare with a preset, without typing its name."""
+    pilot.app.screen._against = (Column(name, files.load(name)),)
+    await pilot.press("c")
     return await settled(pilot, name)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-async def test_the_comparison_looks_as_stored(explore, screen, matches_snapshot, size):
-    async with explore(size) as pilot:
-        await open_with(pilot, OTHER)
+async def looks_as_stored(pilot, screen, matches_snapshot, name):
+    """The same dialog at one size after the other."""
+    for size in SIZES:
+        await pilot.resize_terminal(*size)
+        for _ in range(3):
+            await pilot.pause()
         text = screen(pilot.app)
         assert max(map(len, text.splitlines())) <= size[0]
-        matches_snapshot(text, f"compare-{size[0]}x{size[1]}")
+        matches_snapshot(text, f"{name}-{size[0]}x{size[1]}")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-async def test_the_differences_look_as_stored(explore, screen, matches_snapshot, size, tmp_path):
+async def test_the_comparison_looks_as_stored(explore, screen, matches_snapshot):
+    async with explore() as pilot:
+        await pilot.press("c", *OTHER, "enter")
+        await settled(pilot, OTHER)
+        await looks_as_stored(pilot, screen, matches_snapshot, "compare")
+
+
+async def test_the_differences_look_as_stored(explore, screen, matches_snapshot, tmp_path):
     path = tmp_path / "child.toml"
     path.write_text('schema_version = 1\nextends = "deepseek-r1-h200"\n[workload]\noutput_tokens = 700\n')
-    async with explore(size, path) as pilot:
+    async with explore(preset=path) as pilot:
         pilot.app.screen.change_values({"slo.tpot_s": 0.04, "hardware.prefill": {"count": 4}}, "limit")
         await pilot.press("d")
-        await pilot.pause()
-        await pilot.pause()
-        text = screen(pilot.app)
-        assert max(map(len, text.splitlines())) <= size[0]
-        matches_snapshot(text, f"differences-{size[0]}x{size[1]}")
+        await looks_as_stored(pilot, screen, matches_snapshot, "differences")
 
 
 async def test_it_says_what_the_core_says(explore, scenario_file):
@@ -143,8 +149,9 @@ async def test_a_file_that_cannot_be_read_is_said(explore, tmp_path, monkeypatch
 
 
 async def test_keys_work_while_it_computes(explore):
-    async with explore((120, 40), "deepseek-v3-h800") as pilot:
-        await pilot.press("c", *"chatgpt-2023", "enter", "d", "down", "down", "escape")
+    async with explore((120, 40)) as pilot:
+        pilot.app.screen._against = (Column(OTHER, files.load(OTHER)),)
+        await pilot.press("c", "d", "down", "down", "escape")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Explorer)
         await pilot.press("c", "down", "up", "down")

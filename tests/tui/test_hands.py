@@ -10,10 +10,14 @@ from textual.command import CommandList, CommandPalette
 from textual.widgets import Input
 
 from inferscope.core import catalog
+from inferscope.core.scenario import files
 from inferscope.tui.actions import at
+from inferscope.tui.app import InferscopeApp
+from inferscope.tui.config import Options
 from inferscope.tui.panels.words import MessageLine
 from inferscope.tui.screens.export import WriteFile
 from inferscope.tui.screens.palette import _MOVES
+from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.reader import Reader
 
 
@@ -344,3 +348,29 @@ async def test_a_disk_that_is_full_keeps_the_old_file(explore, here, monkeypatch
         assert "No space left on device" in screen(pilot.app)
     assert [path.name for path in here.iterdir()] == ["dense.csv"]
     assert (here / "dense.csv").read_text() == "mine"
+
+
+async def test_f1_in_a_dialog_shows_its_keys_and_closes_them(explore, screen):
+    async with explore() as pilot:
+        await pilot.press("ctrl+o", "f1")
+        await pilot.pause()
+        assert "IN A LIST OR DIALOG (here)" in screen(pilot.app)
+        await pilot.press("f1")
+        assert isinstance(pilot.app.screen, Picker)
+        await pilot.press("escape", "P", "question_mark")
+        await pilot.pause()
+        assert "ON THE SCREEN OF ALL RULES (here)" in screen(pilot.app)
+
+
+async def test_keys_of_a_page_can_be_bound_anew(scenario_file, screen, settle):
+    keys = {"page.close": ("w",), "dialog.cancel": ("ctrl+w",)}
+    app = InferscopeApp(lambda: files.load(scenario_file), Options(keys=keys))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("e")
+        await pilot.pause()
+        assert "^w close" in screen(app)
+        await pilot.press("q")
+        assert isinstance(app.screen, Reader)
+        await pilot.press("w")
+        assert not isinstance(app.screen, Reader)

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
+from inferscope.tui.dated import beside, moved
 from inferscope.tui.panels.ruletable import RuleTable
-from inferscope.tui.panels.timeline import beside, moved
 from inferscope.tui.rulelist import Filter, counted, every
 from inferscope.tui.screens.facts import AskFact, keys_of, typed
 from inferscope.tui.screens.policy import PolicyScreen
@@ -65,7 +65,7 @@ async def test_the_date_slides_by_month_year_and_change(explore):
         assert page.day == dt.date(2026, 10, 22)
         await pilot.press("shift+left")
         assert page.day == dt.date(2025, 10, 22)
-        await pilot.press("t", "right_square_bracket")
+        await pilot.press("t", "greater_than_sign")
         assert page.day == dt.date(2027, 1, 1)  # New York and Illinois
         binding = {line.entry["id"] for line in table(pilot).lines if line.binds == "yes"}
         assert "us.ny.raise.frontier" in binding
@@ -78,7 +78,7 @@ async def test_sliding_computes_nothing_anew(explore, monkeypatch):
     async with explore(preset=CLOSED) as pilot:
         await pilot.press("P")
         monkeypatch.setattr("inferscope.core.evaluate.evaluate_bound", None)
-        await pilot.press("left", "shift+left", "left_square_bracket")
+        await pilot.press("left", "shift+left", "less_than_sign")
         assert pilot.app.screen.day is not None
 
 

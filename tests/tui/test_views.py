@@ -161,7 +161,10 @@ async def test_the_date_of_the_ladder_slides_and_comes_back(explore, screen):
         assert "on 2026-10-22, not 2026-11-22" in screen(pilot.app)
         await pilot.press("shift+left")
         ladder = pilot.app.screen.query_one(Ladder)
-        assert ladder.day < date(2026, 10, 22)
+        assert ladder.day == date(2025, 10, 22)
+        await pilot.press("greater_than_sign")
+        assert date(2025, 10, 22) < ladder.day < date(2026, 10, 22)
+        assert f"{ladder.day}: " in pilot.app.screen.query_one("MessageLine").text
         await pilot.press("delete")
         assert ladder.day is None
         await pilot.press("enter")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from inferscope.core.policy.words import verdict_word
 from inferscope.tui.actions import bindings
+from inferscope.tui.dated import Dated
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
-from inferscope.tui.verdicts import Line, changes_of, verdicts
+from inferscope.tui.verdicts import Line, verdicts
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
     from inferscope.tui.answer import Answer
 
 REACH = 3.0
@@ -23,7 +26,7 @@ REACH = 3.0
 _STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
 
 
-class Ladder(Place, Rows, can_focus=True):
+class Ladder(Dated, Place, Rows, can_focus=True):
     """Rules sorted by how near the scenario is to their lines."""
 
     BINDINGS = bindings("ladder")
@@ -31,7 +34,6 @@ class Ladder(Place, Rows, can_focus=True):
 
     def __init__(self, identifier: str = "policy") -> None:
         super().__init__(id=identifier)
-        self.day: dt.date | None = None
         self._answer: Answer | None = None
         self._lines: list[Line] = []
         self._at = 0
@@ -73,48 +75,24 @@ class Ladder(Place, Rows, can_focus=True):
         self.update()
         self.screen.refresh_hint()  # type: ignore[attr-defined]
 
-    def action_date_back(self) -> None:
-        """A month earlier."""
-        self._slide(-1)
+    # --- the date -------------------------------------------------------------------------------
 
-    def action_date_on(self) -> None:
-        """A month later."""
-        self._slide(1)
+    @property
+    def own_day(self) -> dt.date | None:
+        """The scenario's date."""
+        return None if self._answer is None else self._answer.as_of
 
-    def action_change_back(self) -> None:
-        """The day before on which a rule begins or ends."""
-        self._jump(forward=False)
+    def dated_rules(self) -> Sequence[Line]:
+        """The rules that are listed."""
+        return self._lines
 
-    def action_change_on(self) -> None:
-        """The next day on which a rule begins or ends."""
-        self._jump(forward=True)
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """One line above the keys."""
+        self.screen.say(text, problem=problem)  # type: ignore[attr-defined]
 
-    def action_date_reset(self) -> None:
-        """The scenario's own date."""
-        self._go_to(None)
-
-    def _today(self) -> dt.date | None:
-        if self.day is not None or self._answer is None:
-            return self.day
-        return self._answer.as_of
-
-    def _slide(self, months: int) -> None:
-        today = self._today()
-        if today is not None:
-            month = today.year * 12 + today.month - 1 + months
-            self._go_to(dt.date(month // 12, month % 12 + 1, min(today.day, 28)))
-
-    def _jump(self, *, forward: bool) -> None:
-        today = self._today()
-        if today is None:
-            return
-        days = [day for day in changes_of(self._lines) if (day > today if forward else day < today)]
-        if days:
-            self._go_to(min(days) if forward else max(days))
-
-    def _go_to(self, day: dt.date | None) -> None:
+    def show_day(self) -> None:
+        """Judge on the chosen day, with the mark on the same rule."""
         marked = self.verdict
-        self.day = None if self._answer is not None and day == self._answer.as_of else day
         self.show(self._answer)
         if marked is not None:
             identifiers = [line.entry["id"] for line in self._lines]
@@ -136,7 +114,7 @@ class Ladder(Place, Rows, can_focus=True):
         return found + [self._row(line, width, place) for place, line in enumerate(shown, self._first)]
 
     def _remark(self, width: int) -> str:
-        today = self._today()
+        today = self.today
         count = f"{self._at + 1} of {len(self._lines)} rules"
         if self.day is None or self._answer is None:
             return f"{count}, on {today}"

@@ -1,4 +1,4 @@
-"""The line of years on which the date of the rules slides, and what moves it."""
+"""The line of years on which the date of the rules slides."""
 
 from __future__ import annotations
 
@@ -11,31 +11,6 @@ from inferscope.tui.panels.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-FIRST, LAST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
-"""Between these a date slides."""
-
-
-def moved(day: dt.date, months: int) -> dt.date:
-    """A day some months on; a day that the month lacks becomes its 28th.
-
-    >>> moved(dt.date(2026, 11, 22), 2), moved(dt.date(2024, 1, 31), 1)
-    (datetime.date(2027, 1, 22), datetime.date(2024, 2, 28))
-    """
-    month = day.year * 12 + day.month - 1 + months
-    year, month = month // 12, month % 12 + 1
-    try:
-        found = dt.date(year, month, day.day)
-    except ValueError:
-        found = dt.date(min(max(year, FIRST.year), LAST.year), month, 28)
-    return min(max(found, FIRST), LAST)
-
-
-def beside(days: Collection[dt.date], day: dt.date, *, forward: bool) -> dt.date | None:
-    """The nearest of some days after a day, or before it; None where there is none."""
-    if forward:
-        return min((other for other in days if other > day), default=None)
-    return max((other for other in days if other < day), default=None)
 
 
 class Timeline(Rows):

@@ -16,7 +16,7 @@ from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from inferscope.tui.answer import Answer, Baseline
     from inferscope.tui.session import Session
@@ -178,6 +178,13 @@ class MessageLine(Widget):
         return Content.assemble((f" {text}", "bold $text-error" if self._problem else "$text-muted"))
 
 
+def keys_shown(keys: Iterable[tuple[str, str]]) -> Content:
+    """Keys and what they do, on one line."""
+    return Content.assemble(
+        *(part for key, label in keys for part in ((key, "bold $accent"), (f" {label}  ", "$text-muted")))
+    )
+
+
 class KeyBar(Widget):
     """The keys that matter now."""
 
@@ -191,8 +198,5 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """Keys and labels, as many as fit."""
-        parts: list[tuple[str, str] | str] = [" "]
         keymap = options_of(self.app).keys
-        for key, label in key_line(self.size.width, *self._focus, keymap=keymap):
-            parts += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
-        return Content.assemble(*parts)
+        return Content(" ") + keys_shown(key_line(self.size.width, *self._focus, keymap=keymap))

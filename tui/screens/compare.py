@@ -15,7 +15,6 @@ from textual.worker import get_current_worker
 
 from inferscope.core.errors import InferscopeError
 from inferscope.tui.actions import at, bindings
-from inferscope.tui.config import options_of
 from inferscope.tui.screens.dialog import Dialog, Table
 from inferscope.tui.screens.picker import Picker
 
@@ -76,7 +75,8 @@ class Compare(Dialog["tuple[Column, ...]"]):
         baseline: The pinned baseline, if there is one.
     """
 
-    BINDINGS = bindings("dialog", "compare")
+    WHERE = ("compare", "dialog")
+    BINDINGS = bindings("compare")
 
     class Compared(Message):
         """The scenarios stand side by side."""
@@ -355,14 +355,9 @@ class Compare(Dialog["tuple[Column, ...]"]):
         problem.display = bool(text)
 
     def _show_keys(self) -> None:
-        keymap = options_of(self.app).keys
-        names = {"toggle_same": "differing" if self._everything else "all"}
-        shown: list[tuple[str, str]] = []
-        for action in (*at("compare"), *(a for a in at("dialog") if a.name == "cancel")):
-            if action.rank or action.name == "cancel":
-                label = names.get(action.name, action.label)
-                shown += [(action.shown_in(keymap), "bold $accent"), (f" {label}  ", "$text-muted")]
-        self.query_one("#keys", Static).update(Content.assemble(*shown))
+        ranked = [action.name for action in at("compare") if action.rank]
+        same = "differing" if self._everything else "all"
+        self.query_one("#keys", Static).update(self.keys(*ranked, "cancel", toggle_same=same))
 
 
 def _title(text: str) -> Content:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
-from inferscope.tui.actions import bindings
+from inferscope.tui.actions import Where, at, bindings
+from inferscope.tui.config import options_of
+from inferscope.tui.panels.words import keys_shown
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.content import Content
 
 T = TypeVar("T")
 
@@ -40,23 +43,53 @@ class Table(RowList, inherit_bindings=False):
 
 
 class Dialog(ModalScreen[T], Generic[T]):
-    """A box over the explorer."""
+    """A box over the explorer.
 
+    Attributes:
+        WHERE: Whose keys work in it.
+    """
+
+    WHERE: ClassVar[tuple[Where, ...]] = ("dialog",)
     BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
+
+    def keys(self, *names: str, **labels: str) -> Content:
+        """Keys and what they do, by the names of actions, some with words of their own."""
+        keymap = options_of(self.app).keys
+        actions = {action.name: action for action in at(*reversed(self.WHERE))}
+        wanted = [*names, *(name for name in labels if name not in names)]
+        return keys_shown(
+            (actions[name].shown_in(keymap), labels.get(name, actions[name].label)) for name in wanted
+        )
+
+    def action_help(self) -> None:
+        """The keys that work here, and then all others."""
+        from inferscope.tui.screens.reader import Reader, keys_page
+
+        self.app.push_screen(Reader(keys_page(options_of(self.app).keys, *self.WHERE)))
 
     def action_cancel(self) -> None:
         """Close without a result."""
         self.dismiss(None)
 
+    def _go(self, way: str) -> None:
+        for rows in self.query(OptionList):
+            getattr(rows, f"action_{way}")()
+
     def action_row_up(self) -> None:
         """The row above."""
-        for table in self.query(Table):
-            table.action_cursor_up()
+        self._go("cursor_up")
 
     def action_row_down(self) -> None:
         """The row below."""
-        for table in self.query(Table):
-            table.action_cursor_down()
+        self._go("cursor_down")
+
+    def action_page_up(self) -> None:
+        """A screenful up."""
+        self._go("page_up")
+
+    def action_page_down(self) -> None:
+        """A screenful down."""
+        self._go("page_down")
 
     async def action_accept(self) -> None:
         """Take what is marked or typed; on its usual key the focused list or line does it itself."""

@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from inferscope.tui.actions import bindings
 from inferscope.tui.screens.dialog import Dialog, Table
 from inferscope.tui.sizes import clipped
 
@@ -67,8 +66,6 @@ class Diff(Dialog[None]):
         take_back: Sets keys; returns why it could not.
     """
 
-    BINDINGS = bindings("dialog", "diff")
-
     def __init__(self, session: Session, take_back: Callable[[Mapping[str, Any], str], str]) -> None:
         super().__init__()
         self._session, self._take_back = session, take_back
@@ -81,18 +78,12 @@ class Diff(Dialog[None]):
             box.border_subtitle = "then → now"
             yield Table(id="rows", markup=False, compact=True)
             yield Static("", id="said", markup=False)
-            keys = (("enter", "take back"), ("↑ ↓", "move"), ("esc", "close"))
-            parts = [
-                p for key, label in keys for p in ((key, "bold $accent"), (f" {label}  ", "$text-muted"))
-            ]
-            yield Static(Content.assemble(*parts), id="keys")
+            yield Static(
+                self.keys(accept="take back", row_down="move", cancel="close"), id="keys", markup=False
+            )
 
     def on_mount(self) -> None:
         """Fill once the width is known."""
-        shown: list[tuple[str, str]] = []
-        for key, label in (("enter", "take back"), ("↑ ↓", "move"), ("esc", "close")):
-            shown += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
-        self.query_one("#keys", Static).update(Content.assemble(*shown))
         self.call_after_refresh(self._fill)
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
 
 class WriteFile(Dialog[Path]):
@@ -29,11 +27,6 @@ class WriteFile(Dialog[Path]):
         stem: A name to begin with.
         formats: What makes the content, by the name's ending, with what the format is called.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "turn(1)", show=False, priority=True),
-        Binding("up", "turn(-1)", show=False, priority=True),
-    ]
 
     def __init__(self, title: str, stem: str, formats: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
         super().__init__()
@@ -47,8 +40,9 @@ class WriteFile(Dialog[Path]):
             yield Static("", id="formats", markup=False)
             yield Input(f"{self._stem}{next(iter(self._formats))}", compact=True, id="name")
             yield Static("", id="where", markup=False)
-            turn = "   ↑ ↓ another format" if len(self._formats) > 1 else ""
-            yield Static(f"enter writes{turn}   esc goes back", classes="keys", markup=False)
+            turn = {"row_down": "another format"} if len(self._formats) > 1 else {}
+            keys = self.keys(accept="writes", **turn, cancel="goes back")
+            yield Static(keys, classes="keys", markup=False)
 
     @property
     def _ending(self) -> str:
@@ -56,7 +50,15 @@ class WriteFile(Dialog[Path]):
         suffix = Path(self.query_one(Input).value.strip()).suffix.lower()
         return suffix if suffix in self._formats else ""
 
-    def action_turn(self, step: int) -> None:
+    def action_row_up(self) -> None:
+        """The format before."""
+        self._turn(-1)
+
+    def action_row_down(self) -> None:
+        """The next format."""
+        self._turn(1)
+
+    def _turn(self, step: int) -> None:
         """Another format, in the name's ending."""
         endings, line = list(self._formats), self.query_one(Input)
         now = endings.index(self._ending) if self._ending else -step

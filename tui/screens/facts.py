@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.containers import Vertical
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from inferscope.core.scenario.schema import Scenario
 
@@ -129,8 +128,6 @@ class AskFact(Dialog[bool]):
         take: Sets the value; returns what is wrong with it, or nothing.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "close")]
-
     def __init__(self, key: str, now: str, take: Callable[[Any], str]) -> None:
         super().__init__()
         self.key, self.now, self.take = key, now, take
@@ -143,7 +140,7 @@ class AskFact(Dialog[bool]):
             yield Static(f"{words[:1].upper()}{words[1:]}: {kind}.", markup=False)
             yield Input(self.now, placeholder=f"{kind}; empty: not known", compact=True, id="fact")
             yield Static("", id="where", markup=False)
-            yield Static("enter set   esc leave as it is", classes="keys", markup=False)
+            yield Static(self.keys(accept="set", cancel="leave as it is"), classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """Ready to type."""

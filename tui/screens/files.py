@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from inferscope.tui.session import Session
 
@@ -46,7 +44,7 @@ class SaveAs(Dialog[Path]):
             yield Static("A preset name, or a path that ends in .toml", markup=False)
             yield Input(self.session.suggested_name(other=bool(self._problem)), compact=True, id="name")
             yield Static("", id="where", markup=False)
-            yield Static("enter saves   esc goes back", classes="keys", markup=False)
+            yield Static(self.keys(accept="saves", cancel="goes back"), classes="keys", markup=False)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -88,12 +86,6 @@ class Ways(Dialog[str]):
         ways: What can be done, by the key that does it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cancel", show=False),
-        Binding("j", "cursor('down')", show=False),
-        Binding("k", "cursor('up')", show=False),
-    ]
-
     def __init__(self, title: str, words: str, ways: Mapping[str, str]) -> None:
         super().__init__()
         self._title, self._words = title, words
@@ -109,17 +101,16 @@ class Ways(Dialog[str]):
 
     def on_key(self, event: events.Key) -> None:
         """Take a way by its key."""
-        if event.key in self._ways and event.key != "c":
+        if event.key in self._ways:
             event.stop()
-            self.dismiss(event.key)
-
-    def action_cursor(self, way: str) -> None:
-        """Move among the ways."""
-        getattr(self.query_one(OptionList), f"action_cursor_{way}")()
+            self._take(event.key)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(None if event.option.id == "c" else event.option.id)
+        self._take(event.option.id or "")
+
+    def _take(self, key: str) -> None:
+        self.dismiss(None if key == "c" else key)
 
 
 class Unsaved(Ways):

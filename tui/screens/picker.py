@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
@@ -16,7 +15,6 @@ from inferscope.tui.screens.dialog import Dialog, RowList
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from inferscope.tui.choices import Choices
 
@@ -31,13 +29,6 @@ class Picker(Dialog[str]):
         takes_text: Whether what was typed may be the result where no row is meant (a path).
         escape: What escape does, in words.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "cursor('down')", show=False, priority=True),
-        Binding("up", "cursor('up')", show=False, priority=True),
-        Binding("pagedown", "cursor('page_down')", show=False, priority=True),
-        Binding("pageup", "cursor('page_up')", show=False, priority=True),
-    ]
 
     def __init__(
         self,
@@ -95,12 +86,10 @@ class Picker(Dialog[str]):
         if values:
             rows.highlighted = values.index(self.current) if not filtered and self.current in values else 0
         total = len(self.choices.rows)
-        keys = [("enter", "take"), ("↑ ↓", "move"), ("esc", self._escape)]
         count = f"{len(found)} of {total}" if found else f"nothing of {total} contains {filtered!r}"
-        parts: list[tuple[str, str] | str] = [(f"{count}   ", "$text-muted" if found else "$text-warning")]
-        for key, label in keys:
-            parts += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
-        self.query_one("#count", Static).update(Content.assemble(*parts))
+        said = Content.styled(f"{count}   ", "$text-muted" if found else "$text-warning")
+        keys = self.keys("accept", "row_down", cancel=self._escape)
+        self.query_one("#count", Static).update(said + keys)
 
     def _is_path(self, text: str) -> bool:
         return self.takes_text and ("/" in text or text.endswith(".toml"))
@@ -133,8 +122,3 @@ class Picker(Dialog[str]):
         if event.is_printable and event.character is not None and not is_slash:
             self.query_one(Input).insert_text_at_cursor(event.character)
             event.stop()
-
-    def action_cursor(self, way: str) -> None:
-        """Move the mark while the filter keeps the focus."""
-        rows = self.query_one("#rows", OptionList)
-        getattr(rows, f"action_{'cursor_' + way if way in ('up', 'down') else way}")()

@@ -38,10 +38,6 @@ class Policing(Screen[None]):
         """Make it again."""
         raise NotImplementedError
 
-    def action_help(self) -> None:
-        """The keys."""
-        raise NotImplementedError
-
     def action_all_rules(self) -> None:
         """All rules on a screen of their own."""
         from inferscope.tui.screens.policy import PolicyScreen

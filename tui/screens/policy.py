@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,14 +12,19 @@ from textual.widgets import Input, Static
 
 from inferscope.tui import pages
 from inferscope.tui.actions import bindings
+from inferscope.tui.config import options_of
+from inferscope.tui.dated import Dated
 from inferscope.tui.panels.ruletable import RuleTable
-from inferscope.tui.panels.timeline import Timeline, beside, moved
+from inferscope.tui.panels.timeline import Timeline
 from inferscope.tui.panels.words import KeyBar, MessageLine, Said
 from inferscope.tui.rulelist import Filter, counted, every
-from inferscope.tui.screens.reader import Reader, words_of
+from inferscope.tui.screens.reader import Reader, keys_page, words_of
 from inferscope.tui.verdicts import changes_of
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
     from textual import events
     from textual.app import ComposeResult
 
@@ -32,7 +36,7 @@ _SIDE, _BELOW, _BRIEF = 150, 30, 22
 """Columns from which the marked rule is explained beside the list; rows from which it is below, in short."""
 
 
-class PolicyScreen(Screen[None]):
+class PolicyScreen(Dated, Screen[None]):
     """The ladder of all rules.
 
     Args:
@@ -46,7 +50,6 @@ class PolicyScreen(Screen[None]):
     def __init__(self, host: Policing) -> None:
         super().__init__()
         self.host = host
-        self.day: dt.date | None = None
         self.filter = Filter()
         self._all: list[Line] = []
 
@@ -164,33 +167,13 @@ class PolicyScreen(Screen[None]):
 
     # --- the date -------------------------------------------------------------------------------
 
-    def action_date_back(self) -> None:
-        """A month earlier."""
-        self._slide(-1)
+    def dated_rules(self) -> Sequence[Line]:
+        """All rules, listed or not."""
+        return self._all
 
-    def action_date_on(self) -> None:
-        """A month later."""
-        self._slide(1)
-
-    def action_year_back(self) -> None:
-        """A year earlier."""
-        self._slide(-12)
-
-    def action_year_on(self) -> None:
-        """A year later."""
-        self._slide(12)
-
-    def action_change_back(self) -> None:
-        """The day before on which a rule begins or ends."""
-        self._jump(forward=False)
-
-    def action_change_on(self) -> None:
-        """The next day on which a rule begins or ends."""
-        self._jump(forward=True)
-
-    def action_date_reset(self) -> None:
-        """The scenario's own date."""
-        self._go_to(self.own_day)
+    def show_day(self) -> None:
+        """Judge all rules on the chosen day."""
+        self.show_rules()
 
     def action_date_take(self) -> None:
         """Give the scenario the chosen date."""
@@ -203,23 +186,6 @@ class PolicyScreen(Screen[None]):
             self.day = None
             self.show_rules()
         self.say(wrong or f"The scenario's date is now {day}; z takes that back", problem=bool(wrong))
-
-    def _slide(self, months: int) -> None:
-        self._go_to(moved(self.day or self.own_day, months))
-
-    def _jump(self, *, forward: bool) -> None:
-        today = self.day or self.own_day
-        found = beside(changes_of(self._all), today, forward=forward)
-        if found is None:
-            self.say(f"No rule begins or ends {'after' if forward else 'before'} {today}")
-            return
-        self._go_to(found)
-        changed = [line.short for line in self._all if found in changes_of([line])]
-        self.say(f"{found}: {', '.join(changed)} {'change' if len(changed) > 1 else 'changes'}")
-
-    def _go_to(self, day: dt.date) -> None:
-        self.day = None if day == self.own_day else day
-        self.show_rules()
 
     # --- filtering ------------------------------------------------------------------------------
 
@@ -325,7 +291,7 @@ class PolicyScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys."""
-        self.host.action_help()
+        self.app.push_screen(Reader(keys_page(options_of(self.app).keys, "rules")))
 
     def action_leave(self) -> None:
         """Close a filter first, then the screen."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,15 +12,17 @@ from textual.widgets import Static
 
 from inferscope.tui import pages
 from inferscope.tui.actions import bindings
+from inferscope.tui.config import options_of
+from inferscope.tui.dated import Dated
 from inferscope.tui.panels.rows import Rows
 from inferscope.tui.panels.ruletable import verdict_words
-from inferscope.tui.panels.timeline import beside
 from inferscope.tui.panels.words import KeyBar, MessageLine, Said
-from inferscope.tui.screens.reader import Reader, words_of
+from inferscope.tui.screens.reader import Reader, keys_page, words_of
 from inferscope.tui.sizes import clipped
-from inferscope.tui.verdicts import Line, changes_of, line_of
+from inferscope.tui.verdicts import Line, line_of
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from textual import events
@@ -66,7 +67,7 @@ class ChipList(Rows):
         return rows
 
 
-class PolicyMap(Screen[None]):
+class PolicyMap(Dated, Screen[None]):
     """Where chips stand between the lines.
 
     Args:
@@ -81,7 +82,7 @@ class PolicyMap(Screen[None]):
     def __init__(self, host: Policing, day: dt.date | None = None) -> None:
         super().__init__()
         self.host = host
-        self.day = day or self.own_day
+        self.day = None if day == self.own_day else day
         self.what_ifs = False
         self.chips: list[Chip] = []
         self.at = 0
@@ -137,6 +138,11 @@ class PolicyMap(Screen[None]):
         return self.host.answer.as_of
 
     @property
+    def today(self) -> dt.date:
+        """The day that is shown."""
+        return self.day or self.own_day
+
+    @property
     def marked(self) -> Chip:
         """The chip under the cursor."""
         return self.chips[self.at]
@@ -154,7 +160,7 @@ class PolicyMap(Screen[None]):
 
         assert self.host.answer is not None  # noqa: S101
         every = rules_of(self.host.answer.result())
-        return [rule for rule in every if rule.binds_on(self.day) or (self.what_ifs and rule.is_what_if)]
+        return [rule for rule in every if rule.binds_on(self.today) or (self.what_ifs and rule.is_what_if)]
 
     def show_map(self) -> None:
         """Bring the screen up to the day and the cursor."""
@@ -169,14 +175,14 @@ class PolicyMap(Screen[None]):
             self._chart.draw(self.chips, self._edges, shade(controls), (self._own(), self.marked))
         self.query_one(ChipList).show(self.chips, self.at)
         which = "binding rules and what-ifs" if self.what_ifs else "binding rules"
-        own = "the scenario's date" if self.day == self.own_day else f"not the scenario's {self.own_day}"
+        own = "the scenario's date" if self.day is None else f"not the scenario's {self.own_day}"
         self.query_one("#policy-title", Said).say(
             (
                 [(" Chips", "bold $primary"), ("  up: DRAM bandwidth, GB/s; across: TPP", "bold")],
                 f"{len(self.chips)} chips; {self._absent} lack a figure",
             ),
             (
-                [(f" {self.day}", "bold $accent"), (f"  {own}", "$text-muted")],
+                [(f" {self.today}", "bold $accent"), (f"  {own}", "$text-muted")],
                 f"{which}; destination and buyer taken as met",
             ),
         )
@@ -227,7 +233,7 @@ class PolicyMap(Screen[None]):
     def _lines(self) -> list[Line]:
         from inferscope.core.policy.plane import chip_entries
 
-        key = (self.marked.id, self.day)
+        key = (self.marked.id, self.today)
         if key not in self._known:
             scenario = self.host.session.scenario
             self._known[key] = [line_of(e) for e in chip_entries(scenario, *key) if e["shown"]]
@@ -285,31 +291,16 @@ class PolicyMap(Screen[None]):
 
         field = next(field for field in FIELDS if field.key == "hardware.accelerator")
         if self.chips:
-            self.app.push_screen(Picker(choices(field, self.day), self.marked.id), found)
+            self.app.push_screen(Picker(choices(field, self.today), self.marked.id), found)
 
     # --- the day and the rules ------------------------------------------------------------------
 
-    def action_change_back(self) -> None:
-        """The day before on which a rule about chips begins or ends."""
-        self._jump(forward=False)
+    def dated_rules(self) -> Sequence[Line]:
+        """The rules about chips."""
+        return self._lines() if self.chips else ()
 
-    def action_change_on(self) -> None:
-        """The next day on which one does."""
-        self._jump(forward=True)
-
-    def _jump(self, *, forward: bool) -> None:
-        if not self.chips:
-            return
-        day = beside(changes_of(self._lines()), self.day, forward=forward)
-        if day is None:
-            self.say(f"No rule about chips changes {'after' if forward else 'before'} {self.day}")
-            return
-        self.day = day
-        self.show_map()
-
-    def action_date_reset(self) -> None:
-        """The scenario's own date."""
-        self.day = self.own_day
+    def show_day(self) -> None:
+        """Draw the lines of the chosen day."""
         self.show_map()
 
     def action_what_ifs(self) -> None:
@@ -351,7 +342,7 @@ class PolicyMap(Screen[None]):
 
     def action_help(self) -> None:
         """The keys."""
-        self.host.action_help()
+        self.app.push_screen(Reader(keys_page(options_of(self.app).keys, "chips")))
 
     def action_leave(self) -> None:
         """Back to where one was."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from inferscope.core.scenario.schema import Scenario
     from inferscope.core.study.choices import Chosen
@@ -72,15 +70,6 @@ class Reach(Dialog["Row"]):
         aim: What is to be reached.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor('down')", show=False),
-        Binding("k", "cursor('up')", show=False),
-        Binding("down", "cursor('down')", show=False, priority=True),
-        Binding("up", "cursor('up')", show=False, priority=True),
-        Binding("pagedown", "cursor('page_down')", show=False, priority=True),
-        Binding("pageup", "cursor('page_up')", show=False, priority=True),
-    ]
-
     class Found(Message):
         """What the search found for a target so far, or why it could not search."""
 
@@ -106,7 +95,7 @@ class Reach(Dialog["Row"]):
             yield Input(self.aim.target, placeholder=f"type a target: {examples}", compact=True, id="filter")
             yield Static(id="header", markup=False)
             yield RowList(id="rows", markup=False, compact=True)
-            yield Static("enter searches   esc goes back", id="count", markup=False)
+            yield Static(self.keys(accept="searches", cancel="goes back"), id="count", markup=False)
 
     def on_mount(self) -> None:
         """Start in the line."""
@@ -201,12 +190,11 @@ class Reach(Dialog["Row"]):
         else:
             self._say(f"{row.key} cannot: {self._reason(row)}")
 
-    def action_cursor(self, way: str) -> None:
-        """Move the mark; from the line into the rows."""
-        rows = self.query_one(OptionList)
-        getattr(rows, f"action_{'cursor_' + way if way in ('up', 'down') else way}")()
+    def _go(self, way: str) -> None:
+        """From the line into the rows."""
+        super()._go(way)
         if self._rows:
-            self.set_focus(rows)
+            self.set_focus(self.query_one(OptionList))
 
 
 _WIDTHS = (18, 13, 13, 8)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from inferscope.tui.actions import AREAS, Where, at, shown_key
+from inferscope.tui.actions import AREAS, Where, at, bindings, shown_key
 from inferscope.tui.pages import Page, item_page
 from inferscope.tui.screens.dialog import Dialog, RowList
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
 
 class Reader(Dialog[None]):
@@ -31,14 +29,8 @@ class Reader(Dialog[None]):
         page: The first page.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "cancel", show=False),
-        Binding("backspace,left,h", "back", show=False),
-        Binding("pagedown", "scroll('page_down')", show=False),
-        Binding("pageup", "scroll('page_up')", show=False),
-        Binding("j", "move('down')", show=False),
-        Binding("k", "move('up')", show=False),
-    ]
+    WHERE = ("page", "dialog")
+    BINDINGS = bindings("page")
 
     def __init__(self, page: Page) -> None:
         super().__init__()
@@ -50,7 +42,7 @@ class Reader(Dialog[None]):
             with VerticalScroll(id="text"):
                 yield Static(id="words", markup=False)
             yield Static("Made from", id="made-from", markup=False)
-            yield RowList(id="parts", markup=False, compact=True)
+            yield Parts(id="parts", markup=False, compact=True)
             yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
@@ -74,13 +66,10 @@ class Reader(Dialog[None]):
         else:
             self.query_one("#text").focus()
         self.query_one("#text", VerticalScroll).scroll_home(animate=False)
-        keys = [("enter", "open part")] if page.parts else [("↑ ↓", "scroll")]
-        keys += [("bksp", "back")] if len(self._trail) > 1 else []
-        keys += [("PgDn", "scroll")] if page.parts else []
-        shown: list[tuple[str, str]] = []
-        for key, label in [*keys, ("esc", "close")]:
-            shown += [(key, "bold $accent"), (f" {label}  ", "$text-muted")]
-        self.query_one("#keys", Static).update(Content.assemble(*shown))
+        keys = {"accept": "open part"} if page.parts else {"row_down": "scroll"}
+        keys |= {"back": "back"} if len(self._trail) > 1 else {}
+        keys |= {"page_down": "scroll"} if page.parts else {}
+        self.query_one("#keys", Static).update(self.keys(**keys, cancel="close"))
 
     @on(OptionList.OptionSelected)
     def _opened(self, event: OptionList.OptionSelected) -> None:
@@ -95,16 +84,36 @@ class Reader(Dialog[None]):
         self._trail.pop()
         self._show()
 
-    def action_scroll(self, way: str) -> None:
-        """Scroll the text."""
-        getattr(self.query_one("#text", VerticalScroll), f"action_{way}")()
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
 
-    def action_move(self, way: str) -> None:
-        """Move among the parts, or scroll where there are none."""
-        if self._trail[-1].parts:
-            getattr(self.query_one("#parts", OptionList), f"action_cursor_{way}")()
+    def action_help(self) -> None:
+        """The keys; on their own page, close it."""
+        if self._trail[-1].title == KEYS:
+            self.dismiss(None)
         else:
-            getattr(self.query_one("#text", VerticalScroll), f"action_scroll_{way}")()
+            super().action_help()
+
+    def _go(self, way: str) -> None:
+        """Move among the parts, or scroll where there are none; pages are always the text's."""
+        if self._trail[-1].parts and way.startswith("cursor"):
+            super()._go(way)
+        else:
+            scroll = {"cursor_up": "scroll_up", "cursor_down": "scroll_down"}.get(way, way)
+            getattr(self.query_one("#text", VerticalScroll), f"action_{scroll}")()
+
+
+class Parts(RowList):
+    """What a number was made from; pages are turned in the text above."""
+
+    def action_page_up(self) -> None:
+        """The text, a screenful up."""
+        self.screen.action_page_up()
+
+    def action_page_down(self) -> None:
+        """The text, a screenful down."""
+        self.screen.action_page_down()
 
 
 def words_of(page: Page, width: int) -> Content:
@@ -131,20 +140,21 @@ def _part_line(name: str, value: str, kind: str, width: int) -> str:
     return f"{name:<38.38}  {value[:room]:<{max(room - 12, 10)}}{kind}"
 
 
-def keys_page(keymap: Mapping[str, tuple[str, ...]] | None = None) -> Page:
-    """Every key, from the table of actions."""
-    rows: list[tuple[str, str]] = [
-        (
-            "",
-            (
-                "Change a line on the left and every number follows. A * marks what differs from the file; "
-                "a grey word after a value says where it comes from (auto: the plan chose it)."
-            ),
-        )
-    ]
-    for where, title in AREAS.items():
-        rows += [("", title.upper()), *_key_rows(keymap or {}, where), (" ", "")]
-    return Page("Keys", "", rows)
+KEYS = "Keys"
+"""The title of the page of all keys."""
+
+
+def keys_page(keymap: Mapping[str, tuple[str, ...]] | None = None, *first: Where) -> Page:
+    """Every key, from the table of actions; those of some areas first."""
+    about = (
+        "Change a line on the left and every number follows. A * marks what differs from the file; "
+        "a grey word after a value says where it comes from (auto: the plan chose it)."
+    )
+    rows: list[tuple[str, str]] = [] if first else [("", about)]
+    for where in dict.fromkeys((*first, *AREAS)):
+        here = " (here)" if where in first else ""
+        rows += [("", f"{AREAS[where].upper()}{here}"), *_key_rows(keymap or {}, where), (" ", "")]
+    return Page(KEYS, "", rows if not first else [*rows, ("", about)])
 
 
 def help_page(page: Page, where: Sequence[Where], keymap: Mapping[str, tuple[str, ...]]) -> Page:

@@ -62,8 +62,9 @@ class Reading(Screen[None]):
         self.app.push_screen(Reader(help_page(page, owner.where, options_of(self.app).keys)))
 
     def action_help(self) -> None:
-        """The keys."""
-        self.app.push_screen(Reader(keys_page(options_of(self.app).keys)))
+        """The keys, first those of what is focused."""
+        owner = self._owner()
+        self.app.push_screen(Reader(keys_page(options_of(self.app).keys, *(owner.where if owner else ()))))
 
     def action_notes(self) -> None:
         """All notes."""

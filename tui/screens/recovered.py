@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from inferscope.tui.actions import bindings
 from inferscope.tui.recovery import Found
 from inferscope.tui.screens.dialog import Dialog, RowList
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
 
 class Recovered(Dialog[Found]):
@@ -28,13 +27,8 @@ class Recovered(Dialog[Found]):
         found: The recovery files.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "take", show=False),
-        Binding("l", "settle", show=False),
-        Binding("d", "discard", show=False),
-        Binding("j", "cursor('down')", show=False),
-        Binding("k", "cursor('up')", show=False),
-    ]
+    WHERE = ("recovered", "dialog")
+    BINDINGS = bindings("recovered")
 
     def __init__(self, found: Sequence[Found]) -> None:
         super().__init__()
@@ -46,8 +40,9 @@ class Recovered(Dialog[Found]):
             box.border_title = "Unsaved changes of an earlier session"
             yield Static("A session ended before it saved these:", markup=False)
             yield RowList(*(Option(_words(f)) for f in self._found), compact=True, markup=False)
-            yield Static("enter or t  take back   l  keep for later", classes="keys", markup=False)
-            yield Static("d  discard   esc  keep all for later", markup=False, id="more-keys")
+            yield Static(self.keys(accept="take back", settle="keep for later"), classes="keys", markup=False)
+            keys = self.keys("discard", cancel="keep all for later")
+            yield Static(keys, markup=False, id="more-keys")
 
     def action_take(self) -> None:
         """Go on with what is marked; the others are kept."""
@@ -69,10 +64,6 @@ class Recovered(Dialog[Found]):
             options.highlighted = min(at, len(self._found) - 1) if self._found else None
         if not self._found:
             self.dismiss(None)
-
-    def action_cursor(self, way: str) -> None:
-        """Move among them."""
-        getattr(self.query_one(OptionList), f"action_cursor_{way}")()
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:
