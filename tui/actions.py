@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     *_dated("ladder"),
     Action("row_up", ("up", "k"), "ladder", "up", "Go to the rule above."),
     Action("row_down", ("down", "j"), "ladder", "down", "Go to the rule below."),
-    Action("explain", ("enter",), "ladder", "explain", "Explain the rule, as e does.", 2),
+    Action("explain", ("enter",), "ladder", "explain", "Explain the rule, as e does."),
     Action("up", ("up", "k"), "explorer", "up", "Go to the line above."),
     Action("down", ("down", "j"), "explorer", "down", "Go to the line below."),
     Action(

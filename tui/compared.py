@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from inferscope.core.study.compare import Carried, Comparison
 
-_SHORT = (("tokens/s", "tok/s"), (" per second", "/s"), (" per day", "/d"), (" accelerators", ""))
+_SHORT = (
+    ("tokens/s", "tok/s"),
+    ("tokens per second", "tok/s"),
+    ("99th percentile of", "p99"),
+    (" per second", "/s"),
+    (" per day", "/d"),
+    (" accelerators", ""),
+)
 """Units as a table has room for them."""
 
 
@@ -120,7 +127,7 @@ def line(row: Row, at: Layout) -> str:
     """A row as text."""
     if not row.id:
         return row.label
-    text = _padded(row.label, at.label)
+    text = _padded(row.label if cell_len(row.label) <= at.label else _brief(row.label), at.label)
     for place in at.shown:
         text += f"  {_padded(row.cells[place], at.values[place])}"
         if at.ratios[place]:
@@ -166,7 +173,11 @@ def legend(comparison: Comparison, width: int, *, tall: bool) -> Content:
     return Content.assemble(*parts)
 
 
-def bars(comparison: Comparison, carried: Carried, width: int) -> Content:
+_BAR = 14
+"""Columns under which a bar stands below its name, where there is height."""
+
+
+def bars(comparison: Comparison, carried: Carried, width: int, *, tall: bool = False) -> Content:
     """The parts of a difference with a bar each: solid for it, hatched against it."""
     if carried.why:
         return Content.assemble((carried.why, "$text-muted"))
@@ -175,18 +186,17 @@ def bars(comparison: Comparison, carried: Carried, width: int) -> Content:
         (amount(carried, comparison, part.value), _share(part.share, part.error, carried)) for part in large
     ]
     amounts, shares = (max(len(text[i]) for text in texts) for i in (0, 1))
-    label = min(max(len(part.label) for part in large), max(width // 3, 12))
-    room = max(width - label - amounts - shares - 6, 4)
-    most = max(abs(part.value) for part in large)
+    longest, most = max(len(part.label) for part in large), max(abs(part.value) for part in large)
+    room = width - longest - amounts - shares - 6
+    stacked = room < _BAR and tall  # a name in full with its bar below says more than both cut short
+    label = width - amounts - shares - 4 if stacked else min(longest, max(width // 3, 12))
+    room = width if stacked else max(width - label - amounts - shares - 6, 4)
     found = []
     for part, (value, share) in zip(large, texts, strict=True):
         size = max(round(room * abs(part.value) / most), 1)
         bar, style = ("█", "$primary") if part.share > 0 else ("▒", "$warning")
-        found.append(
-            Content.assemble(
-                f"{_padded(part.label, label)}  {value:>{amounts}}  {share:>{shares}}  ", (bar * size, style)
-            )
-        )
+        words = f"{_padded(part.label, label)}  {value:>{amounts}}  {share:>{shares}}"
+        found.append(Content.assemble(words, "\n" if stacked else "  ", (bar * size, style)))
     small = [part.label for part in carried.contributions if abs(part.share) < SMALL]
     remarks = [f"next to nothing: {', '.join(small)}"] if small else []
     remarks += [] if carried.exact else ["sampled orders; ± is the standard error"]

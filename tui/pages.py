@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from inferscope.tui.verdicts import Line
 
 
+HEADING = "#"
+"""The name of a paragraph that is a heading."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What an explaining dialog shows.
@@ -27,7 +31,7 @@ class Page:
     Attributes:
         title: What is explained.
         value: Its value, large.
-        text: Paragraphs with a name each; an empty name is plain text.
+        text: Paragraphs with a name each; an empty name is plain text, ``HEADING`` a heading.
         parts: What it was made from, each a page of its own.
     """
 

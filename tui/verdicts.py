@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
 
 
+_STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
+
+
 class Line(NamedTuple):
     """One rule as the screen writes it.
 
@@ -31,6 +34,11 @@ class Line(NamedTuple):
     word: str
     binds: str
     entry: Mapping[str, Any]
+
+    @property
+    def style(self) -> str:
+        """What is true stands out, what is unknown less, and what is not true not at all."""
+        return _STYLES.get(self.entry["verdict"], "")
 
     def sentence(self) -> str:
         """The rule, and what is to be known of its verdict."""

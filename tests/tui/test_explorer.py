@@ -413,9 +413,9 @@ async def test_a_scenario_that_cannot_be_read_ends_the_program_with_its_error(tm
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("workload.input_tokens", ("workload.input_tokens", "KEYS HERE", "Double the number")),
+        ("workload.input_tokens", ("workload.input_tokens", "Keys here", "Double the number")),
         ("hardware.accelerator", ("Choose from the catalogue", "memory_bytes")),
-        ("latency", ("ttft_s", "KEYS HERE", "Go to the next figure")),
+        ("latency", ("ttft_s", "Keys here", "Go to the next figure")),
     ],
 )
 async def test_f1_says_what_is_focused_with_its_keys(explore, screen, line, words):

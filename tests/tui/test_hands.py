@@ -354,12 +354,12 @@ async def test_f1_in_a_dialog_shows_its_keys_and_closes_them(explore, screen):
     async with explore() as pilot:
         await pilot.press("ctrl+o", "f1")
         await pilot.pause()
-        assert "IN A LIST OR DIALOG (here)" in screen(pilot.app)
+        assert "In a list or dialog (here)" in screen(pilot.app)
         await pilot.press("f1")
         assert isinstance(pilot.app.screen, Picker)
         await pilot.press("escape", "P", "question_mark")
         await pilot.pause()
-        assert "ON THE SCREEN OF ALL RULES (here)" in screen(pilot.app)
+        assert "On the screen of all rules (here)" in screen(pilot.app)
 
 
 async def test_keys_of_a_page_can_be_bound_anew(scenario_file, screen, settle):

@@ -9,6 +9,7 @@ from textual.content import Content
 from inferscope.core.policy.words import verdict_word
 from inferscope.tui.actions import bindings
 from inferscope.tui.dated import Dated
+from inferscope.tui.panels.margins import Axis
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
     from inferscope.tui.answer import Answer
 
-REACH = 3.0
-"""Orders of magnitude that the bar shows on either side of the line."""
-
-_STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
+AXIS = Axis(-3.0, 3.0)
+_BRIEF = 38
+"""Columns under which the heading only says the date."""
 
 
 class Ladder(Dated, Place, Rows, can_focus=True):
@@ -115,6 +115,8 @@ class Ladder(Dated, Place, Rows, can_focus=True):
 
     def _remark(self, width: int) -> str:
         today = self.today
+        if width < _BRIEF:
+            return f"{today}"
         count = f"{self._at + 1} of {len(self._lines)} rules"
         if self.day is None or self._answer is None:
             return f"{count}, on {today}"
@@ -123,16 +125,16 @@ class Ladder(Dated, Place, Rows, can_focus=True):
         return f"{count}, on {today} (scenario: {self._answer.as_of})"
 
     def _columns(self, width: int) -> tuple[int, int, int]:
-        """Widths of name, bar and verdict; the bar is odd, so that the line is in its middle."""
+        """Widths of name, bar and verdict; the bar is odd, and the first to go: the verdict stays."""
         name, verdict = (15, 15) if width >= 70 else (13, 8)
-        bar = max(min(width - name - verdict - 15, 61), 9)
-        return name, bar - 1 + bar % 2, verdict
+        bar = min(width - name - verdict - 15, 61)
+        return name, (bar - 1 + bar % 2 if bar >= 9 else 0), verdict
 
     def _axis(self, width: int) -> Content:
         name, bar, verdict = self._columns(width)
         half = bar // 2
-        scale = f"{f'-{REACH:g}':<{half - 1}}line{f'+{REACH:g}':>{bar - half - 3}}"
-        titles = f"{scale:<{bar}} {'orders':<6} {'verdict':<{verdict}}{'binds':<5}"
+        scale = f"{f'{AXIS.low:+g}':<{half - 1}}line{f'{AXIS.high:+g}':>{bar - half - 3}} " if bar else ""
+        titles = f"{scale:<{bar}}{'orders':<6} {'verdict':<{verdict}}{'binds':<5}"
         return Content.styled(f" {'':<{name}} {titles}"[:width], "$text-muted")
 
     def _row(self, line: Line, width: int, place: int) -> Content:
@@ -143,33 +145,8 @@ class Ladder(Dated, Place, Rows, can_focus=True):
             ("▸" if marked else " ", "bold $accent"),
             (f"{clipped(line.short, name):<{name}}", "reverse" if marked else ""),
             " ",
-            *_bar(line, bar),
-            f" {line.margin:<6} ",
-            (f"{word:<{verdict}}", _STYLES.get(line.entry["verdict"], "bold")),
+            *(*AXIS.bar(line, bar), " ") if bar else "",
+            f"{line.margin:<6} ",
+            (f"{word:<{verdict}}", line.style),
             (f"{line.binds:<5}", "" if line.binds == "yes" else "$text-muted"),
         )
-
-
-def _bar(line: Line, width: int) -> list[tuple[str, str]]:
-    """The interval around the value, on an axis with the line in its middle."""
-    half = width // 2
-    cells = ["·"] * width
-    cells[half] = "│"
-    margin = line.entry.get("margin_oom")
-    if margin is None:
-        return [("".join(cells), "$text-muted")]
-
-    def place(orders: float) -> int:
-        return half + round(min(max(orders / REACH, -1.0), 1.0) * half)
-
-    low, high = line.entry.get("margin_low_oom"), line.entry.get("margin_high_oom")
-    if low is not None and high is not None and high > low:
-        for at in range(place(low), place(high) + 1):
-            cells[at] = "━" if at != half else "┿"
-    at = place(margin)
-    cells[at] = "●" if abs(margin) <= REACH else ("»" if margin > 0 else "«")
-    return [
-        ("".join(cells[:at]), "$text-muted"),
-        (cells[at], "bold $accent"),
-        ("".join(cells[at + 1 :]), "$text-muted"),
-    ]

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
 
 
-_STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
 _NAME = 14
 """Columns of a rule's short name."""
 
@@ -69,7 +68,7 @@ class RuleLine(Place, Rows, can_focus=True):
         if verdict is None:
             return [Content(" …")]
         mark = "▸" if self.has_focus else " "
-        style = _STYLES.get(verdict.entry["verdict"], "bold")
+        style = verdict.style
         missing = ", ".join(verdict.entry["missing"])
         wide = self.size.width >= 66
         note = f"needs {missing}" if missing else _status(verdict)

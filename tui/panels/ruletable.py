@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.content import Content
 
 from inferscope.tui.actions import bindings
+from inferscope.tui.panels.margins import Axis
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.sizes import clipped
 
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
 
     from inferscope.tui.verdicts import Line
 
-LOW, HIGH = -4.0, 2.0
-"""Orders of magnitude from the line that the bar shows."""
-
-_STYLES = {"applies": "bold $text-warning", "unknown": "$text-warning"}
+AXIS = Axis(-4.0, 2.0)
 _STATUS = {"enacted_not_yet_effective": "enacted"}
 
 
@@ -108,10 +106,10 @@ class RuleTable(Place, Rows, can_focus=True):
     def _axis(self, width: int) -> Content:
         place, bar, value, status = columns(width)
         scale = list(" " * bar)
-        line = _cell(0.0, bar)
-        for orders in (LOW, LOW / 2, HIGH):
+        line = AXIS.cell(0.0, bar)
+        for orders in (AXIS.low, AXIS.low / 2, AXIS.high):
             text = f"{orders:+g}"
-            at = min(max(_cell(orders, bar) - len(text) // 2, 0), bar - len(text))
+            at = min(max(AXIS.cell(orders, bar) - len(text) // 2, 0), bar - len(text))
             scale[at : at + len(text)] = text
         zero = "line" if bar > 20 else "0"
         scale[line - len(zero) // 2 : line - len(zero) // 2 + len(zero)] = zero
@@ -124,7 +122,7 @@ class RuleTable(Place, Rows, can_focus=True):
         place, bar, value, status = columns(width)
         marked = number == self.at
         name = line.short + ("" if line.entry["verified"] else " †")
-        style = _STYLES.get(line.entry["verdict"], "bold") if line.binds == "yes" else "$text-muted"
+        style = line.style if line.binds == "yes" else "$text-muted"
         dim = "" if line.binds == "yes" else "$text-muted"
         state = _STATUS.get(line.entry["status"], str(line.entry["status"]).replace("_", " "))
         return Content.assemble(
@@ -132,7 +130,7 @@ class RuleTable(Place, Rows, can_focus=True):
             (f"{clipped(name, 15):<15}", "reverse" if marked else dim),
             " ",
             (f"{clipped(line.entry['jurisdiction'], place - 1):<{place}}" if place else "", "$text-muted"),
-            *bar_of(line, bar),
+            *AXIS.bar(line, bar),
             f" {line.margin:<6} ",
             (f"{line.value:<{value}.{value}}" if value else "", ""),
             (f"{verdict_words(line):<16}", style),
@@ -159,27 +157,3 @@ class RuleTable(Place, Rows, can_focus=True):
     def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
         """The rule before."""
         self.screen.action_row(-1)  # type: ignore[attr-defined]
-
-
-def _cell(orders: float, width: int) -> int:
-    """The cell of a distance on the axis."""
-    share = (min(max(orders, LOW), HIGH) - LOW) / (HIGH - LOW)
-    return round(share * (width - 1))
-
-
-def bar_of(line: Line, width: int) -> list[tuple[str, str]]:
-    """The interval with its middle, on an axis from far below the line to far above it."""
-    entry, zero = line.entry, _cell(0.0, width)
-    cells = ["·"] * width
-    cells[zero] = "│"
-    margin, low, high = entry["margin_oom"], entry["margin_low_oom"], entry["margin_high_oom"]
-    if margin is None:
-        needs = ", ".join(name.removeprefix("policy.") for name in entry["missing"])
-        return [(f"{clipped(f'needs {needs}' if needs else 'yes or no', width - 1):<{width}}", "$text-muted")]
-    if low is not None and high is not None and high > low:
-        for at in range(_cell(low, width), _cell(high, width) + 1):
-            cells[at] = "┿" if at == zero else "━"
-    at = _cell(margin, width)
-    cells[at] = "«" if margin < LOW else "»" if margin > HIGH else "●"
-    before, after = "".join(cells[:at]), "".join(cells[at + 1 :])
-    return [(before, "$text-muted"), (cells[at], "bold $accent"), (after, "$text-muted")]

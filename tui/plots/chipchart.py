@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 ACROSS = Axis("tpp", "TOPS*bit", "Total processing performance", log=True)
+_LOW = 18
+"""Rows of the map under which there is room for one name a line."""
 UP = Axis("dram_bandwidth_gb_s", "GB/s", "DRAM bandwidth", log=True)
 
 
@@ -78,8 +80,18 @@ class ChipChart(Plot, can_focus=False):
         self._dot(canvas)
         self._shade(canvas)
         taken = self._names(canvas)
+        for edge, rules in self._to_name(canvas.size.height):
+            self._label(canvas, edge, rules, taken)
+
+    def _to_name(self, height: int) -> list[tuple[Edge, Sequence[str]]]:
+        """Pieces of lines with the rules to name there; on a low map a line is named once for all of it."""
+        if height >= _LOW:
+            return [(edge, edge.rules) for edge in self._edges]
+        named: dict[tuple[bool, float], tuple[Edge, dict[str, None]]] = {}
         for edge in self._edges:
-            self._label(canvas, edge, taken)
+            first = named.setdefault((edge.vertical, edge.at), (edge, {}))
+            first[1].update(dict.fromkeys(edge.rules))
+        return [(edge, list(rules)) for edge, rules in named.values()]
 
     def _pixel(self, chip: Chip) -> tuple[int, int]:
         return self.get_pixel_from_coordinate(math.log10(chip.tpp), math.log10(chip.dram_bandwidth_gb_s))
@@ -133,12 +145,12 @@ class ChipChart(Plot, can_focus=False):
                 _write(canvas, chip.id, spots, f"bold {self._colour(colour)}", taken)
         return taken
 
-    def _label(self, canvas: Canvas, edge: Edge, taken: set[tuple[int, int]]) -> None:
+    def _label(self, canvas: Canvas, edge: Edge, rules: Sequence[str], taken: set[tuple[int, int]]) -> None:
         """The number of a line and the rules that draw it, beside it."""
         cells = self._cells(canvas, edge)
         if not cells:
             return
-        names = edge.rules[0] + (f" +{len(edge.rules) - 1}" if len(edge.rules) > 1 else "")
+        names = rules[0] + (f" +{len(rules) - 1}" if len(rules) > 1 else "")
         text = f"{edge.at:,.0f} {names}{'' if edge.certain else ' may'}"
         if edge.vertical:
             spots = [(column + 1, row) for column, row in cells]

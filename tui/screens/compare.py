@@ -267,7 +267,9 @@ class Compare(Dialog["tuple[Column, ...]"]):
         assert self.comparison is not None  # noqa: S101  (what is carried is of one)
         self.query_one("#sentence", Static).update(sentence(self.comparison, carried))
         width = self.query_one("#carried").scrollable_content_region.width - 1
-        self.query_one("#bars", Static).update(bars(self.comparison, carried, max(width, 30)))
+        self.query_one("#bars", Static).update(
+            bars(self.comparison, carried, max(width, 30), tall=self.size.height >= _TALL)
+        )
 
     # --- the table ------------------------------------------------------------------------------
 

@@ -212,13 +212,15 @@ class PolicyMap(Dated, Screen[None]):
         lines = [line for line in self._lines() if self.what_ifs or not line.entry["what_if"]]
         by_words: dict[str, list[str]] = {}
         for line in sorted(lines, key=lambda line: line.word != "applies"):
-            binding = "" if line.binds == "yes" else " (not binding then)"
+            binding = "" if line.binds == "yes" else "*"
             by_words.setdefault(verdict_words(line).removesuffix(" ~"), []).append(f"{line.short}{binding}")
         missing: Iterable[str] = dict.fromkeys(name for line in lines for name in line.entry["missing"])
         missing = [name.removeprefix("policy.") for name in missing]
         rows = [("chip", chip.name), ("figures", figures)]
         rows += [(word, ", ".join(names)) for word, names in by_words.items()]
         rows.append(("needs", ", ".join(missing)))
+        if any(line.binds != "yes" for line in lines):
+            rows.append(("*", "does not bind on this day"))
         return pages.Page(chip.name, "", [row for row in rows if row[1]])
 
     def _legend(self) -> list[tuple[str, str]]:

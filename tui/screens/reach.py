@@ -151,9 +151,7 @@ class Reach(Dialog["Row"]):
         rows = self.query_one(OptionList)
         width = max(rows.scrollable_content_region.width - 2, 30)
         target = "" if self._target is None else self.aim.text(self._target)
-        self.query_one("#header", Static).update(
-            f" {_line(width, 'input', 'now', 'needed', 'factor', target)}"
-        )
+        self.query_one("#header", Static).update(_line(width, "input", "now", "needed", "factor", target))
         marked = rows.highlighted or 0
         rows.clear_options()
         rows.add_options(Option(self._row(row, width), id=row.key) for row in self._rows)
@@ -166,7 +164,7 @@ class Reach(Dialog["Row"]):
             head = (
                 f"{clipped(row.label, _WIDTHS[0]):<{_WIDTHS[0]}}  {clipped(now, _WIDTHS[1]):>{_WIDTHS[1]}}  "
             )
-            return Content.styled(head + clipped(f"cannot: {self._reason(row)}", room), "$text-muted")
+            return Content(head + clipped(f"cannot: {self._reason(row)}", room))
         there = "" if row.value is None else self.aim.text(row.value)
         return Content(_line(width, row.label, now, _needed(row), _factor(row), there))
 

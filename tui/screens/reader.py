@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from inferscope.tui.actions import AREAS, Where, at, bindings, shown_key
-from inferscope.tui.pages import Page, item_page
+from inferscope.tui.pages import HEADING, Page, item_page
 from inferscope.tui.screens.dialog import Dialog, RowList
 
 if TYPE_CHECKING:
@@ -123,6 +123,9 @@ def words_of(page: Page, width: int) -> Content:
         parts += [Content.styled(page.value, "bold $primary"), Content("")]
     column = min(max((len(name) for name, _ in page.text), default=0), 28)
     for name, words in page.text:
+        if name == HEADING:
+            parts.append(Content.styled(words, "bold $primary"))
+            continue
         room = max(width - (column + 2 if name else 0), 24)
         rows = textwrap.wrap(
             " ".join(words.split()), room, subsequent_indent="  " if words.startswith("- ") else ""
@@ -153,14 +156,14 @@ def keys_page(keymap: Mapping[str, tuple[str, ...]] | None = None, *first: Where
     rows: list[tuple[str, str]] = [] if first else [("", about)]
     for where in dict.fromkeys((*first, *AREAS)):
         here = " (here)" if where in first else ""
-        rows += [("", f"{AREAS[where].upper()}{here}"), *_key_rows(keymap or {}, where), (" ", "")]
+        rows += [(HEADING, f"{AREAS[where]}{here}"), *_key_rows(keymap or {}, where), (" ", "")]
     return Page(KEYS, "", rows if not first else [*rows, ("", about)])
 
 
 def help_page(page: Page, where: Sequence[Where], keymap: Mapping[str, tuple[str, ...]]) -> Page:
     """A page about something with the keys that work on it, after its first words."""
     first, rest = page.text[:1], page.text[1:]
-    keys = [("", "KEYS HERE"), *_key_rows(keymap, *where), (" ", "")]
+    keys = [(HEADING, "Keys here"), *_key_rows(keymap, *where), (" ", "")]
     return replace(page, text=[*first, *keys, *rest])
 
 
