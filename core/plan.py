@@ -257,7 +257,7 @@ def _best_layout(score: Array, table: Array, limit: Array, *, is_unknown: bool) 
         return int(order[0]), "no layout can be planned: a figure it needs is missing"
     roomy = [int(i) for i in order if limit[i] >= 1]
     pick = roomy[-1] if roomy else int(order[-1])
-    shown = "one that fits" if roomy else "the largest"
+    shown = "one that holds a sequence" if roomy else "the largest"
     return pick, f"none of {len(score)} legal layouts serves; shown is {shown}"
 
 

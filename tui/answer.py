@@ -70,6 +70,25 @@ class Answer:
 
         return notes_of(self.evaluated, 0, self.remarks, self.policy)
 
+    @cached_property
+    def published(self) -> list[str]:
+        """The published figures that the scenario is about, each beside the one computed here."""
+        from inferscope.core.export.reports import published_rows
+
+        items = [item.model_dump() for item in self.bound.resolved[0].scenario.published]
+        here = {
+            name: self.entry(name) for item in items if (name := item["quantity"]) in self.evaluated.values
+        }
+        return [
+            f"published: {claim}: {figure}; here {value}, ratio {ratio} ({item['source']}, {item['date']})"
+            for item, (claim, figure, value, ratio) in zip(items, published_rows(items, here), strict=True)
+        ]
+
+    @property
+    def description(self) -> str:
+        """What the scenario says of itself."""
+        return self.bound.resolved[0].scenario.description
+
     @property
     def as_of(self) -> dt.date:
         """The scenario's date."""

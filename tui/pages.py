@@ -262,6 +262,10 @@ def _counting(profile: str) -> str:
 _DAYS = {"effective_from": "in effect from", "compliance_from": "duties from", "effective_to": "until"}
 
 
-def notes_page(answer: Answer) -> Page:
-    """All notes."""
-    return Page("Notes", "", [("", f"- {note}") for note in answer.notes] or [("", "There are none.")])
+def notes_page(answer: Answer, *, changed: bool = False) -> Page:
+    """What a scenario is compared with and says of itself, unless it was changed since, and all notes."""
+    rows = [] if changed else [("", f"- {line}") for line in answer.published]
+    if answer.description and not changed:
+        rows += [*([(" ", "")] if rows else []), ("", answer.description)]
+    rows += [("", f"- {note}") for note in answer.notes]
+    return Page("Notes", "", rows or [("", "There are none.")])

@@ -204,4 +204,4 @@ def _born(pid: int) -> str:
 def told(head: Head) -> str:
     """Who has unsaved changes since when, in words."""
     local = dt.datetime.fromisoformat(head.time).astimezone()
-    return f"process {head.pid} has unsaved changes of it since {local:%H:%M}"
+    return f"process {head.pid} has unsaved changes of {head.label} since {local:%H:%M}"

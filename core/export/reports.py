@@ -331,9 +331,16 @@ def _made_with(report: Mapping[str, Any]) -> str:
 
 
 def _published_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    return published_rows(report["scenario"]["published"], report["quantities"])
+
+
+def published_rows(
+    items: Sequence[Mapping[str, Any]], quantities: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[str, ...]]:
+    """Claim, published figure, figure here and their ratio, for each published figure."""
     rows: list[tuple[str, ...]] = []
-    for item in report["scenario"]["published"]:
-        entry = report["quantities"].get(item["quantity"])
+    for item in items:
+        entry = quantities.get(item["quantity"])
         value = None if entry is None else entry["value"]
         ratio = f"{value / item['value']:.2f}" if isinstance(value, int | float) and item["value"] else "-"
         here = "-" if entry is None else shown(entry, item["quantity"])

@@ -117,6 +117,15 @@ def test_a_host_elsewhere_differs_in_carbon_and_not_in_cost(found):
     assert there["gco2e_per_query"]["value"] < 0.3 * here["gco2e_per_query"]["value"]
 
 
+def test_the_accelerators_compared_differ_in_nothing_else():
+    one, other = (load(n).scenario for n in ("llama-3.1-70b-h100", "llama-3.1-70b-mi300x-as-h100"))
+    about = {"hardware": one.hardware, "name": "", "question": "", "description": "", "published": ()}
+    assert one.model_copy(update=about) == other.model_copy(update=about)
+    moved = other.hardware.model_copy(update={"accelerator": one.hardware.accelerator})
+    assert moved == one.hardware
+    assert other.published == ()
+
+
 def test_a_line_is_missed_by_a_run_that_ends_on_it(found):
     verdicts = {rule["id"]: rule for rule in found["training-run-1e26"]["policy"]}
     sb53 = verdicts["us.ca.sb53.frontier"]

@@ -102,7 +102,7 @@ def test_a_living_process_is_not_offered_but_told_about(scenario_file, session):
     change(session, 7)
     assert left_behind() == []
     other = Session(files.load(scenario_file), Keeper())
-    assert f"process {os.getpid()} has unsaved changes of it since" in other.news()
+    assert f"process {os.getpid()} has unsaved changes of " in other.news()
     assert other.news() == ""
     session.save()
     assert "was changed on disk" in other.news()
@@ -307,7 +307,7 @@ def test_two_programs_on_one_file_do_not_overwrite_each_other(start, scenario_fi
     one.wait_for("quality kept")
     two.wait_for("quality kept")
     one.press(LARGER, "2,000 tokens")
-    two.wait_for(f"process {one.pid} has unsaved changes of it since")
+    two.wait_for(f"process {one.pid} has unsaved changes of ")
     two.press(LARGER + "+", "4,000 tokens")
     one.press("\x13", "Saved in")
     two.wait_for("dense was changed on disk: R reloads it, ^s asks")

@@ -241,3 +241,19 @@ async def test_the_message_follows_the_plot_that_is_chosen(explore, settle):
         await settle(pilot)
         assert message(pilot) == plot(pilot)._curve.sentence
         assert plot(pilot)._curve.kind == KINDS[1]
+
+
+async def test_notes_begin_with_what_is_published_until_the_scenario_changes(explore, screen):
+    async with explore((120, 40), preset="chatgpt-query") as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        assert "published: energy of a typical GPT-4o query" in screen(pilot.app)
+        await pilot.press("n")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Reader)
+        page = " ".join(screen(pilot.app).split())
+        assert page.index("0.301 Wh; here") < page.index("Epoch AI's estimate for a typical GPT-4o query")
+        await pilot.press("escape")
+        pilot.app.screen.change_values({"workload.output_tokens": 600}, "an answer of 600 tokens")
+        await pilot.pause()
+        assert "published: energy" not in screen(pilot.app)

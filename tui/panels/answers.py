@@ -137,17 +137,25 @@ def reason_for(reason: str, width: int) -> str:
     >>> reason_for("needs workload.requests_per_s", 29)
     'needs workload.requests_per_s'
     >>> reason_for("needs workload.requests_per_s", 14)
-    'needs input'
+    'needs Requests'
     >>> reason_for("does not fit: more than the memory holds", 38)
     'does not fit'
     """
     if len(reason) <= width:
         return reason
     if reason.startswith("needs ") and width < 28:
-        return cut("needs input", width)
+        return cut(f"needs {_called(reason.removeprefix('needs '))}", width)
     if width >= 28 and not reason.startswith("does not fit"):
         return cut(reason, width)
     return cut(reason.partition(":")[0], width)
+
+
+def _called(key: str) -> str:
+    """What the screen calls the line that sets an input; the end of its key where there is no line."""
+    from inferscope.tui.panels.scenario import FIELDS
+
+    labels = {field.key: field.label for field in FIELDS}
+    return labels.get(key, key.rpartition(".")[2].replace("_", " "))
 
 
 class KeyNumbers(Rows):

@@ -91,26 +91,29 @@ class Headline(Widget):
 
 
 class Notes(Widget):
-    """What was planned and what fell back, as much as there is room for."""
+    """What is published, planned or fell back, as much as there is room for; the description below."""
 
     _notes: tuple[str, ...] = ()
+    _about = ""
 
-    def show(self, answer: Answer | None) -> None:
-        """Show the notes of an answer."""
-        notes = () if answer is None else tuple(answer.notes)
-        if notes != self._notes:
-            self._notes = notes
+    def show(self, answer: Answer | None, *, changed: bool = False) -> None:
+        """Show the notes of an answer; what is said and published of a scenario ends with a change of it."""
+        notes = () if answer is None else (*(() if changed else answer.published), *answer.notes)
+        about = "" if answer is None or changed else answer.description
+        if (notes, about) != (self._notes, self._about):
+            self._notes, self._about = notes, about
             self.refresh()
 
     def render(self) -> Content:
         """One line says how many there are; more room shows them."""
         width, height = self.size.width, self.size.height
-        if not self._notes:
+        if not self._notes and not (self._about and height >= 3):
             return Content.assemble((" no notes", "$text-muted"))
         if height < 3:
             return _brief(self._notes, width)
         parts = [heading("Notes", f"{len(self._notes)}", width)]
         rows = [line for note in self._notes for line in _wrapped(note, width)]
+        rows += textwrap.wrap(self._about, max(width - 2, 20), initial_indent=" ", subsequent_indent=" ")
         if len(rows) > height - 1:
             rows = [*rows[: height - 2], " … n shows all"]
         parts += [Content(row) for row in rows]

@@ -69,4 +69,4 @@ class Reading(Screen[None]):
     def action_notes(self) -> None:
         """All notes."""
         if self.answer is not None:
-            self.app.push_screen(Reader(pages.notes_page(self.answer)))
+            self.app.push_screen(Reader(pages.notes_page(self.answer, changed=self.session.is_changed)))

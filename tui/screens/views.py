@@ -52,9 +52,8 @@ PARTS = (
 """Identifiers of everything on the right that a view shows or hides."""
 
 
-_SIMPLE: dict[str, type[PolicyPanel | Notes | Toggles | PlotPanel | Ladder]] = {
+_SIMPLE: dict[str, type[PolicyPanel | Toggles | PlotPanel | Ladder]] = {
     "rules": PolicyPanel,
-    "notes": Notes,
     "toggles": Toggles,
     "plot": PlotPanel,
     "policy": Ladder,
@@ -75,6 +74,11 @@ class Views(Screen[None]):
     @property
     def session(self) -> Session:
         """The scenario being edited."""
+        raise NotImplementedError
+
+    @property
+    def begun(self) -> Session | None:
+        """The session, if it has been read already."""
         raise NotImplementedError
 
     def say(self, text: str, *, problem: bool = False) -> None:
@@ -130,6 +134,9 @@ class Views(Screen[None]):
         for name, kind in _SIMPLE.items():
             if name in shown:
                 self.query_one(f"#{name}", kind).show(self.answer)
+        if "notes" in shown:
+            changed = self.begun is not None and self.begun.is_changed
+            self.query_one(Notes).show(self.answer, changed=changed)
 
     def action_pin(self) -> None:
         """Compare what follows with the present answer; again: with nothing."""
