@@ -140,7 +140,8 @@ VIEWS = (("no plot", "5", 8.0), ("with a plot", "53", 35.0), ("with effects", "5
 
 def opened(size, folder, keys=""):
     """The explorer with its first answer in a view, the focus on the field that is changed."""
-    terminal = Terminal([PROGRAM, PRESET], size, environ(folder))
+    config = tempfile.mkdtemp(dir=folder)  # its own: the last one was killed and left changes behind
+    terminal = Terminal([PROGRAM, PRESET], size, environ(config))
     terminal.wait_for(READY)
     terminal.settle()
     for key in keys:
