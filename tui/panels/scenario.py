@@ -46,8 +46,9 @@ class ScenarioColumn(VerticalScroll, can_focus=False, inherit_bindings=False):
         special = {model.STAND_IN: closed, hardware.FLEET: fleet and all_fields}
         for line in self.query(Line):
             key = line.field.key
-            wanted = special.get(key, all_fields or line.field.essential)
+            differs = session is not None and session.differs(key)
+            wanted = differs or special.get(key, all_fields or line.field.essential)
             if line.display != wanted:
                 line.display = wanted
             if wanted:
-                line.show(scenario, answer, differs=session is not None and session.differs(key))
+                line.show(scenario, answer, differs=differs)
