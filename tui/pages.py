@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inferscope.core.catalog import Record
     from inferscope.core.evaluate import Result
     from inferscope.core.explain import Explanation
+    from inferscope.core.study.effects import Effect
     from inferscope.tui.answer import Answer
     from inferscope.tui.fields import Field
     from inferscope.tui.verdicts import Line
@@ -113,6 +114,28 @@ def field_page(answer: Answer, line: Field, value: str) -> Page:
         if leaf.why and leaf.why != "auto":
             text.append(("no value", reason_text(leaf.why)))
     return Page(line.label, value, text)
+
+
+def effect_page(answer: Answer, effect: Effect) -> Page:
+    """What flipping an optimisation sets, each figure before and after, and what is missing."""
+    ratios = {
+        "usd_per_query": effect.cost,
+        "tpot_s": effect.latency,
+        "ttft_s": effect.first_token,
+        "wh_per_query": effect.energy,
+    }
+    rows = [("sets", f"{key} = {value}") for key, value in effect.changes.items()]
+    for name, ratio in ratios.items():
+        entry = answer.entry(name)
+        if ratio is not None:
+            now = float(entry["value"])
+            rows.append((name, f"{now:.4g} → {now * ratio:.4g} {entry['unit']}"))
+    if effect.quality is not None:
+        kept = float(answer.entry("quality_recovery")["value"])
+        rows.append(("quality_recovery", f"{100 * kept:.4g} → {100 * (kept + effect.quality):.4g} %"))
+    if effect.why:
+        rows.append(("why", effect.why))
+    return Page(effect.label, f"{effect.now} → {effect.then}" if effect.then else effect.now, rows)
 
 
 def record_page(record: Record, line: Field) -> Page:

@@ -25,7 +25,7 @@ Flip = Callable[[Scenario], tuple[str, dict[str, Any]] | None]
 HIT_RATE = "prefix_hit_rate_conversation"
 """The catalogue's share of cached prompt tokens that turning the prefix cache on stands for."""
 
-_MEASURES = ("usd_per_query", "tpot_s", "wh_per_query", "quality_recovery")
+_MEASURES = ("usd_per_query", "tpot_s", "ttft_s", "wh_per_query", "quality_recovery")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Effect:
         changes: The keys to set to flip it.
         cost: Ratio of the cost per query.
         latency: Ratio of the time per output token.
+        first_token: Ratio of the time to the first token.
         energy: Ratio of the energy per query.
         quality: Difference of the quality kept.
         why: What is missing where one of them is None, why the cost cannot move, or a caveat.
@@ -73,6 +74,7 @@ class Effect:
     changes: Mapping[str, Any]
     cost: float | None = None
     latency: float | None = None
+    first_token: float | None = None
     energy: float | None = None
     quality: float | None = None
     why: str = ""
@@ -144,11 +146,11 @@ def _measures(result: Result, row: int) -> tuple[float, ...]:
 
 
 def _compared(result: Result, here: Sequence[float], row: int) -> tuple[Any, ...]:
-    """Cost, latency, energy, quality, and why one is missing or cannot move."""
+    """Cost, latency, first token, energy, quality, and why one is missing or cannot move."""
     there = _measures(result, row)
     known = [math.isfinite(a) and math.isfinite(b) and a > 0 for a, b in zip(here, there, strict=True)]
-    ratios = [b / a if ok else None for a, b, ok in zip(here[:3], there, known, strict=False)]
-    quality = there[3] - here[3] if known[3] else None
+    ratios = [b / a if ok else None for a, b, ok in zip(here[:-1], there, known, strict=False)]
+    quality = there[-1] - here[-1] if known[-1] else None
     if not all(known):
         return (*ratios, quality, _why(result, here, there, row))
     is_stated = result.bound.resolved[row].scenario.hardware.fleet_accelerators is not None

@@ -257,3 +257,25 @@ async def test_notes_begin_with_what_is_published_until_the_scenario_changes(exp
         pilot.app.screen.change_values({"workload.output_tokens": 600}, "an answer of 600 tokens")
         await pilot.pause()
         assert "published: energy" not in screen(pilot.app)
+
+
+async def test_a_flip_tells_of_the_first_token_and_e_explains_it(explore, screen, value):
+    async with explore() as pilot:
+        await pilot.press("2", "2", *["down"] * 5)
+        effect = pilot.app.screen.query_one(Toggles).effect
+        first = value(pilot, "ttft_s")
+        assert f"first token x{effect.first_token:.0f}" in message(pilot)
+        await pilot.press("e")
+        await pilot.pause()
+        text = screen(pilot.app)
+        assert "optimizations.continuous_batching = False" in text
+        assert f"{first:.4g} → {first * effect.first_token:.4g} s" in text
+
+
+async def test_a_changed_line_is_always_shown(explore, settle):
+    async with explore() as pilot:
+        line = pilot.app.screen.query_one("#optimizations-continuous_batching")
+        assert not line.display
+        await pilot.press("2", "2", *["down"] * 5, "enter")
+        await settle(pilot)
+        assert line.display

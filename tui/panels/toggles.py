@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from inferscope.core.study.effects import Effect
     from inferscope.tui.answer import Answer
 
-_COLUMNS = {"cost": ("cost", "cost"), "latency": ("per token", "token"), "energy": ("energy", "Wh")}
+_COLUMNS = {
+    "cost": ("cost", "cost"),
+    "latency": ("per token", "tok"),
+    "first_token": ("1st token", "1st"),
+    "energy": ("energy", "Wh"),
+}
 """What is compared as a ratio, with the title of its column where there is room and where not."""
 
 _ROOMY = 10
@@ -32,7 +37,7 @@ def per_cent(ratio: float | None) -> str:
         return "-"
     change = 100 * (ratio - 1)
     if ratio >= 10:
-        return f"x{ratio:.3g}"
+        return f"x{ratio:.0f}"
     return "=" if abs(change) < 0.05 else f"{change:+.1f}" if abs(change) < 1 else f"{change:+.0f}"
 
 
@@ -52,7 +57,12 @@ def sentence(effect: Effect) -> str:
     if not effect.then:
         return f"{effect.label} stays {effect.now}: {effect.why}"
     parts = []
-    for name, words in (("cost", "cost"), ("latency", "per token"), ("energy", "energy")):
+    for name, words in (
+        ("cost", "cost"),
+        ("latency", "per token"),
+        ("first_token", "first token"),
+        ("energy", "energy"),
+    ):
         parts.append(_told(words, per_cent(getattr(effect, name)), " %"))
     parts.append(_told("quality", points(effect.quality), " points"))
     told = ", ".join(part for part in parts if part)
@@ -134,15 +144,17 @@ class Toggles(Place, Rows, can_focus=True):
         titles = [names[figure < _ROOMY] for names in _COLUMNS.values()]
         titles.append("quality" if figure >= _ROOMY else "qual")
         shown = "".join(f"{title:>{figure}}" for title in titles)
-        found.append(Content.styled(f"{'':<{label + states + 2}}{shown}", "$text-muted"))
+        room = width - (width - label - states - 2) % figure if width < 40 else width
+        found.append(Content.styled(f"{'':<{label + states + 2}}{shown}"[:room], "$text-muted"))
         return found + [self._row(effect, place, width) for place, effect in enumerate(self._effects)]
 
     @staticmethod
     def _widths(width: int) -> tuple[int, int, int]:
         """Columns of the label, the states and each figure."""
-        figure = _ROOMY if width >= 70 else 7 if width >= 56 else 6
+        figure = _ROOMY if width >= 78 else 7 if width >= 66 else 5
         label = 12 if width >= 56 else 11
-        return label, max(width - label - 3 - 4 * figure, 8), figure
+        states = max(width - label - 3 - 5 * figure, 8) if width >= 40 else 1
+        return label, states, figure
 
     def _row(self, effect: Effect, place: int, width: int) -> Content:
         label, states, figure = self._widths(width)
@@ -162,7 +174,8 @@ class Toggles(Place, Rows, can_focus=True):
             ratio = getattr(effect, column)
             parts.append((f"{per_cent(ratio):>{figure}}", _tone(None if ratio is None else 1 - ratio)))
         parts.append((f"{points(effect.quality):>{figure}}", _tone(effect.quality)))
-        return name + Content.assemble(*parts)
+        fitting = (width - label - states - 2) // figure
+        return name + Content.assemble(*parts[: fitting + 1])
 
 
 def _tone(gain: float | None) -> str:

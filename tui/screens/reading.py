@@ -14,6 +14,7 @@ from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import Line
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.rows import Place
+from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.screens.reader import Reader, help_page, keys_page
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Reading(Screen[None]):
             return pages.quantity_page(self.answer, owner.focused_figure.name)
         if isinstance(owner, RuleLine | Ladder):
             return None if owner.verdict is None else pages.rule_page(owner.verdict)
+        if isinstance(owner, Toggles):
+            return None if owner.effect is None else pages.effect_page(self.answer, owner.effect)
         if isinstance(owner, Line):
             value = " ".join(owner.field.display(self.session.scenario, self.answer)).strip()
             return pages.field_page(self.answer, owner.field, value)

@@ -11,7 +11,12 @@ from inferscope.core.scenario.files import load_scenario, load_values, preset_na
 from inferscope.core.study import effects
 from inferscope.core.study.effects import TOGGLES, board
 
-MEASURES = {"cost": "usd_per_query", "latency": "tpot_s", "energy": "wh_per_query"}
+MEASURES = {
+    "cost": "usd_per_query",
+    "latency": "tpot_s",
+    "first_token": "ttft_s",
+    "energy": "wh_per_query",
+}
 
 
 def effect(key, **tables):
