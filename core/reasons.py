@@ -33,6 +33,9 @@ def reasons(bound: Bound, outputs: Sequence[str], row: int) -> dict[str, str]:
         trials += [frozenset({name}) | demand for name in suspects]
     broken = _try(one, asked, absent, trials)
     by_design = _designed(one, needed, asked)
+    if without_demand:  # what would still be absent with a demand is not asked a demand for
+        met = one.with_inputs({_DEMAND: np.full(1, _FAINT)})
+        by_design = {**_designed(met, needed, asked), **by_design}
     found: dict[str, str] = {}
     for name in asked:
         hold = without_demand if not broken[name][1] else frozenset[str]()

@@ -59,6 +59,11 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
         _kind(options, "two_batch_overlap"),
         key="optimizations.two_batch_overlap",
     )
+    found["optimizations_static_batching"] = Leaf(
+        float(not options.continuous_batching),
+        _kind(options, "continuous_batching"),
+        key="optimizations.continuous_batching",
+    )
     if not options.continuous_batching:
         found["optimizations_prompt_share_in_ttft"] = Leaf(
             1.0, "derived", "static batching: all prompts come first", key="optimizations.continuous_batching"

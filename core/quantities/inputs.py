@@ -81,6 +81,7 @@ _PLAIN = (
     ("optimizations_prefix_cache_hit_rate", "1", "Share of the prompt found in the prefix cache"),
     ("optimizations_prompt_share_in_ttft", "1", "Share of other prompts waited for before the first token"),
     ("optimizations_prefill_chunk_tokens", "tokens", "Prompt tokens in one prefill step"),
+    ("optimizations_static_batching", "bool", "Sequences join and leave only as a whole batch"),
     ("optimizations_two_batch_overlap", "bool", "Two micro-batches hide communication"),
     ("optimizations_expert_imbalance", "1", "Busiest expert rank over the mean"),
     ("optimizations_weight_recovery", "1", "Quality kept by weight and activation format"),

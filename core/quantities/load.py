@@ -166,17 +166,27 @@ def wait_probability(load_utilization: Array, hardware_replicas: Array, batch: A
     label="Mean wait once all places are taken",
     better="lower",
     formula=(
-        "(workload_arrival_cv ** 2 + workload_service_cv ** 2) / 2"
-        " / (max_requests_per_s * (1 - load_utilization))"
+        "where(optimizations_static_batching > 0, nan, (workload_arrival_cv ** 2 + workload_service_cv ** 2) / 2"
+        " / (max_requests_per_s * (1 - load_utilization)))"
     ),
     source=_QUEUE,
+    null="not_in_this_version: wait for a static batch",
 )
 def place_wait_s(
-    workload_arrival_cv: Array, workload_service_cv: Array, max_requests_per_s: Array, load_utilization: Array
+    optimizations_static_batching: Array,
+    workload_arrival_cv: Array,
+    workload_service_cv: Array,
+    max_requests_per_s: Array,
+    load_utilization: Array,
 ) -> Array:
-    """Time constant of the exponential tail of the wait for a place: 1/(c mu - lambda), scaled."""
+    """Time constant of the exponential tail of the wait for a place: 1/(c mu - lambda), scaled.
+
+    Places free up one by one only under continuous batching; how long a query waits until a
+    static batch is full, and the one before it done, is not modelled.
+    """
     burst = 0.5 * (workload_arrival_cv**2 + workload_service_cv**2)
-    return burst / (max_requests_per_s * (1.0 - load_utilization))
+    wait = burst / (max_requests_per_s * (1.0 - load_utilization))
+    return np.where(optimizations_static_batching > 0, np.nan, wait)
 
 
 @quantity(

@@ -11,6 +11,7 @@ from inferscope.core.evaluate import evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY
 from inferscope.core.quantities.functions import erlang_c
 from inferscope.core.scenario.files import load_values
+from inferscope.core.study.curves import curve
 
 
 def by_recursion(servers, load):
@@ -62,6 +63,7 @@ def test_textbook_wait_of_ten_servers():
     chance = waits(10, 8)
     tail = quantity(
         "place_wait_s",
+        optimizations_static_batching=0,
         workload_arrival_cv=1,
         workload_service_cv=1,
         max_requests_per_s=10,
@@ -92,8 +94,8 @@ def test_waiting_rises_with_load_and_falls_with_servers(servers, load, more):
 def test_variation_scales_the_wait():
     """Bursts of a measured code trace, ca = 13.15, wait 87 times as long as Poisson arrivals."""
     same = {"workload_service_cv": 1, "max_requests_per_s": 10, "load_utilization": 0.8}
-    poisson = quantity("place_wait_s", workload_arrival_cv=1, **same)
-    bursts = quantity("place_wait_s", workload_arrival_cv=13.15, **same)
+    poisson = quantity("place_wait_s", optimizations_static_batching=0, workload_arrival_cv=1, **same)
+    bursts = quantity("place_wait_s", optimizations_static_batching=0, workload_arrival_cv=13.15, **same)
     assert bursts / poisson == pytest.approx(86.96125, rel=1e-9)
 
 
@@ -191,18 +193,33 @@ def test_at_a_low_load_the_median_is_the_latency_of_an_idle_replica():
 
 
 def test_waiting_of_many_fleets_is_computed_at_once(field):
-    """Wherever the load is below one and nothing is unknown there is a wait, else none."""
+    """Wherever the load is below one, nothing unknown and no batch static there is a wait, else none."""
     names = ("load_utilization", "prefill_utilization", "ttft_p99_s", "prefill_latency_s")
     demand = field.with_inputs({"workload_requests_per_s": np.geomspace(1e-3, 1e3, field.rows)})
     load, prefill, late, idle = (evaluate_bound(demand, names)[name] for name in names)
-    calm = (load < 1) & (prefill < 1) & ~np.isnan(idle)
+    static = demand.inputs["optimizations_static_batching"] > 0
+    calm = (load < 1) & (prefill < 1) & ~np.isnan(idle) & ~static
     assert calm.sum() > 1000
     assert (late[calm] >= idle[calm] * (1 - 1e-12)).all()
     assert np.isfinite(late[calm]).all()
-    assert np.isnan(late[(load >= 1) | (prefill >= 1)]).all()
+    assert np.isnan(late[(load >= 1) | (prefill >= 1) | static]).all()
 
 
 def test_mean_first_token_adds_the_mean_waits():
     """0.3 s idle, 0.05 s behind other prompts, and one in five waits 1 s for a place."""
     waits = {"prefill_wait_s": 0.05, "wait_probability": 0.2, "place_wait_s": 1}
     assert quantity("ttft_mean_s", prefill_latency_s=0.3, **waits) == pytest.approx(0.55)
+
+
+def test_waiting_for_a_static_batch_is_said_not_to_be_modelled():
+    static = fleet(0.1).model_copy(
+        update={"optimizations": load_values({"optimizations": {"continuous_batching": False}}).optimizations}
+    )
+    names = ("ttft_mean_s", "ttft_p50_s", "ttft_p99_s")
+    result = evaluate(static, ["ttft_s", *names])
+    assert result["ttft_s"][0] > 0
+    for name in names:
+        assert math.isnan(result[name][0])
+        assert result.why(name) == "not_in_this_version: wait for a static batch"
+    drawn = curve(result, "latency_load")
+    assert (drawn.series, drawn.why) == ((), "not_in_this_version: wait for a static batch")
