@@ -116,6 +116,16 @@ class Answer:
         value = float(values[0])
         return None if math.isnan(value) else value
 
+    @property
+    def price_term(self) -> str:
+        """For how long the accelerator is rented at the catalogue's price, where that is not on demand."""
+        record, leaf = self.bound.resolved[0].accelerator, self.leaf("economics_usd_per_accelerator_hour")
+        name = leaf.note.removeprefix(f"{record.id}: ").partition(" rental")[0]
+        if name not in ("reserved", "spot") or leaf.kind == "scenario":
+            return ""
+        term = str(record.text.get("rental_reserved_term", "")) if name == "reserved" else ""
+        return f"{name}, {term}" if term else name
+
     def text(self, name: str) -> str:
         """A text fact: which format is really in use."""
         return self.bound.resolved[0].texts[name]

@@ -72,7 +72,15 @@ def _boundary(answer: Answer) -> tuple[str, ...]:
 def _basis(answer: Answer) -> tuple[str, ...]:
     full = str(answer.entry("usd_per_query")["basis"])
     middle = full.partition(" (")[0]
-    return (middle.replace(" per accelerator-hour", "/h"), middle, full)
+    short = middle.replace(" per accelerator-hour", "/h")
+    if term := answer.price_term:
+        return (
+            short.replace("rental", term.partition(",")[0], 1),
+            f"{short} {term}",
+            f"{middle} {term}",
+            full,
+        )
+    return (short, middle, full)
 
 
 def _fleet(answer: Answer) -> tuple[str, ...]:

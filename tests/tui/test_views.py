@@ -7,7 +7,11 @@ from datetime import date
 import pytest
 from textual.color import Color
 
+from inferscope.core.scenario.files import load_values
 from inferscope.core.study.curves import KINDS
+from inferscope.tui import figures
+from inferscope.tui.answer import answer
+from inferscope.tui.panels import economics
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.toggles import Toggles
@@ -279,3 +283,12 @@ async def test_a_changed_line_is_always_shown(explore, settle):
         await pilot.press("2", "2", *["down"] * 5, "enter")
         await settle(pilot)
         assert line.display
+
+
+@pytest.mark.parametrize(("chip", "term"), [("mi300x", "reserved, 3 years"), ("h100-sxm", ""), ("h20", "")])
+def test_a_price_that_is_not_on_demand_says_so(chip, term):
+    found = answer(load_values({"hardware": {"accelerator": chip}}))
+    assert found.price_term == term
+    value, word = economics.FIELDS[0].shown(found.bound.resolved[0].scenario, found)
+    assert word == ("" if value == "not known" else term or "listed")
+    assert all(("reserved" in text) == bool(term) for text in figures._basis(found))

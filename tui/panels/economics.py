@@ -27,7 +27,7 @@ def _price(scenario: Scenario, answer: Answer | None) -> tuple[str, str]:
     if answer is None:
         return "listed", ""
     price = answer.input("economics_usd_per_accelerator_hour")
-    return ("not known", "") if price is None else (f"{price:,.4g} USD/h", "listed")
+    return ("not known", "") if price is None else (f"{price:,.4g} USD/h", answer.price_term or "listed")
 
 
 def _region(scenario: Scenario, _answer: Answer | None) -> tuple[str, str]:
