@@ -25,6 +25,15 @@ def _written(number: Number) -> Any:
     return int(number.mid) if number.mid == int(number.mid) and abs(number.mid) < 1e15 else number.mid
 
 
+def _said(figure: float) -> str:
+    """A figure as it was given: one beyond a bound is not rounded across it.
+
+    >>> _said(9_999_999), _said(0.05), _said(1e20)
+    ('9,999,999', '0.05', '1e+20')
+    """
+    return f"{figure:,.12g}" if abs(figure) < 1e12 else f"{figure:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds that every end of a number keeps, in the form that pydantic asks for.
@@ -50,16 +59,16 @@ class Limits:
         number = parse_number(value)
         for figure in number.ends():
             if self.ge is not None and figure < self.ge:
-                message = f"must be at least {self.ge:g}, not {figure:g}"
+                message = f"must be at least {_said(self.ge)}, not {_said(figure)}"
                 raise ValueError(message)
             if self.gt is not None and figure <= self.gt:
-                message = f"must be above {self.gt:g}, not {figure:g}"
+                message = f"must be above {_said(self.gt)}, not {_said(figure)}"
                 raise ValueError(message)
             if self.le is not None and figure > self.le:
-                message = f"must be at most {self.le:g}, not {figure:g}"
+                message = f"must be at most {_said(self.le)}, not {_said(figure)}"
                 raise ValueError(message)
             if self.whole and figure != int(figure):
-                message = f"must be a whole number, not {figure:g}"
+                message = f"must be a whole number, not {_said(figure)}"
                 raise ValueError(message)
         return number
 
