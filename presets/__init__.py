@@ -1,1 +1,12 @@
 """The shipped scenarios, TOML only."""
+
+ORDER = (
+    *("chatgpt-query", "chatgpt-2023", "deepseek-v3-h800", "deepseek-r1-10x-reasoning"),
+    *("agent-128k-mla", "agent-128k-gqa", "llama-3.1-405b-h200"),
+    *("deepseek-r1-h20", "deepseek-r1-h200"),
+    *("gpt-4-training-eu", "deepseek-v3-training-eu", "training-run-1e26"),
+    *("llama-3.1-70b-h100", "llama-3.1-70b-mi300x-as-h100", "llama-3.1-70b-mi300x", "llama-3.3-70b-tpu-v6e"),
+    *("gpt-oss-120b-h100", "gpt-oss-120b-b200", "gpt-oss-120b-m3-ultra"),
+    *("llama-3-8b-rtx-4090", "llama-3-8b-m3-max", "host-in-kenya"),
+)
+"""The presets by topic: cost and energy, export controls and policy, speed and hardware, places."""

@@ -303,12 +303,15 @@ def presets() -> Choices:
 def openings(*, at_start: bool = False) -> Choices:
     """What can be opened: the files worked on lately, then every preset; at the start questions first."""
     from inferscope.core.scenario.names import user_directory
+    from inferscope.presets import ORDER
 
     known, lately = presets(), recent_files()
     recent_rows = [Row(row.value, row.name, (*row.cells, "recent"), row.names) for row in lately.rows]
     again = {row.value for row in recent_rows}
     rest = [row for row in known.rows if str(user_directory() / f"{row.value}.toml") not in again]
-    asked = sorted((row for row in rest if at_start and row.name.endswith("?")), key=lambda row: row.name)
+    place = {name: number for number, name in enumerate(ORDER)}
+    asked = [row for row in rest if at_start and row.name.endswith("?")]
+    asked.sort(key=lambda row: place.get(row.value, len(place)))
     rows = (*asked, *recent_rows, *(row for row in rest if row not in asked))
     title = "What do you want to know?" if at_start else known.title
     return Choices(title, known.columns, rows, known.legend, known.room)

@@ -12,6 +12,7 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.report import answer_is_no, reports
 from inferscope.core.scenario import files
 from inferscope.core.scenario.files import load
+from inferscope.presets import ORDER
 
 PRESETS = sorted(path.stem for path in files.shipped_directory().glob("*.toml"))
 
@@ -146,3 +147,7 @@ def test_the_allowed_and_the_denied_chip_serve_the_same_task():
     assert one.workload == other.workload
     assert one.slo == other.slo
     assert (one.hardware.accelerator, other.hardware.accelerator) == ("h20", "h200-sxm")
+
+
+def test_the_order_by_topic_names_every_preset_once():
+    assert sorted(ORDER) == PRESETS
