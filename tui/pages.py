@@ -166,7 +166,7 @@ def rule_page(line: Line) -> Page:
         ("compared", _compared(entry)),
         ("margin", _margin(entry)),
         *(("missing", name) for name in entry["missing"]),
-        ("binds", _binds(entry)),
+        ("in force", _binds(entry)),
         ("relieves", ", ".join(entry["relieves"])),
         ("source", entry["source"]),
         ("evidence", f"{str(entry['evidence']).replace('_', ' ')}{verified}"),
@@ -188,7 +188,7 @@ def rule_brief(line: Line) -> Page:
         ("needs", ", ".join(entry["missing"])),
         ("effect", entry["effect"]),
         ("compared", _compared(entry)),
-        ("binds", _binds(entry)),
+        ("in force", _binds(entry)),
     ]
     return Page(line.short, "", [row for row in rows if row[1]])
 
@@ -225,11 +225,14 @@ def _line(threshold: Any) -> str:
 
 
 def _margin(entry: Mapping[str, Any]) -> str:
+    from inferscope.core.policy.words import percent
+
     margin, low, high = entry["margin_oom"], entry["margin_low_oom"], entry["margin_high_oom"]
     if margin is None:
         return "none: it is a question of yes or no, or a fact is missing"
     side = "above" if margin > 0 else "below" if margin < 0 else "on"
     words = f"{abs(margin):.2f} orders of magnitude {side} the line" if margin else "on the line"
+    words += f", {near}" if margin and (near := percent(margin)) else ""
     if low is not None and high is not None and low != high:
         words += f" ({low:+.2f} to {high:+.2f})"
     if entry["certainty"] == "sensitive":

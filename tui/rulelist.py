@@ -44,7 +44,10 @@ class Filter(NamedTuple):
 
     def of(self, lines: Iterable[Line]) -> list[Line]:
         """The lines that it leaves, in its order."""
-        kept = [line for line in lines if self._keeps(line)]
+        every = list(lines)
+        places = [str(line.entry["jurisdiction"]).casefold() for line in every]
+        codes = {code for place in places for code in (place, place.partition("-")[0])}
+        kept = [line for line in every if self._keeps(line) and self._says(line, codes)]
         return sorted(kept, key=Line.nearness) if self.nearest else kept
 
     def _keeps(self, line: Line) -> bool:
@@ -54,14 +57,21 @@ class Filter(NamedTuple):
             "true": entry["verdict"] == "applies",
             "what-ifs": bool(entry["what_if"]),
         }.get(self.kind, True)
-        about = f"{entry['id']} {entry['short']} {entry['title']} {entry['jurisdiction']} {entry['status']}"
-        words = self.text.casefold().split()
         return (
             kept
             and bool(entry["shown"])
             and (self.unknown or entry["verdict"] != "unknown")
             and (not self.place or entry["jurisdiction"].partition("-")[0] == self.place)
-            and all(word in about.casefold() for word in words)
+        )
+
+    def _says(self, line: Line, codes: set[str]) -> bool:
+        """Whether a rule contains all words; the code of a jurisdiction asks for its rules alone."""
+        entry = line.entry
+        place = str(entry["jurisdiction"]).casefold()
+        about = f"{entry['id']} {entry['short']} {entry['title']} {place} {entry['status']}".casefold()
+        return all(
+            f"{place}-".startswith(f"{word}-") if word in codes else word in about
+            for word in self.text.casefold().split()
         )
 
     def next_place(self, lines: Iterable[Line]) -> str:
@@ -76,7 +86,7 @@ class Filter(NamedTuple):
     def words(self) -> str:
         """What it leaves, in words."""
         parts = [
-            {"all": "all rules", "true": "true", "binding": "binding"}.get(self.kind, self.kind),
+            {"all": "all rules", "true": "true", "binding": "in force"}.get(self.kind, self.kind),
             self.place and f"of {self.place}",
             "" if self.unknown else "not unknown",
             self.text and f"with {self.text!r}",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferscope.core import units
-from inferscope.core.policy.words import verdict_word
+from inferscope.core.policy.words import percent, verdict_word
 
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
@@ -48,13 +48,20 @@ class Line(NamedTuple):
             parts.append(f"needs {', '.join(entry['missing'])}")
         elif entry["certainty"] == "sensitive":
             parts.append("the range of a fact crosses the line")
-        parts.append("binds" if entry["binding"] else f"does not bind on {entry['as_of']}")
+        if near := percent(entry["margin_oom"]):
+            parts.append(f"{near} from the line")
+        parts.append("in force" if entry["binding"] else f"not in force on {entry['as_of']}")
         return "; ".join(parts)
 
     def nearness(self) -> tuple[bool, bool, float]:
         """For sorting: what has a margin and binds first, the nearest to its line on top."""
         margin = self.entry["margin_oom"]
         return margin is None, not self.entry["binding"], abs(margin or 0.0)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is true and in force."""
+        return bool(self.entry["verdict"] == "applies" and self.entry["binding"])
 
 
 def verdicts(answer: Answer, on: dt.date | None = None) -> list[Line]:
@@ -72,9 +79,9 @@ def verdicts(answer: Answer, on: dt.date | None = None) -> list[Line]:
 
 
 def nearest(answer: Answer, most: int) -> list[Line]:
-    """The first of them, without those that put the same number against the same line."""
+    """What holds and then the rest, without those that put the same number against the same line."""
     found: dict[object, Line] = {}
-    for line in verdicts(answer):
+    for line in sorted(verdicts(answer), key=lambda line: not line.holds):
         compared = compared_of(line.entry)
         found.setdefault((compared["quantity"], str(compared["threshold"])), line)
     return list(found.values())[:most]

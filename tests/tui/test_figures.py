@@ -70,6 +70,9 @@ def test_policy_lines_carry_value_margin_verdict_and_whether_they_bind(open_answ
     margins = [abs(line.entry["margin_oom"]) for line in lines if line.binds == "yes" and line.margin != "-"]
     assert margins == sorted(margins)
     near = nearest(open_answer, 5)
+    assert [line.holds for line in near] == sorted((line.holds for line in near), reverse=True)
+    assert near[0].holds
+    assert not lines[0].holds
     compared = [compared_of(line.entry) for line in near]
     assert len({(shown["quantity"], str(shown["threshold"])) for shown in compared}) == 5
 

@@ -10,6 +10,7 @@ from inferscope.tui.rulelist import Filter, counted, every
 from inferscope.tui.screens.facts import AskFact, keys_of, typed
 from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.reader import Reader
+from inferscope.tui.verdicts import Line
 
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
 CLOSED = "gpt-4-training-eu"
@@ -214,3 +215,20 @@ async def test_every_missing_fact_has_a_key_that_can_be_set(explore):
         assert lost == []
         assert counted(lines, 63).startswith("63 rules: ")
         assert len(Filter(text="no such rule").of(lines)) == 0
+
+
+def test_a_code_of_a_jurisdiction_leaves_its_rules_alone():
+    def rule(identifier: str, place: str) -> Line:
+        entry = {"id": identifier, "short": "", "title": "status", "jurisdiction": place, "status": ""}
+        about = {"binding": True, "verdict": "applies", "what_if": False, "shown": True, "margin_oom": None}
+        return Line("", "", "-", "applies", "yes", {**entry, **about})
+
+    lines = [rule("us.a", "US"), rule("us.ca.b", "US-CA"), rule("eu.status", "EU")]
+
+    def found(text: str) -> list[str]:
+        return [line.entry["id"] for line in Filter(text=text).of(lines)]
+
+    assert found("us") == ["us.a", "us.ca.b"]
+    assert found("US-CA") == ["us.ca.b"]
+    assert found("eu") == ["eu.status"]
+    assert found("stat") == ["us.a", "us.ca.b", "eu.status"]

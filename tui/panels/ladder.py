@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
 
 AXIS = Axis(-3.0, 3.0)
+_WHOLE = 15
+"""Columns from which a verdict is written in whole."""
 _BRIEF = 38
 """Columns under which the heading only says the date."""
 
@@ -117,7 +119,8 @@ class Ladder(Dated, Place, Rows, can_focus=True):
         today = self.today
         if width < _BRIEF:
             return f"{today}"
-        count = f"{self._at + 1} of {len(self._lines)} rules"
+        every = len(self._answer.policy) if self._answer is not None else len(self._lines)
+        count = f"{len(self._lines)} of {every} rules, at {self._at + 1}"
         if self.day is None or self._answer is None:
             return f"{count}, on {today}"
         if width < 60:
@@ -126,7 +129,7 @@ class Ladder(Dated, Place, Rows, can_focus=True):
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Widths of name, bar and verdict; the bar is odd, and the first to go: the verdict stays."""
-        name, verdict = (15, 15) if width >= 70 else (13, 8)
+        name, verdict = (15, _WHOLE) if width >= 70 else (13, 8)
         bar = min(width - name - verdict - 15, 61)
         return name, (bar - 1 + bar % 2 if bar >= 9 else 0), verdict
 
@@ -134,13 +137,14 @@ class Ladder(Dated, Place, Rows, can_focus=True):
         name, bar, verdict = self._columns(width)
         half = bar // 2
         scale = f"{f'{AXIS.low:+g}':<{half - 1}}line{f'{AXIS.high:+g}':>{bar - half - 3}} " if bar else ""
-        titles = f"{scale:<{bar}}{'orders':<6} {'verdict':<{verdict}}{'binds':<5}"
+        force = "in force" if verdict >= _WHOLE else "force"
+        titles = f"{scale:<{bar}}{'orders':<6} {'verdict':<{verdict + 5 - len(force)}}{force}"
         return Content.styled(f" {'':<{name}} {titles}"[:width], "$text-muted")
 
     def _row(self, line: Line, width: int, place: int) -> Content:
         name, bar, verdict = self._columns(width)
         marked = self.has_focus and place == self._at
-        word = verdict_word(line.entry, short=verdict < 15)
+        word = verdict_word(line.entry, short=verdict < _WHOLE)
         return Content.assemble(
             ("▸" if marked else " ", "bold $accent"),
             (f"{clipped(line.short, name):<{name}}", "reverse" if marked else ""),

@@ -31,7 +31,7 @@ class PolicyHeader(Widget):
     def render(self) -> Content:
         """Title and column names over a rule."""
         tail = f" on {self.day} " if self.day and self.size.width >= 66 else ""
-        columns = (("value", 7), ("orders", 7), ("verdict", 14), ("binds", 5))
+        columns = (("value", 7), ("orders", 7), ("verdict", 11), ("in force", 8))
         parts = [
             ("Policy".ljust(_NAME), "bold $primary"),
             *((f"{name:<{size}}", "$text-muted") for name, size in columns),
@@ -44,7 +44,7 @@ class PolicyHeader(Widget):
 
 
 class RuleLine(Place, Rows, can_focus=True):
-    """One rule: value, distance from the line, verdict, whether it binds on the date."""
+    """One rule: value, distance from the line, verdict, whether it is in force on the date."""
 
     BINDINGS = bindings("policy")
     where = ("policy",)
@@ -90,7 +90,7 @@ def _status(verdict: Line) -> str:
 
 
 class PolicyPanel(Vertical):
-    """The rules nearest to their lines."""
+    """The rules that hold, then those nearest to their lines."""
 
     ROWS = 3
     _answer: Answer | None = None

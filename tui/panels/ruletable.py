@@ -1,4 +1,4 @@
-"""All rules as rows: the distance from the line as a bar, the verdict, and whether it binds."""
+"""All rules as rows: the distance from the line as a bar, the verdict, and whether it is in force."""
 
 from __future__ import annotations
 
@@ -114,9 +114,14 @@ class RuleTable(Place, Rows, can_focus=True):
         zero = "line" if bar > 20 else "0"
         scale[line - len(zero) // 2 : line - len(zero) // 2 + len(zero)] = zero
         titles = (("", place), ("".join(scale), bar), (" orders ", 8), ("value"[:value], value))
-        more = (("verdict", 16), ("binds", 6 if status else 5), ("status"[:status], status))
-        text = "".join(f"{title:<{size}}" for title, size in ((" rule", 17), *titles, *more))
+        more = (("verdict", 13), ("in force", 9 if status else 8), ("status"[:status], status))
+        text = "".join(f"{title:<{size}}" for title, size in ((self._place(), 17), *titles, *more))
         return Content.styled(text[:width].rstrip(), "$text-muted")
+
+    def _place(self) -> str:
+        """Which of the rules are seen, where not all are."""
+        last = min(self._first + self.room, len(self.lines))
+        return " rule" if self.room >= len(self.lines) else f" {self._first + 1}-{last} of {len(self.lines)}"
 
     def _row(self, line: Line, width: int, number: int) -> Content:
         place, bar, value, status = columns(width)

@@ -202,6 +202,8 @@ class PolicyScreen(Dated, Screen[None]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self._filtered(text=event.value)
+        self.query_one(RuleTable).mark(0)
+        self.refresh_rule()
 
     @on(Input.Submitted)
     def _done_typing(self) -> None:

@@ -174,7 +174,7 @@ class PolicyMap(Dated, Screen[None]):
             self._edges = edges(drawn)
             self._chart.draw(self.chips, self._edges, shade(controls), (self._own(), self.marked))
         self.query_one(ChipList).show(self.chips, self.at)
-        which = "binding rules and what-ifs" if self.what_ifs else "binding rules"
+        which = "rules in force and what-ifs" if self.what_ifs else "rules in force"
         own = "the scenario's date" if self.day is None else f"not the scenario's {self.own_day}"
         self.query_one("#policy-title", Said).say(
             (
@@ -220,7 +220,7 @@ class PolicyMap(Dated, Screen[None]):
         rows += [(word, ", ".join(names)) for word, names in by_words.items()]
         rows.append(("needs", ", ".join(missing)))
         if any(line.binds != "yes" for line in lines):
-            rows.append(("*", "does not bind on this day"))
+            rows.append(("*", "not in force on this day"))
         return pages.Page(chip.name, "", [row for row in rows if row[1]])
 
     def _legend(self) -> list[tuple[str, str]]:
