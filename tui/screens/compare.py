@@ -300,7 +300,7 @@ class Compare(Dialog["tuple[Column, ...]"]):
             )
             ids = [row.id for row in found]
             table.highlighted = (
-                ids.index(marked) if marked in ids else next(i for i, x in enumerate(ids) if x)
+                ids.index(marked) if marked in ids else next((i for i, x in enumerate(ids) if x), None)
             )
         table.focus()
         if (self.chosen, self.quantity) in self._carried:
