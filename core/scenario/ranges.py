@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ _Z95 = 1.6448536269514722
 
 _FORMS = "a number, {low=, mid=, high=}, {dist=, ...} or {value=, source=, date=}"
 _LONGEST = 60
+_TIMES = {"k": 10**3, "M": 10**6, "B": 10**9}
 _DISTRIBUTIONS = {
     "uniform": ("low", "high"),
     "triangular": ("low", "mid", "high"),
@@ -88,6 +90,9 @@ def parse_number(value: Any) -> Number:
         return Number(_finite(value), raw=value)
     if isinstance(value, Mapping):
         return _from_table(value)
+    if isinstance(value, str) and (counted := re.fullmatch(r"(\d{1,12})([kMB])", value)):
+        message = f"must be a plain number: {int(counted[1]) * _TIMES[counted[2]]}, not {brief(value)}"
+        raise ValueError(message)
     message = f"must be {_FORMS}, not {brief(value)}"
     raise ValueError(message)
 

@@ -23,6 +23,7 @@ def refusal(tables):
     ("tables", "key", "message"),
     [
         ({"workload": {"batch": 0}}, "workload.batch", "must be at least 1, not 0"),
+        ({"workload": {"batch": "8k"}}, "workload.batch", "must be a plain number: 8000, not '8k'"),
         ({"workload": {"batch": 1e8}}, "workload.batch", "must be at most 10,000,000, not 100,000,000"),
         ({"workload": {"input_tokens": -1}}, "workload.input_tokens", "must be at least 0, not -1"),
         ({"workload": {"output_tokens": 0}}, "workload.output_tokens", "must be at least 1, not 0"),
