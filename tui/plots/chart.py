@@ -138,6 +138,8 @@ class Chart(Plot, can_focus=False):
         self.set_x_formatter(Ticks(self._curve.x, max(canvas.size.width // 9, 2)))
         self.set_y_formatter(Ticks(self._curve.y, max(canvas.size.height // 2, 2)))
         super()._render_plot()
+        for mark in self._curve.marks:
+            self._rule(canvas, mark)
         taken = {self._pixel(m.x, m.y) for m in self._curve.marks if m.x is not None and m.y is not None}
         for place, series in enumerate(self._curve.series):
             if series.x and not series.is_points:  # points have marks that name them
@@ -159,21 +161,28 @@ class Chart(Plot, can_focus=False):
         (across,), (up,) = _placed([x], self._curve.x), _placed([y], self._curve.y)
         return self.get_pixel_from_coordinate(across, up)
 
+    def _rule(self, canvas: Canvas, mark: Mark) -> None:
+        """A dotted line across where one coordinate is open; names and dots stand on it."""
+        first, colour = self._curve.series[0], self._colour("foreground")  # type: ignore[union-attr]
+        if mark.x is not None and mark.y is None:
+            x, _ = self._pixel(mark.x, first.y[0])
+            for row in range(1, canvas.size.height - 1):
+                canvas.set_pixel(x, row, "┊", colour)
+        elif mark.y is not None and mark.x is None:
+            _, y = self._pixel(first.x[0], mark.y)
+            for column in range(1, canvas.size.width - 1):
+                canvas.set_pixel(column, y, "┈", colour)
+
     def _mark(self, canvas: Canvas, mark: Mark, taken: set[tuple[int, int]]) -> None:
-        """A dot with its name; a dotted line across where one coordinate is open."""
+        """A dot with its name, or the name of a line across."""
         colour = self._colour("foreground")
-        right, bottom = canvas.size.width - 1, canvas.size.height - 1
         if mark.x is not None and mark.y is not None:
             x, y = self._pixel(mark.x, mark.y)
             canvas.set_pixel(x, y, "●", f"bold {colour}")
         elif mark.x is not None:
             x, y = self._pixel(mark.x, self._curve.series[0].y[0])[0], 1  # type: ignore[union-attr]
-            for row in range(1, bottom):
-                canvas.set_pixel(x, row, "┊", colour)
         elif mark.y is not None:
             x, y = 2, self._pixel(self._curve.series[0].x[0], mark.y)[1]  # type: ignore[union-attr]
-            for column in range(1, right):
-                canvas.set_pixel(column, y, "┈", colour)
         else:
             return
         taken.add((x, y))
