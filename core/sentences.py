@@ -17,12 +17,10 @@ _NEAR = 0.01
 
 _SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _LACKING = {
-    "economics.usd_per_accelerator_hour": "no price of the accelerator is known"
-    " (Price: economics.usd_per_accelerator_hour)",
-    "hardware.prefill.usd_per_accelerator_hour": "no price of the prefill accelerator is known"
-    " (hardware.prefill.usd_per_accelerator_hour)",
+    "economics.usd_per_accelerator_hour": "no price of the accelerator is known",
+    "hardware.prefill.usd_per_accelerator_hour": "no price of the prefill accelerator is known",
 }
-"""What to say of an input that is not given: how the screen calls it beside its key."""
+"""What to say of an input that is not given; the answers name its key."""
 
 
 def headline(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> str:
@@ -78,7 +76,7 @@ def _no_cost(result: Result, row: int) -> str:
     sentences = {
         "does_not_fit": f"it does not fit: {100 * used:,.0f} % of the memory would be taken",
         "slo_unreachable": f"the limits cannot be kept: {what}",
-        "needs_input": f"{_LACKING.get(what, f'{what} is not given')}, so the cost of a query is open",
+        "needs_input": f"{_LACKING.get(what, f'{what} is not given')}, so the cost is open",
         "not_in_this_version": f"the cost of a query is not in this version ({what})",
     }
     unknown = f"the cost of a query is unknown ({what})" if what else "the cost of a query is unknown"

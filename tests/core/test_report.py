@@ -155,9 +155,8 @@ HEADLINES = {
     "batch does not fit": r"It does not fit: \d+ % of the memory would be taken; .*",
     "limit out of reach": r"The limits cannot be kept: tpot is [\d.]+ ms with one sequence, above 1 us; .*",
     "no price": r"[A-Z]\w+ HGX H20 96GB holds? .* and serves? [\d,]+ users? at [\d.,]+ tokens/s( each)?; "
-    r"[a-z ]+ binds; no price of the accelerator is known \(Price: economics\.usd_per_accelerator_hour\), "
-    r"so the cost of a query is open; .*",
-    "unknown peak": r"(The cost of a query is unknown|.* so the cost of a query is open).*; below EU .*",
+    r"[a-z ]+ binds; no price of the accelerator is known, so the cost is open; .*",
+    "unknown peak": r"(The cost of a query is unknown|.* so the cost is open).*; below EU .*",
     "closed": r"The cost of a query is unknown \(the architecture of gpt-4 is not published.*above EU 1e25.*",
     "closed, compute unknown": r"The cost of a query is unknown .*; EU 1e25 unknown: training_flop missing\.",
     "stand-in": r"One query costs .* \(architecture of mixtral-8x7b as a stand-in\)\.",
