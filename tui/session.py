@@ -336,6 +336,8 @@ def default_loaded() -> Loaded:
 def _content(path: Path | None) -> str:
     """What is in a file, as a hash; empty where it cannot be read."""
     try:
-        return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+        if path is None or not path.is_file():  # reading a pipe would wait for ever
+            return ""
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
