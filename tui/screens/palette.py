@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _MOST = 40
 """Hits that are shown; more typing finds the rest."""
+_LONGEST = 200
+"""Characters that are looked for; a page that was pasted would take minutes."""
 _KIND = 9
 _FRAME = 6
 """Columns that the palette keeps for itself."""
@@ -151,6 +153,7 @@ class Commands(Provider):
 
     async def search(self, query: str) -> Hits:
         """The commands that contain every word, the best matches first."""
+        query = query[:_LONGEST]
         words, whole = [catalog_words(word) for word in query.split()], catalog_words(query)
         ranked = [(command.rank(words, whole), place) for place, command in enumerate(self._every)]
         best = sorted(pair for pair in ranked if pair[0][0] < 3)[:_MOST]
