@@ -10,7 +10,11 @@ import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual._context import active_message_pump
 from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from inferscope.core.errors import InferscopeError
 from inferscope.tui.ascii import Ascii
@@ -106,6 +110,19 @@ class InferscopeApp(OrderedKeys):
     def on_app_focus(self) -> None:
         """Others may have been at work meanwhile."""
         self._explorer.look_at_file()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What a screen still had to do when it was left, after its widgets were gone, does not matter."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (isinstance(cause, NoMatches) and (self._exit or self._was_left())):
+            super()._handle_exception(error)
+
+    def _was_left(self) -> bool:
+        """Whether what runs now belongs to a screen that is no longer there."""
+        node = active_message_pump.get(None)
+        while node is not None and not isinstance(node, Screen):
+            node = node._parent  # noqa: SLF001  (its public name refuses what is no longer attached)
+        return node not in self.screen_stack
 
     def _fatal_error(self) -> None:
         """Leave without a traceback on the screen; the command line logs it."""

@@ -281,16 +281,15 @@ _RECORDS: dict[str, Callable[[], Choices]] = {
 
 def presets() -> Choices:
     """Every preset by the question that it answers, or by its title."""
-    import tomllib
-
+    from inferscope.core.errors import InferscopeError
     from inferscope.core.scenario import files
 
     shipped = files.shipped_directory().resolve()
     rows = []
     for name, path in files.preset_names().items():
         try:
-            about = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            _, about = files.read_tables(path)
+        except InferscopeError:
             about = {"name": "cannot be read"}
         title, question = (printable(str(about.get(key, ""))) for key in ("name", "question"))
         origin = "shipped" if path.resolve().parent == shipped else "yours"

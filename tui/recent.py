@@ -43,7 +43,8 @@ def _place() -> Path:
 
 def _remembered() -> list[Path]:
     try:
-        names = json.loads(_place().read_text("utf-8"))
+        place = _place()
+        names = json.loads(place.read_text("utf-8")) if place.is_file() else []  # a pipe would wait
     except (OSError, ValueError, RecursionError):
         return []
     if not isinstance(names, list):

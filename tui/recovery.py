@@ -168,7 +168,7 @@ def _all() -> list[Found]:
     """The recovery files of this machine; what is no such file is passed over."""
     found = []
     with contextlib.suppress(OSError):
-        for file in directory().glob("*.toml"):
+        for file in filter(Path.is_file, directory().glob("*.toml")):  # reading a pipe would wait
             with contextlib.suppress(OSError, ValueError), file.open(encoding="utf-8") as stream:
                 head = Head.read(stream.readline(_LONGEST))
                 if head.is_here:

@@ -1,11 +1,15 @@
 """Odd names, wide letters and keys that elsewhere mean something else."""
 
+import os
+
 import pytest
 
+from inferscope.core.scenario import files
 from inferscope.tui.panels.words import MessageLine, Title
 from inferscope.tui.plots.chart import Chart
 from inferscope.tui.plots.chipchart import ChipChart
 from inferscope.tui.screens.files import SaveAs
+from inferscope.tui.session import Session
 
 
 async def test_the_title_is_empty_until_the_scenario_is_read():
@@ -61,3 +65,28 @@ async def test_a_plot_that_is_gone_before_its_parts_are_there_ends_nothing(explo
         chart.clear()
         await pilot.resize_terminal(100, 30)
         assert pilot.app.is_running
+
+
+async def test_the_map_of_chips_can_be_left_and_used_before_it_is_drawn(explore, settle):
+    async with explore(size=(120, 40)) as pilot:
+        explorer = pilot.app.screen
+        for burst in (("M", "escape"), ("M", "escape"), ("M", "l", "b", "escape")):
+            for key in burst:
+                pilot.app.simulate_key(key)
+            await settle(pilot)
+        await pilot.press("escape")
+        assert pilot.app.screen is explorer
+
+
+async def test_the_list_of_chips_goes_into_ten_columns(explore, screen, settle):
+    async with explore(size=(10, 3)) as pilot:
+        await pilot.press("M")
+        await settle(pilot)
+        assert "chip" in screen(pilot.app)
+
+
+def test_a_file_that_became_a_pipe_is_not_waited_for(scenario_file):
+    session = Session(files.load(scenario_file))
+    scenario_file.unlink()
+    os.mkfifo(scenario_file)
+    assert "is gone from the disk" in session.news()

@@ -136,8 +136,9 @@ class PlotPanel(Place, Vertical):
         if self._chart is None:
             from inferscope.tui.plots.chart import Chart
 
-            self._chart = Chart()
-            await self.mount(self._chart, after=0)
+            chart = Chart()
+            await self.mount(chart, after=0)
+            self._chart = chart
         if self._chart.display != bool(found.series):
             self._chart.display = bool(found.series)
         self._draw()

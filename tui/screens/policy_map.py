@@ -52,15 +52,15 @@ class ChipList(Rows):
 
     def rows(self) -> list[Content]:
         """Name, processing performance and bandwidth."""
-        width, room = self.size.width, max(self.size.height - 1, 1)
+        name, room = max(self.size.width - 20, 1), max(self.size.height - 1, 1)
         first = max(min(self._at - room // 2, len(self._chips) - room), 0)
-        rows = [Content.styled(f" {'chip':<{width - 20}}{'TPP':>8}{'GB/s':>9}", "$text-muted")]
+        rows = [Content.styled(f" {'chip':<{name}}{'TPP':>8}{'GB/s':>9}", "$text-muted")]
         for number, chip in enumerate(self._chips[first : first + room], first):
             marked = number == self._at
             rows.append(
                 Content.assemble(
                     ("▸" if marked else " ", "bold $accent"),
-                    (f"{clipped(chip.name, width - 21):<{width - 20}}", "reverse" if marked else ""),
+                    (f"{clipped(chip.name, name - 1):<{name}}", "reverse" if marked else ""),
                     f"{chip.tpp:>8,.0f}{chip.dram_bandwidth_gb_s:>9,.0f}",
                 )
             )
@@ -116,8 +116,9 @@ class PolicyMap(Dated, Screen[None]):
         self._absent = len(every) - len(self.chips)
         own = self._own()
         self.at = self.chips.index(own) if own is not None else len(self.chips) // 2
-        self._chart = ChipChart()
-        await self.query_one("#chips-chart").mount(self._chart)
+        chart = ChipChart()
+        await self.query_one("#chips-chart").mount(chart)
+        self._chart = chart
         self.call_after_refresh(self.show_map)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -166,7 +167,7 @@ class PolicyMap(Dated, Screen[None]):
         """Bring the screen up to the day and the cursor."""
         from inferscope.core.policy.plane import edges, shade
 
-        if self._chart is None:
+        if self._chart is None or self not in self.app.screen_stack:
             return
         drawn = self._rules()
         controls = [rule for rule in drawn if rule.true_means != "relief"]
