@@ -26,7 +26,8 @@ def remember(path: Path, *, make_folder: bool = False) -> None:
     from inferscope.core.scenario.files import write_atomic
 
     place = _place()
-    if not make_folder and not place.parent.is_dir():
+    is_no_file = place.exists() and not place.is_file()
+    if is_no_file or not (make_folder or place.parent.is_dir()):
         return
     path = path.absolute()
     paths = [path, *(other for other in _remembered() if other != path)][:MOST]

@@ -90,3 +90,13 @@ def test_a_file_that_became_a_pipe_is_not_waited_for(scenario_file):
     scenario_file.unlink()
     os.mkfifo(scenario_file)
     assert "is gone from the disk" in session.news()
+
+
+async def test_pipes_among_the_users_files_are_passed_over(explore, screen, config_folder):
+    for name in ("recent.json", "recovery/1-a.toml", "presets/a-pipe.toml"):
+        (config_folder / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(config_folder / name)
+    async with explore() as pilot:
+        await pilot.press("ctrl+o", *"a-pipe")
+        await pilot.pause()
+        assert "cannot be read" in screen(pilot.app)
