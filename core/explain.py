@@ -19,6 +19,24 @@ from inferscope.core.report import kind_of
 from inferscope.core.units import human
 
 
+def about_and_example(meaning: str) -> tuple[str, str]:
+    """What a docstring says of a quantity, and the number worked by hand that it ends with.
+
+    The example is of its own scenario: shown without a word it would read as if it were of this one.
+
+    >>> about_and_example("Energy of one query. 1,168 J at PUE 1.2: 0.39 Wh.")
+    ('Energy of one query.', '1,168 J at PUE 1.2: 0.39 Wh.')
+    >>> about_and_example("Tokens of a step. Always whole.")
+    ('Tokens of a step. Always whole.', '')
+    """
+    sentences = re.split(r"(?<=\.)\s+(?=[A-Z0-9])", meaning.strip())
+    at = len(sentences)
+    while at > 1 and re.search(r"\d.*[:=]|[:=].*\d", sentences[at - 1], re.DOTALL):
+        at -= 1
+    example = " ".join(sentences[at:])
+    return meaning.strip().removesuffix(example).rstrip(), example
+
+
 @dataclass(slots=True)
 class Explanation:
     """One quantity or input, with what it was computed from.

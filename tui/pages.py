@@ -69,13 +69,15 @@ def _why(result: Result, name: str) -> str:
 
 def item_page(item: Explanation, why: str = "") -> Page:
     """The page of one node of an explanation."""
-    from inferscope.core.explain import value_text
+    from inferscope.core.explain import about_and_example, value_text
 
     text: list[tuple[str, str]] = []
     if why or item.why:
         text.append(("no value", why or item.why))
     if item.meaning:
-        text += [("", paragraph) for paragraph in inspect.cleandoc(item.meaning).split("\n\n")]
+        about, example = about_and_example(inspect.cleandoc(item.meaning))
+        text += [("", paragraph) for paragraph in about.split("\n\n")]
+        text += [("for example", example)] if example else []
     if item.formula:
         text += [("formula", item.formula), ("filled in", item.filled)]
     if item.note and item.unit != "code":

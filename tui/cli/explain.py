@@ -6,7 +6,7 @@ import argparse
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import evaluate
-from inferscope.core.explain import explain, text
+from inferscope.core.explain import about_and_example, explain, text
 from inferscope.core.export.reports import reason_text
 from inferscope.core.export.tables import json_text
 from inferscope.core.graph import REGISTRY
@@ -28,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         write(json_text(tree.to_dict()), options.out)
     else:
-        meaning = f"{tree.meaning}\n\n"
+        about, example = about_and_example(tree.meaning)
+        meaning = f"{about}\n\n" + (f"For example: {example}\n\n" if example else "")
         missing = f"No value: {reason_text(tree.why)}\n\n" if tree.why else ""
         write(f"{tree.label}: {missing}{meaning}{text(tree)}\n", options.out)
     return 0
