@@ -290,8 +290,18 @@ def change(now: float, then: float) -> str:
     return f"{arrow}{percent:+.0f}%" if abs(percent) >= 1 else f"{arrow}{percent:+.1g}%"
 
 
-def _changed(answer: Answer, baseline: Answer | None, name: str) -> tuple[str, bool | None]:
+def points(now: float, then: float) -> str:
+    """A change of a share, in points, so that it is not taken for a share of the share.
+
+    >>> points(0.207, 0.185), points(0.5, 0.5)
+    ('↑+2.2 pt', '=')
+    """
+    return "=" if now == then else f"{'↑' if now > then else '↓'}{100 * (now - then):+.2g} pt"
+
+
+def _changed(answer: Answer, baseline: Answer | None, figure: Figure) -> tuple[str, bool | None]:
     """Change of a figure against a baseline, and whether it is an improvement."""
+    name = figure.name
     if baseline is None:
         return "", None
     now, then = answer.entry(name)["value"], baseline.entry(name)["value"]
@@ -300,7 +310,8 @@ def _changed(answer: Answer, baseline: Answer | None, name: str) -> tuple[str, b
     from inferscope.core.graph import REGISTRY
 
     better = REGISTRY.quantities[name].better
-    return change(now, then), None if now == then or not better else (now < then) == (better == "lower")
+    moved = points(now, then) if figure.form == "share" else change(now, then)
+    return moved, None if now == then or not better else (now < then) == (better == "lower")
 
 
 def cells(answer: Answer, figures: tuple[Figure, ...], baseline: Answer | None = None) -> list[Cell]:
@@ -312,7 +323,7 @@ def cells(answer: Answer, figures: tuple[Figure, ...], baseline: Answer | None =
     for figure in figures:
         text, why = figure_text(answer, figure), answer.why(figure.name)
         if text:
-            moved, better = _changed(answer, baseline, figure.name)
+            moved, better = _changed(answer, baseline, figure)
             ends = range_text(answer, figure)
             found.append(Cell(text, figure.label, change=moved, better=better, ends=ends))
         elif found and found[-1].missing and why == why_before:
