@@ -179,7 +179,7 @@ async def test_a_figure_is_explained_down_to_a_source(explore, screen):
     [
         ("hardware.accelerator", "memory_bandwidth_bytes_per_s"),
         ("economics.usd_per_accelerator_hour", "scenario"),
-        ("rule-1", "orders of magnitude below the line"),
+        ("rule-1", "orders of magnitude above the line"),
     ],
 )
 async def test_lines_and_rules_are_explained(explore, screen, line, words):
@@ -365,7 +365,7 @@ async def test_without_colours_the_theme_has_none_and_status_is_in_words(explore
         text = screen(pilot.app)
         assert "*Output" in text
         assert "▸" in text
-        assert "does not apply" in text
+        assert "applies" in text
         assert pilot.app.query_one(Title)
 
 

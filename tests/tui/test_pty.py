@@ -109,7 +109,7 @@ def test_y_sends_the_number_with_unit_and_source_to_the_terminals_clipboard(star
 
 def test_without_colours_no_colour_is_sent(start):
     terminal = start("llama-3.1-70b-h100", NO_COLOR="1")
-    terminal.wait_for("quality kept", "does not apply")
+    terminal.wait_for("quality kept", "relief open")
     shades = {
         colour
         for row in range(24)
