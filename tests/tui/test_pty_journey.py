@@ -35,7 +35,7 @@ def choose_and_flip(terminal):
     terminal.press("\r", "*Accelerator H200 SXM 141GB", "* changed, not saved", "against llama-3.1-70b-h100")
 
     # two toggles, and what each is worth
-    terminal.press("2", "▸2 Toggles", "cost per token", "energy", "quality", "fp8 → bf16")
+    terminal.press("2", "▸2 Toggles", "cost", "1st", "qual", "fp8 → bf16")
     terminal.press(DOWN * 2, "▸ Weights")
     terminal.press(RIGHT, "▸*Weights     int8")
     terminal.press(DOWN, "▸ KV cache")
@@ -108,7 +108,7 @@ def test_the_basics_with_the_mouse(start):
     terminal = start("llama-3.1-70b-h100", size=WIDE)
     terminal.wait_for("quality kept", "3 Plot")
     terminal.click("4 Policy")
-    terminal.wait_for("▸4 Policy", "rules, on")
+    terminal.wait_for("▸4 Policy", "of 63 rules, at")
     terminal.click("Reasoning")
     terminal.wait_for("▸ Reasoning", "workload.reasoning_tokens")
     terminal.click("Reasoning")
