@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferscope.core import units
-from inferscope.core.policy.words import percent, verdict_word
+from inferscope.core.policy.words import orders, percent, verdict_word
 
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
@@ -110,7 +110,7 @@ def line_of(entry: Mapping[str, Any]) -> Line:
     return Line(
         entry["short"],
         _figure(compared["value"], compared["unit"]),
-        "-" if margin is None else f"{round(margin, 2) + 0.0:+.2f}",
+        "-" if margin is None else orders(margin),
         verdict_word(entry),
         "yes" if entry["binding"] else "no",
         entry,

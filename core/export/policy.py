@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from inferscope.core.export.tables import csv_text, json_text, markdown_table
-from inferscope.core.policy.words import counted, percent, some, standing, verdict_word
+from inferscope.core.policy.words import counted, orders, percent, some, standing, verdict_word
 
 Entries = Sequence[Mapping[str, Any]]
 WIDTH = 80
@@ -112,7 +112,7 @@ def _brief(entry: Mapping[str, Any]) -> list[str]:
 def _brief_margin(entry: Mapping[str, Any]) -> str:
     value = entry["margin_oom"]
     near = percent(value)
-    return "" if value is None else f"{round(value, 2) + 0.0:+.2f}" + (f" ({near})" if near else "")
+    return "" if value is None else orders(value) + (f" ({near})" if near else "")
 
 
 def as_long_text(about: Mapping[str, Any], entries: Entries) -> str:
@@ -161,7 +161,7 @@ def _marks(entry: Mapping[str, Any]) -> list[str]:
 def margin(entry: Mapping[str, Any]) -> str:
     """Orders of magnitude above the line, positive on the true side; near it also in per cent."""
     value, near = entry["margin_oom"], percent(entry["margin_oom"])
-    return "" if value is None else f"{round(value, 2) + 0.0:+.2f} orders" + (f" ({near})" if near else "")
+    return "" if value is None else f"{orders(value)} orders" + (f" ({near})" if near else "")
 
 
 def _standing(entry: Mapping[str, Any]) -> str:

@@ -37,14 +37,24 @@ def verdict_names() -> tuple[str, ...]:
 
 
 def percent(margin: float | None) -> str:
-    """How far a fact is from a line that is near, in per cent of the line; else nothing.
+    """How far a fact is from a line that is near, in per cent of the line; else nothing, as on the line.
 
-    >>> percent(-0.1303), percent(0.0), percent(0.49), percent(None)
-    ('-26 %', '+0 %', '', '')
+    >>> percent(-0.1303), percent(-0.001), percent(0.0), percent(0.49), percent(None)
+    ('-26 %', '-0.2 %', '', '', '')
     """
-    if margin is None or abs(margin) >= _NEAR:
+    if not margin or abs(margin) >= _NEAR:
         return ""
-    return f"{round((10**margin - 1) * 100) + 0:+d} %"
+    share = (10**margin - 1) * 100
+    return f"{share:+.0f} %" if abs(share) >= 1 else f"{share:+.1g} %"
+
+
+def orders(margin: float) -> str:
+    """Orders of magnitude above the line; the sign stays where the figure rounds to nothing.
+
+    >>> orders(0.4812), orders(-0.001), orders(-0.0)
+    ('+0.48', '-0.00', '0.00')
+    """
+    return f"{margin:+.2f}" if margin else "0.00"
 
 
 def standing(entry: Mapping[str, Any]) -> str:

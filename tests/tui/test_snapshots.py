@@ -5,6 +5,8 @@ After a wanted change: UPDATE_SNAPSHOTS=1 pytest tests/tui/test_snapshots.py, an
 
 import pytest
 
+from inferscope.core.scenario import files
+from inferscope.tui.app import InferscopeApp
 from inferscope.tui.sizes import VIEWS
 
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
@@ -41,23 +43,33 @@ async def test_no_line_is_wider_than_the_screen(explore, screen, size):
         assert max(len(row) for row in rows) <= size[0]
 
 
-@pytest.mark.parametrize(
-    ("name", "keys"),
-    [
-        ("accelerators", ["down", "enter", *"h100"]),
-        ("models", ["enter", *"deepseek-v3"]),
-        ("formats", ["down", "down", "down", "enter"]),
-        ("explain", ["a", "right", "e"]),
-        ("keys", ["question_mark"]),
-        ("unsaved", ["down", "down", "plus", "q"]),
-    ],
-)
-async def test_the_dialogs_look_as_stored(explore, screen, matches_snapshot, name, keys):
-    async with explore() as pilot:
-        await pilot.press(*keys)
-        await pilot.pause()
-        await pilot.pause()
-        matches_snapshot(screen(pilot.app), f"dialog-{name}")
+DIALOGS = {
+    "accelerators": ["down", "enter", *"h100"],
+    "models": ["enter", *"deepseek-v3"],
+    "formats": ["down", "down", "down", "enter"],
+    "explain": ["a", "right", "e"],
+    "keys": ["question_mark"],
+    "export": ["x"],
+    "unsaved": ["down", "down", "plus", "q"],
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_the_dialogs_look_as_stored(explore, screen, settle, matches_snapshot, monkeypatch, name, size):
+    monkeypatch.chdir("/")  # the same folder everywhere: its name is shown
+    async with explore(size) as pilot:
+        await pilot.press(*DIALOGS[name])
+        await settle(pilot)
+        matches_snapshot(screen(pilot.app), f"dialog-{name}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_opening_questions_look_as_stored(screen, settle, matches_snapshot, scenario_file, size):
+    app = InferscopeApp(lambda: files.load(scenario_file), ask=True)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        matches_snapshot(screen(app), f"opening-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", [(80, 30), (80, 33), (100, 38), (110, 24), (120, 46), (170, 24), (300, 100)])

@@ -188,8 +188,15 @@ def test_a_rule_without_a_date_does_not_bind():
 
 def test_a_number_exactly_on_its_line_is_no_negative_zero_away():
     entry = verdict_in({"model": {"id": "claude-opus-4"}, "pins": {"training_flop": 1e25}})
-    for value in (-0.0, -0.001, entry["margin_oom"]):
-        assert export.margin({"margin_oom": value}) == "+0.00 orders"
+    for value in (-0.0, 0.0, entry["margin_oom"]):
+        assert export.margin({"margin_oom": value}) == "0.00 orders"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-0.001, "-0.00 orders (-0.2 %)"), (0.001, "+0.00 orders (+0.2 %)")]
+)
+def test_a_number_beside_its_line_says_on_which_side_of_it(value, text):
+    assert export.margin({"margin_oom": value}) == text
 
 
 def test_a_designation_overrides_the_compute_line_and_ends_the_exemption():
