@@ -46,7 +46,7 @@ class InferscopeApp(OrderedKeys):
     """
 
     TITLE = "inferscope"
-    CSS_PATH: ClassVar[list[str | PurePath]] = [_SCREENS / "explorer.tcss", _SCREENS / "dialog.tcss"]
+    CSS_PATH: ClassVar[str | PurePath] = _SCREENS / "explorer.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", show=False, priority=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.screen import ModalScreen
@@ -50,6 +51,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     """
 
     WHERE: ClassVar[tuple[Where, ...]] = ("dialog",)
+    CSS_PATH = Path(__file__).with_suffix(".tcss")  # read with the first dialog: the first paint needs none
     BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
 
     def keys(self, *names: str, **labels: str) -> Content:
