@@ -25,14 +25,41 @@ class Bound:
     Attributes:
         inputs: Every input by name, ``(n,)`` or ``(1,)``, or with a trailing slot axis.
         rows: Number of rows n.
-        resolved: The scenarios, one a row, or one for all rows of a grid.
+        resolved: The scenarios, one a row, or one for all rows of a grid, or those that ``owner`` names.
         pins: Quantities set by the user; NaN where a row has none.
+        owner: The place of each row's scenario in ``resolved``, ``(n,)``, where rows share scenarios.
     """
 
     inputs: Mapping[str, Array]
     rows: int
     resolved: tuple[Resolved, ...]
     pins: Mapping[str, Array] = field(default_factory=dict)
+    owner: NDArray[np.intp] | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether each row has a scenario of its own, in which the plan records what it chose."""
+        return self.owner is None and len(self.resolved) == self.rows
+
+    def of(self, row: int) -> Resolved:
+        """The scenario of a row."""
+        if self.owner is not None:
+            return self.resolved[int(self.owner[row])]
+        return self.resolved[row if row < len(self.resolved) else 0]
+
+    def is_open(self, part: str) -> NDArray[np.bool_]:
+        """Of which rows the plan has still to choose the ``batch``, ``layout`` or ``replicas``, ``(n,)``."""
+        found = np.array([part in item.auto for item in self.resolved], dtype=np.bool_)
+        return found[self.owner] if self.owner is not None else np.broadcast_to(found, (self.rows,))
+
+    def spread(self, owner: NDArray[np.intp]) -> Bound:
+        """Rows that share the scenarios of this one: the plan records nothing in them.
+
+        Args:
+            owner: The place of each row's scenario, ``(n,)``.
+        """
+        own = replace(self, owner=np.arange(self.rows))
+        return replace(own.take(owner), owner=owner)
 
     def with_inputs(self, changes: Mapping[str, Array]) -> Bound:
         """The same rows, or a grid over one row, with some inputs replaced.
@@ -64,7 +91,8 @@ class Bound:
         """Chosen rows, in order; a row may come more than once."""
         places = np.asarray(index, dtype=np.intp)
         if self.rows == 1:
-            return replace(self, rows=len(places))
+            owner = None if self.owner is None else self.owner[places]
+            return replace(self, rows=len(places), owner=owner)
 
         def gather(values: Array) -> Array:
             return values[places] if len(values) == self.rows else values
@@ -72,6 +100,8 @@ class Bound:
         cache: dict[int, Array] = {}
         inputs = {name: cache.setdefault(id(v), gather(v)) for name, v in self.inputs.items()}
         pins = {name: gather(v) for name, v in self.pins.items()}
+        if self.owner is not None:
+            return Bound(inputs, len(places), self.resolved, pins, self.owner[places])
         resolved = (
             tuple(self.resolved[i] for i in places) if len(self.resolved) == self.rows else self.resolved
         )
@@ -79,7 +109,7 @@ class Bound:
 
     def leaf(self, name: str, row: int = 0) -> Leaf:
         """Where an input of a row came from."""
-        leaves = self.resolved[row if row < len(self.resolved) else 0].leaves
+        leaves = self.of(row).leaves
         return leaves.get(name) or leaves[name.removeprefix(_POOL)]
 
     def set_leaves(self, row: int, changes: Mapping[str, Leaf]) -> None:

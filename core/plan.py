@@ -41,8 +41,9 @@ def plan(bound: Bound) -> Bound:
     Raises:
         ScenarioError: A layout that cannot be.
     """
-    own = tuple(replace(r, leaves=dict(r.leaves)) for r in bound.resolved)
-    bound = replace(bound, resolved=own)
+    if bound.owner is None:
+        own = tuple(replace(r, leaves=dict(r.leaves)) for r in bound.resolved)
+        bound = replace(bound, resolved=own)
     if any("layout" in r.auto for r in bound.resolved):
         bound = _plan_layouts(bound)
     if any("batch" in r.auto for r in bound.resolved):
@@ -135,17 +136,13 @@ def _bisect(values: Mapping[str, Array], limit: Array) -> Array:
 
 def _plan_batches(bound: Bound) -> Bound:
     chosen, limit = best_batch(bound)
-    wanted = np.array([("batch" in _row(bound, i).auto) for i in range(bound.rows)])
+    wanted = bound.is_open("batch")
     given = np.broadcast_to(bound.inputs["workload_batch"], (bound.rows,))
     batch = np.where(wanted, chosen, given)
     result = bound.with_inputs({"workload_batch": batch})
-    for row in np.flatnonzero(wanted) if len(bound.resolved) == bound.rows else ():
+    for row in np.flatnonzero(wanted) if bound.is_recorded else ():
         _record_batch(result, int(row), float(batch[row]), float(limit[row]))
     return result
-
-
-def _row(bound: Bound, row: int) -> Resolved:
-    return bound.resolved[row if row < len(bound.resolved) else 0]
 
 
 def _record_batch(bound: Bound, row: int, batch: float, limit: float) -> None:
@@ -209,24 +206,72 @@ def _why_no_batch(bound: Bound, row: int, limit: float) -> tuple[str, str]:
 
 def _plan_layouts(bound: Bound) -> Bound:
     """Try the legal layouts of each row that leaves them open, and keep the best of each."""
-    columns = {name: np.array(np.broadcast_to(bound.inputs[name], (bound.rows,))) for name in DEGREES}
-    open_rows = [row for row in range(bound.rows) if "layout" in _row(bound, row).auto]
-    options = {row: layouts(_row(bound, row)) for row in open_rows}
-    index = [row for row in open_rows for _ in options[row]]
-    table = np.array([option for row in open_rows for option in options[row]], dtype=np.float64)
+    rows = np.flatnonzero(bound.is_open("layout"))
+    table, first, count = _legal(bound, rows)
+    index = np.repeat(rows, count)
     expanded = bound.take(index) if bound.rows > 1 else replace(bound, rows=len(index))
     expanded = expanded.with_inputs({name: table[:, i] for i, name in enumerate(DEGREES)})
-    score, limit, unknown = _score(expanded)
-    start = 0
-    for row in open_rows:
-        part = slice(start, start + len(options[row]))
-        start = part.stop
-        pick, text = _best_layout(score[part], table[part], limit[part], is_unknown=bool(unknown[part].all()))
-        for i, name in enumerate(DEGREES):
-            columns[name][row] = table[part][pick, i]
-        leaves = _layout_leaves(table[part][pick], text, _row(bound, row))
-        bound.set_leaves(row if row < len(bound.resolved) else 0, leaves)
+    score, limit, unknown = (_ragged(values, first, count) for values in _score(expanded))
+    serves = ~np.isnan(score)
+    holds = limit >= 1
+    pick = np.where(
+        serves.any(axis=1),
+        np.argmax(np.where(serves, score, -np.inf), axis=1),
+        _fall_back(holds, ~(unknown == 0), count),
+    )
+    chosen = table[first + pick]
+    columns = {name: np.array(np.broadcast_to(bound.inputs[name], (bound.rows,))) for name in DEGREES}
+    for i, name in enumerate(DEGREES):
+        columns[name][rows] = chosen[:, i]
+    recorded = rows if bound.is_recorded else rows[:1] if bound.owner is None else ()
+    for place, row in enumerate(int(row) for row in recorded):
+        about = _layout_words(serves[place], holds[place], unknown[place], int(count[place]))
+        bound.set_leaves(row, _layout_leaves(chosen[place], about, bound.of(row)))
     return bound.with_inputs(columns)
+
+
+def _legal(bound: Bound, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
+    """The layouts of each row one below the other, where each row's begin, and how many it has.
+
+    Fewer accelerators come first, then less splitting.
+    """
+    owner = rows if bound.owner is None else bound.owner[rows]
+    owner = np.minimum(owner, len(bound.resolved) - 1)
+    cases, case = np.unique(owner, return_inverse=True)
+    tables = [np.array(layouts(bound.resolved[i]), dtype=np.float64) for i in cases]
+    sizes = np.array([len(table) for table in tables], dtype=np.intp)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+    count = sizes[case]
+    first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.intp)
+    within = np.arange(count.sum()) - np.repeat(first, count)
+    return np.concatenate(tables)[np.repeat(starts[case], count) + within], first, count
+
+
+def _ragged(values: Array | NDArray[np.bool_], first: NDArray[np.intp], count: NDArray[np.intp]) -> Array:
+    """What stands one below the other, one row a line; NaN where a row has fewer than the longest."""
+    places = np.arange(count.max())
+    inside = places < count[:, None]
+    taken = values[np.minimum(first[:, None] + places, len(values) - 1)]
+    return np.where(inside, taken, np.nan)
+
+
+def _fall_back(
+    holds: NDArray[np.bool_], unknown: NDArray[np.bool_], count: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Where no layout serves: the first while figures are missing, else the last that holds a sequence."""
+    last = holds.shape[1] - 1 - np.argmax(holds[:, ::-1], axis=1)
+    return np.where(unknown.all(axis=1), 0, np.where(holds.any(axis=1), last, count - 1))
+
+
+def _layout_words(serves: NDArray[np.bool_], holds: NDArray[np.bool_], unknown: Array, count: int) -> str:
+    """Why this layout was chosen."""
+    if serves.any():
+        best = f"best of {count} legal layouts by output tokens per accelerator; {serves.sum()} serve"
+        return "the only legal layout" if count == 1 else best
+    if (unknown[:count] > 0).all():
+        return "no layout can be planned: a figure it needs is missing"
+    shown = "one that holds a sequence" if holds.any() else "the largest"
+    return f"none of {count} legal layouts serves; shown is {shown}"
 
 
 def _score(expanded: Bound) -> tuple[Array, Array, NDArray[np.bool_]]:
@@ -239,26 +284,6 @@ def _score(expanded: Bound) -> tuple[Array, Array, NDArray[np.bool_]]:
     alone = _run(expanded.with_inputs({"workload_batch": np.ones(shape)}), ("decode_step_s", "fits_memory"))
     unknown = np.isnan(alone["decode_step_s"]) & (alone["fits_memory"] > 0) | np.isnan(limit)
     return np.broadcast_to(score, shape), np.broadcast_to(limit, shape), np.broadcast_to(unknown, shape)
-
-
-def _best_layout(score: Array, table: Array, limit: Array, *, is_unknown: bool) -> tuple[int, str]:
-    """The layout with most tokens per accelerator; fewer accelerators and less splitting break ties."""
-    order = np.lexsort((table[:, 1], table[:, 0]))
-    usable = [int(i) for i in order if not math.isnan(score[i])]
-    if usable:
-        pick = max(usable, key=lambda i: (score[i], -table[i, 0], -table[i, 1]))
-        if len(score) == 1:
-            return pick, "the only legal layout"
-        return (
-            pick,
-            f"best of {len(score)} legal layouts by output tokens per accelerator; {len(usable)} serve",
-        )
-    if is_unknown:
-        return int(order[0]), "no layout can be planned: a figure it needs is missing"
-    roomy = [int(i) for i in order if limit[i] >= 1]
-    pick = roomy[-1] if roomy else int(order[-1])
-    shown = "one that holds a sequence" if roomy else "the largest"
-    return pick, f"none of {len(score)} legal layouts serves; shown is {shown}"
 
 
 def _layout_leaves(degrees: Array, text: str, resolved: Resolved) -> Mapping[str, Leaf]:
@@ -280,8 +305,8 @@ def _plan_replicas(bound: Bound) -> Bound:
     if not none.all():
         needed = np.broadcast_to(_run(bound, ("replicas_needed",))["replicas_needed"], (bound.rows,))
     replicas = np.where(np.isnan(given), np.where(none, 1.0, needed), given)
-    for row in range(bound.rows) if len(bound.resolved) == bound.rows else ():
-        if "replicas" in _row(bound, row).auto:
+    for row in range(bound.rows) if bound.is_recorded else ():
+        if "replicas" in bound.of(row).auto:
             text = "no demand is given" if none[row if len(none) > 1 else 0] else "carries the peak demand"
             why = "upstream" if math.isnan(replicas[row]) else ""
             leaf = Leaf(float(replicas[row]), "planned", text, why=why, key="hardware.replicas")
