@@ -27,6 +27,16 @@ MAX_BATCH = 2.0**20
 _WIDTH = 128
 """Candidates tried at once for one scenario."""
 _FEW = 8
+PLANNED_BY = (
+    "tpot_s",
+    "ttft_s",
+    "max_batch",
+    "output_tok_s_per_accelerator",
+    "replicas_needed",
+    "decode_step_s",
+    "fits_memory",
+)
+"""The quantities that the plan looks at, whatever is asked for."""
 _SEARCHED = ("tpot_s", "ttft_s")
 _LIMITS = ("slo_tpot_s", "slo_ttft_s")
 

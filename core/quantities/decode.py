@@ -107,7 +107,9 @@ def decode_cache_bytes(
 
     A latent cache is whole on every tensor-parallel accelerator.
     """
-    moved = cache_read_bytes + (2.0 * model_state_bytes)[:, None] * _STATE_SLOT
+    state = np.zeros(cache_read_bytes.shape[-1])
+    state[-1] = 2.0
+    moved = cache_read_bytes + model_state_bytes[:, None] * state
     return rank_batch[:, None] * moved / np.minimum(hardware_tensor_parallel[:, None], model_slot_max_shards)
 
 
@@ -129,9 +131,6 @@ def decode_cache_memory_s(
     """Reading the cache of a rank's sequences, ``(n, slot)``."""
     rate = calibration_cache_bandwidth_share * hardware_memory_bandwidth_bytes_per_s
     return decode_cache_bytes / rate[:, None]
-
-
-_STATE_SLOT = np.array([0.0, 0.0, 0.0, 0.0, 1.0])
 
 
 @quantity(

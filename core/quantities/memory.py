@@ -135,7 +135,7 @@ def usable_memory_bytes(
         "(slot_sum(minimum(per_slot(workload_input_tokens + calibration_cache_fill_share * generated_tokens),"
         " model_slot_window_tokens) / model_slot_tokens_per_entry * cache_entry_bytes"
         " / minimum(per_slot(hardware_tensor_parallel), model_slot_max_shards))"
-        " + model_state_bytes / minimum(hardware_tensor_parallel, model_slot_max_shards[:, 4]))"
+        " + model_state_bytes / minimum(hardware_tensor_parallel, model_slot_max_shards[:, -1]))"
         " / hardware_pipeline_parallel"
     ),
     source=_CAPACITY,
@@ -181,7 +181,7 @@ def sequence_bytes(
         "(slot_sum(minimum(per_slot(workload_input_tokens + generated_tokens), model_slot_window_tokens)"
         " / model_slot_tokens_per_entry * cache_entry_bytes"
         " / minimum(per_slot(hardware_tensor_parallel), model_slot_max_shards))"
-        " + model_state_bytes / minimum(hardware_tensor_parallel, model_slot_max_shards[:, 4]))"
+        " + model_state_bytes / minimum(hardware_tensor_parallel, model_slot_max_shards[:, -1]))"
         " / hardware_pipeline_parallel"
     ),
     source=_CAPACITY,
@@ -224,7 +224,7 @@ def _cache_bytes(
     """Cache of one sequence of a length on one accelerator: ``(n,)``."""
     shards = np.minimum(tensor_parallel[:, None], max_shards)
     entries = np.minimum(length[:, None], window) / tokens_per_entry
-    return slot_sum(entries * entry_bytes / shards) + state_bytes / shards[:, 4]
+    return slot_sum(entries * entry_bytes / shards) + state_bytes / shards[:, -1]
 
 
 @quantity(
