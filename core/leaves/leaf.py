@@ -39,6 +39,7 @@ class Leaf:
         why: Why it is NaN, with the key that would settle it; empty where absence is meant.
         key: The scenario key that sets it.
         slots: One number per attention slot, in place of the value.
+        span: Low and high end of a constant.
     """
 
     value: float
@@ -49,6 +50,17 @@ class Leaf:
     why: str = ""
     key: str = ""
     slots: tuple[float, ...] = ()
+    span: tuple[float, float] | None = None
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Low and high end of what is known, where its source gives them; in the leaf's own unit."""
+        if self.span is not None or isinstance(self.cited, str) or math.isnan(self.value):
+            return self.span
+        low, middle, high = self.cited.low, self.cited.value, self.cited.high
+        if low is None or high is None or not middle:
+            return None
+        return low * self.value / middle, high * self.value / middle
 
     @property
     def source(self) -> str:
@@ -71,6 +83,7 @@ def calibration() -> Mapping[str, Leaf]:
                 DATA_DATE,
                 row.get("note", ""),
                 key=f"calibration.{name}",
+                span=(row["low"], row["high"]) if "low" in row else None,
             )
             for name, row in table.items()
         }

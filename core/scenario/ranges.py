@@ -41,6 +41,8 @@ class Number:
         source: The user's source, if any.
         date: Its date (ISO), if any.
         raw: The value as written, for saving.
+        group: What it shares its draws with, so that they rise together; empty where it is drawn alone.
+        is_inverse: Whether it falls where the others of its group rise.
     """
 
     mid: float
@@ -50,6 +52,8 @@ class Number:
     source: str = ""
     date: str = ""
     raw: Any = None
+    group: str = ""
+    is_inverse: bool = False
 
     def ends(self) -> tuple[float, ...]:
         """All figures that bounds must hold for."""
@@ -113,7 +117,10 @@ def _finite(value: Any) -> float:
 
 def _from_table(table: Mapping[str, Any]) -> Number:
     keys = set(table)
-    note = {"source": _source(table.get("source", "")), "date": _date(table.get("date", ""))}
+    note: dict[str, Any] = {"source": _source(table.get("source", "")), "date": _date(table.get("date", ""))}
+    if "group" in keys:
+        note |= _group(table["group"])
+        keys.discard("group")
     if "value" in keys:
         _only(keys, {"value", "source", "date", "low", "high"})
         if len(keys & {"low", "high"}) == 1:
@@ -140,13 +147,13 @@ def _from_table(table: Mapping[str, Any]) -> Number:
     return number
 
 
-def _distribution(table: Mapping[str, Any], note: dict[str, str]) -> Number:
+def _distribution(table: Mapping[str, Any], note: dict[str, Any]) -> Number:
     name = table["dist"]
     if not isinstance(name, str) or name not in _DISTRIBUTIONS:
         message = f"dist must be one of {', '.join(_DISTRIBUTIONS)}, not {brief(name)}"
         raise ValueError(message)
     needed = _DISTRIBUTIONS[name]
-    _only(set(table), {"dist", "source", "date", *needed})
+    _only(set(table), {"dist", "source", "date", "group", *needed})
     if missing := [key for key in needed if key not in table]:
         message = f"a {name} distribution needs {', '.join(missing)}"
         raise ValueError(message)
@@ -173,6 +180,14 @@ def _only(keys: set[str], known: set[str]) -> None:
     if unknown := sorted(keys - known):
         message = f"does not know {', '.join(unknown)}; it takes {', '.join(sorted(known))}"
         raise ValueError(message)
+
+
+def _group(value: Any) -> dict[str, Any]:
+    """A group's name, with a minus where the number falls as the others rise."""
+    if not isinstance(value, str) or not value.removeprefix("-").strip():
+        message = f"group must be a name, or -name where it falls as the others rise, not {brief(value)}"
+        raise ValueError(message)
+    return {"group": value.removeprefix("-").strip(), "is_inverse": value.startswith("-")}
 
 
 def _source(value: Any) -> str:
