@@ -12,7 +12,7 @@ import numpy as np
 from inferscope.core.bind import Bound, bind
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.plan import plan
-from inferscope.core.program import compile_program
+from inferscope.core.program import compile_program, is_merged
 from inferscope.core.reasons import reasons
 from inferscope.core.scenario.schema import Scenario
 
@@ -162,7 +162,7 @@ def evaluate_bound(bound: Bound, outputs: Iterable[str] = CONTRACT, *, chunk: in
         Arrays ``(n,)`` by name.
     """
     names = tuple(outputs)
-    program = compile_program(names)
+    program = compile_program(names, is_merged=not bound.pins and is_merged(bound.inputs))
     if bound.rows <= chunk:
         found = program.run(bound.inputs, bound.pins)
         return Result({name: _full(found[name], bound.rows) for name in names}, bound)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from inferscope.core.graph import REGISTRY, Array, Function, Registry
+from inferscope.core.graph import REGISTRY, Array, Function, Quantity, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,11 @@ class Program:
 
 
 def compile_program(
-    outputs: Iterable[str], registry: Registry = REGISTRY, *, given: Iterable[str] = ()
+    outputs: Iterable[str],
+    registry: Registry = REGISTRY,
+    *,
+    given: Iterable[str] = (),
+    is_merged: bool = False,
 ) -> Program:
     """The program for these outputs (kept: asking again costs nothing).
 
@@ -65,11 +69,13 @@ def compile_program(
         outputs: Names of quantities or inputs.
         registry: Where they are declared.
         given: Quantities that are computed already and read like inputs.
+        is_merged: Whether every pool has the main figures, so that what is the same in two of them is
+            computed once.
 
     Raises:
         QuantityError: An output is neither a quantity nor an input.
     """
-    return _compile(tuple(dict.fromkeys(outputs)), registry, frozenset(given))
+    return _compile(tuple(dict.fromkeys(outputs)), registry, frozenset(given), is_merged=is_merged)
 
 
 @lru_cache(maxsize=256)
@@ -90,22 +96,55 @@ def split_program(outputs: tuple[str, ...], varying: tuple[str, ...]) -> tuple[P
     return compile_program(still), compile_program(outputs, given=still)
 
 
+POOL = "prefill_"
+"""What the name of an input of the prefill pool begins with."""
+
+
+def is_merged(values: Mapping[str, Array], registry: Registry = REGISTRY) -> bool:
+    """Whether the inputs of the prefill pool that are there are the very arrays of the main one."""
+    return all(
+        values[name] is values[plain]
+        for name in values
+        if name.startswith(POOL) and name in registry.inputs and (plain := name.removeprefix(POOL)) in values
+    )
+
+
 @lru_cache(maxsize=256)
-def _compile(outputs: tuple[str, ...], registry: Registry, given: frozenset[str]) -> Program:
+def _compile(
+    outputs: tuple[str, ...], registry: Registry, given: frozenset[str], *, is_merged: bool
+) -> Program:
     names = registry.needed(outputs, given)
     nodes = [registry.node(name) for name in names]
     leaves = registry.inputs.keys() | given
-    inputs = sorted({p for node in nodes for p in node.parents if p in leaves} | (leaves & set(outputs)))
-    place = {name: i for i, name in enumerate([*inputs, *names])}
+    same = _same(nodes, leaves, registry) if is_merged else {}
+    nodes = [node for node in nodes if same.get(node.name, node.name) == node.name]
+    parents = {node.name: tuple(same.get(p, p) for p in node.parents) for node in nodes}
+    found = tuple(same.get(name, name) for name in outputs)
+    inputs = sorted({p for read in parents.values() for p in read if p in leaves} | (leaves & set(found)))
+    place = {name: i for i, name in enumerate([*inputs, *parents])}
     last_use: dict[str, int] = {}
-    for position, node in enumerate(nodes):
-        last_use.update(dict.fromkeys(node.parents, position))
-    kept = set(outputs) | set(inputs)
+    for position, read in enumerate(parents.values()):
+        last_use.update(dict.fromkeys(read, position))
+    kept = set(found) | set(inputs)
     steps = []
     for position, node in enumerate(nodes):
-        parents = dict.fromkeys(node.parents)
-        frees = tuple(place[p] for p in parents if last_use[p] == position and p not in kept)
-        reads = tuple(place[p] for p in node.parents)
-        steps.append(Step(node.name, node.function, reads, place[node.name], frees))
-    places = tuple(place[name] for name in outputs)
+        read = parents[node.name]
+        frees = tuple(place[p] for p in dict.fromkeys(read) if last_use[p] == position and p not in kept)
+        steps.append(Step(node.name, node.function, tuple(place[p] for p in read), place[node.name], frees))
+    places = tuple(place[name] for name in found)
     return Program(tuple(inputs), outputs, tuple(steps), len(place), places)
+
+
+def _same(nodes: Iterable[Quantity], leaves: Iterable[str], registry: Registry) -> dict[str, str]:
+    """What each input and quantity is the same as, where pools have the main figures."""
+    known = set(leaves)
+    same = {
+        name: plain
+        for name in known
+        if name.startswith(POOL) and name in registry.inputs and (plain := name.removeprefix(POOL)) in known
+    }
+    made: dict[tuple[Function, tuple[str, ...]], str] = {}
+    for node in nodes:
+        call = node.function, tuple(same.get(p, p) for p in node.parents)
+        same[node.name] = made.setdefault(call, node.name)
+    return same

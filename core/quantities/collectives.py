@@ -63,9 +63,12 @@ def all_reduce_s(
     inside = np.minimum(ranks, domain)
     nodes = np.maximum(ranks / domain, 1.0)
     volume = 4.0 * tokens * width
-    near = call_s * np.log2(inside) / 3.0 + volume * (inside - 1.0) / (inside * scaleup)
-    far = node_call_s * np.log2(nodes) + volume * (nodes - 1.0) / (nodes * domain * scaleout)
-    return np.where(inside > 1.0, near, 0.0) + np.where(nodes > 1.0, far, 0.0)
+    near = call_s * np.log2(inside) / 3.0 + volume * ((inside - 1.0) / (inside * scaleup))
+    time = np.where(inside > 1.0, near, 0.0)
+    if np.any(nodes > 1.0):
+        far = node_call_s * np.log2(nodes) + volume * ((nodes - 1.0) / (nodes * domain * scaleout))
+        time = time + np.where(nodes > 1.0, far, 0.0)
+    return time
 
 
 def hand_over_s(
@@ -82,6 +85,8 @@ def hand_over_s(
 
     Over scale-up links where all stages share a domain, else over scale-out links. 0 for one stage.
     """
+    if not np.any(stages > 1.0):
+        return np.zeros(1)
     bandwidth = np.where(stages * ranks <= domain, near, far)
     return np.where(stages > 1.0, (stages - 1.0) * (call_s + 2.0 * tokens * width / bandwidth), 0.0)
 
@@ -195,10 +200,13 @@ def collective_s(
     tokens, width, domain = exchanged_tokens, model_hidden_size, hardware_scaleup_domain
     spread = hardware_data_parallel > 1
     reduce = all_reduce_s(tokens, width, hardware_tensor_parallel, domain, near, far, call_s, node_call_s)
-    others = np.minimum(model_experts_per_token, ranks - 1.0)
-    exchange = 2.0 * np.where(ranks > domain, node_call_s, call_s) + all_to_all_s(
-        tokens / hardware_tensor_parallel, others, model_moe_input_size, exchange_bytes_per_s
+    time = model_layers * np.where(spread, 1.0, 2.0) * reduce
+    if np.any(is_routed := spread & (model_moe_layers > 0)):
+        others = np.minimum(model_experts_per_token, ranks - 1.0)
+        exchange = 2.0 * np.where(ranks > domain, node_call_s, call_s) + all_to_all_s(
+            tokens / hardware_tensor_parallel, others, model_moe_input_size, exchange_bytes_per_s
+        )
+        time = time + np.where(is_routed, model_moe_layers * exchange, 0.0)
+    return time + hand_over_s(
+        tokens, width, hardware_pipeline_parallel, ranks, domain, near, far, node_call_s
     )
-    routed = np.where(spread & (model_moe_layers > 0), model_moe_layers * exchange, 0.0)
-    passed = hand_over_s(tokens, width, hardware_pipeline_parallel, ranks, domain, near, far, node_call_s)
-    return model_layers * np.where(spread, 1.0, 2.0) * reduce + routed + passed

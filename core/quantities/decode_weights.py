@@ -191,6 +191,8 @@ def decode_expert_flop(
 
     DeepSeek-V3, 32 sequences a rank: 2 x 32 x 8 x 58 x 44.04e6 = 1.31e12.
     """
+    if not np.any(model_moe_layers > 0):
+        return np.zeros(1)
     routed = rank_batch * verified_tokens * model_experts_per_token * model_moe_layers * model_expert_params
     return np.where(model_moe_layers > 0, 2.0 * routed * optimizations_expert_imbalance, 0.0)
 
@@ -215,5 +217,7 @@ def decode_expert_compute_s(
     calibration_decode_flop_share: Array,
 ) -> Array:
     """Multiplying the routed tokens, on the busiest rank; the ranks' tokens spread over all experts."""
+    if not np.any(model_moe_layers > 0):
+        return np.zeros(1)
     rate = hardware_expert_flop_per_s * optimizations_expert_rate_efficiency * calibration_decode_flop_share
     return np.where(model_moe_layers > 0, decode_expert_flop / (hardware_tensor_parallel * rate), 0.0)

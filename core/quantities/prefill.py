@@ -42,9 +42,10 @@ def prefill_attention_flop(
     """
     end = workload_input_tokens[:, None]
     start = np.maximum(end - new_prompt_tokens[:, None], 0.0)
-    core = attended_tokens(start, end, model_slot_read_tokens) * model_slot_prefill_flop
-    index = attended_tokens(start, end, model_slot_window_tokens) * model_slot_index_flop
-    return slot_sum((core + index) / model_slot_tokens_per_entry)
+    flop = attended_tokens(start, end, model_slot_read_tokens) * model_slot_prefill_flop
+    if np.any(model_slot_index_flop != 0):
+        flop = flop + attended_tokens(start, end, model_slot_window_tokens) * model_slot_index_flop
+    return slot_sum(flop / model_slot_tokens_per_entry)
 
 
 @quantity(
@@ -76,6 +77,8 @@ def prefill_expert_flop(
     model_moe_layers: Array,
 ) -> Array:
     """The experts that each new token reaches. DeepSeek-V3, 1,000 tokens: 2e3 x 8 x 44.04e6 x 58 = 4.09e13."""
+    if not np.any(model_moe_layers > 0):
+        return np.zeros(1)
     routed = model_experts_per_token * model_expert_params * model_moe_layers
     return np.where(model_moe_layers > 0, 2.0 * new_prompt_tokens * routed, 0.0)
 
@@ -220,6 +223,8 @@ def prefill_expert_bytes(
     new_prompt_tokens: Array,
 ) -> Array:
     """Experts that the prompts side by side touch, each read once: nearly all for long prompts."""
+    if not np.any(model_moe_layers > 0):
+        return np.zeros(1)
     touched = distinct_experts(model_experts, model_experts_per_token, prompts_at_once * new_prompt_tokens)
     read = model_moe_layers * model_expert_params * optimizations_expert_bytes_per_param * touched
     return np.where(model_moe_layers > 0, read, 0.0)
@@ -255,6 +260,8 @@ def prefill_expert_s(
     prefill_hardware_memory_bandwidth_bytes_per_s: Array,
 ) -> Array:
     """Routed experts of all prompts side by side, which share the experts of all accelerators."""
+    if not np.any(model_moe_layers > 0):
+        return np.zeros(1)
     rate = (
         prefill_hardware_expert_flop_per_s
         * optimizations_expert_rate_efficiency

@@ -332,8 +332,11 @@ def largest(*parts: Array) -> Array:
     >>> largest(np.array([1.0]), np.array([3.0]), np.array([2.0]))
     array([1.])
     """
-    table = np.stack(np.broadcast_arrays(*parts))
-    return np.where(np.isnan(table).any(axis=0), np.nan, table.argmax(axis=0))
+    most, place = parts[0], np.zeros(1)
+    for i, part in enumerate(parts[1:], 1):
+        place = np.where(part > most, float(i), place)
+        most = np.maximum(most, part)  # NaN stays
+    return np.where(np.isnan(most), np.nan, place)
 
 
 @quantity(

@@ -32,7 +32,7 @@ __all__ = ["Points", "number_keys"]
 Index = NDArray[np.intp]
 Span = tuple[float, float]
 
-_TOGETHER = 1024
+_TOGETHER = 256
 """Points of one case from which on they are evaluated apart from those of other cases."""
 _PINS = "pins."
 _LAID_OUT = frozenset({*DEGREES, "hardware_scaleup_domain", "model_experts"})
@@ -146,62 +146,52 @@ class Points:
         rows = max(rows, len(owner))
         results = {name: np.full(rows, math.nan) for name in names}
         bound = self._planned() if held else self._bound
-        for points, case in self._parts(owner, chunk):
-            part = {key: np.asarray(v, dtype=np.float64)[points] for key, v in values.items()}
-            more = {name: v[points] for name, v in beside.items()}
-            laid = self._laid(bound, names, points, case, owner, part, more)
-            found = evaluate_bound(laid if held else plan(laid), names, chunk=chunk)
-            for name in names:
-                results[name][points] = found[name]
+        kept = _wanted(names)
+        bound = replace(bound, inputs={n: v for n, v in bound.inputs.items() if n in kept})
+        for case, own in self._parts(owner):
+            one = None if case is None else _trimmed(bound.take([case]))
+            for start in range(0, len(own), chunk):
+                points = own[start : start + chunk]
+                part = {key: np.asarray(v, dtype=np.float64)[points] for key, v in values.items()}
+                more = {name: v[points] for name, v in beside.items()}
+                if one is not None and case is not None:
+                    laid = self._laid(one, {**self._moved(case, part), **more}, part, len(points))
+                else:
+                    rows_of = np.array([self._places[int(place)] for place in owner[points]], dtype=np.intp)
+                    spread = _trimmed(bound).spread(rows_of)
+                    laid = self._laid(
+                        spread, {**self._mixed(rows_of, part, spread), **more}, part, len(points)
+                    )
+                found = evaluate_bound(laid if held else plan(laid), names, chunk=chunk)
+                for name in names:
+                    results[name][points] = found[name]
         return results
 
-    def _parts(self, owner: Index, chunk: int) -> Iterable[tuple[Index | slice, int | None]]:
-        """Points to compute together: of one case where it has many, else mixed."""
+    def _parts(self, owner: Index) -> Iterable[tuple[int | None, Index]]:
+        """Points to compute together: those of one case where it has many, then the rest, mixed."""
         if len(self._cases) == 1 and not self.refused:
-            for start in range(0, len(owner), chunk):
-                yield slice(start, start + chunk), 0
+            yield 0, np.arange(len(owner))
             return
         count = np.bincount(owner, minlength=len(self._cases) + len(self.refused))
         order = np.argsort(owner, kind="stable")
         ends = np.cumsum(count)
         mixed: list[Index] = []
         for place in np.flatnonzero(count):
+            own = order[ends[place] - count[place] : ends[place]]
             if place in self.refused:
                 continue
-            own = order[ends[place] - count[place] : ends[place]]
             if count[place] < _TOGETHER:
                 mixed.append(own)
-                continue
-            for start in range(0, len(own), chunk):
-                yield own[start : start + chunk], self._places[int(place)]
-        rest = np.concatenate(mixed) if mixed else np.empty(0, dtype=np.intp)
-        for start in range(0, len(rest), chunk):
-            yield rest[start : start + chunk], None
+            else:
+                yield self._places[int(place)], own
+        if mixed:
+            yield None, np.concatenate(mixed)
 
-    def _laid(
-        self,
-        bound: Bound,
-        outputs: tuple[str, ...],
-        points: Index | slice,
-        case: int | None,
-        owner: Index,
-        values: Mapping[str, Array],
-        beside: Mapping[str, Array],
-    ) -> Bound:
-        """The inputs of points as arrays; those of one case keep what they share as single numbers."""
-        kept = _wanted(outputs)
-        bound = replace(bound, inputs={n: v for n, v in bound.inputs.items() if n in kept})
-        if case is not None:
-            one = _trimmed(bound.take([case]))
-            rows = len(owner[points])
-            changes = self._moved(case, values)
-            pins = {key.removeprefix(_PINS): v for key, v in values.items() if key.startswith(_PINS)}
-            return replace(one.with_inputs({**changes, **beside}), rows=rows, pins={**one.pins, **pins})
-        rows_of = np.array([self._places[int(place)] for place in owner[points]], dtype=np.intp)
-        spread = _trimmed(bound).spread(rows_of)
-        changes = self._mixed(rows_of, values, spread)
+    @staticmethod
+    def _laid(rows: Bound, changes: Mapping[str, Array], values: Mapping[str, Array], count: int) -> Bound:
+        """Rows with what varies set in them; what they share stays a single number."""
         pins = {key.removeprefix(_PINS): v for key, v in values.items() if key.startswith(_PINS)}
-        return replace(spread.with_inputs({**changes, **beside}), pins={**spread.pins, **pins})
+        return replace(rows.with_inputs(changes), rows=count, pins={**rows.pins, **pins})
 
     def _moved(self, case: int, values: Mapping[str, Array]) -> dict[str, Array]:
         """The inputs of one case that its numbers move."""
