@@ -210,8 +210,8 @@ def _compared(entry: Mapping[str, Any]) -> str:
     if value is None and low is None:
         return test
     span = f" ({_plainly(low, of)} to {_plainly(high, of)})" if low != high else ""
-    here = f"{'unknown' if value is None else _plainly(value, of)}{span}"
-    if len(entry["values"]) == 1:
+    here = f"at least {_plainly(low, of)}" if value is None else f"{_plainly(value, of)}{span}"
+    if list(entry["values"]) == [about["quantity"]]:
         return f"{test}; here {here}"
     if entry["deciding"] is None:
         return f"{test}; here {about['quantity']} {here}"

@@ -107,9 +107,11 @@ def compared_of(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 def line_of(entry: Mapping[str, Any]) -> Line:
     """A rule of the report as the screen writes it."""
     margin, compared = entry["margin_oom"], compared_of(entry)
+    value, unit = compared["value"], compared["unit"]
+    is_least = value is None and entry["deciding"]
     return Line(
         entry["short"],
-        _figure(compared["value"], compared["unit"]),
+        f"{_figure(compared['low'], unit)}+" if is_least else _figure(value, unit),
         "-" if margin is None else orders(margin),
         verdict_word(entry),
         "yes" if entry["binding"] else "no",

@@ -186,7 +186,7 @@ def compared(entry: Mapping[str, Any]) -> str:
     """The facts that were compared; the one that decides, or else leads, with its range and line."""
     about = entry["deciding"] or entry
     facts = {name: f"{name} {_figure(value)}" for name, value in entry["values"].items()}
-    if about["quantity"] in facts:
+    if entry["deciding"] or about["quantity"] in facts:
         facts = {about["quantity"]: "", **facts, about["quantity"]: decided(about)}
     mine = set(entry["set_by_user"])
     return "; ".join(f"{text} (yours)" if name in mine else text for name, text in facts.items())
@@ -194,9 +194,10 @@ def compared(entry: Mapping[str, Any]) -> str:
 
 def decided(about: Mapping[str, Any]) -> str:
     """What was compared with a line: ``dram_bandwidth_gb_s 3,350 against > 4,500``."""
-    low, high, line = about["low"], about["high"], about["threshold"]
+    value, low, high, line = (about[name] for name in ("value", "low", "high", "threshold"))
     span = f" ({_figure(low)} to {_figure(high)})" if low != high and None not in (low, high) else ""
-    value = f"{about['quantity']} {_figure(about['value'])}{span}"
+    point = f"at least {_figure(low)}" if value is None else f"{_figure(value)}{span}"
+    value = f"{about['quantity']} {point}"
     if line is None:
         return value
     lines = some(line) if isinstance(line, list) else _figure(line)

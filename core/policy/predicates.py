@@ -3,7 +3,9 @@
 Every node answers with five figures: the truth at the facts' values, the truth that holds over the
 whole of their ranges, and the margin at the value and at both ends. A margin counts orders of
 magnitude above the line, positive on the true side; what has no distance (a country, a yes or no)
-is infinitely far on its side, and so never decides a margin.
+is infinitely far on its side, and so never decides a margin. Where a range settles a comparison
+without a value, its margin is that of the end nearest to the line: whatever is settled has one on
+the side of its truth, and so has what is made of several.
 """
 
 from __future__ import annotations
@@ -110,9 +112,10 @@ class Comparison:
             ends = (False, True)  # an equality is settled on a point only
         sure = ends[0] if ends[0] == ends[1] else None
         margins = self._margin(low, holds=ends[0]), self._margin(high, holds=ends[1])
-        truth = sure if value is None else truth
-        margin = None if value is None else self._margin(value, holds=truth)
-        return truth, sure, margin, min(margins), max(margins)
+        least, most = min(margins), max(margins)
+        if value is not None:
+            return truth, sure, self._margin(value, holds=truth), least, most
+        return sure, sure, {True: least, False: most, None: None}[sure], least, most
 
     def _margin(self, value: Any, *, holds: bool | None) -> float:
         if not self._sign:
@@ -179,10 +182,10 @@ class Group:
         return truth, sure, best[0], best[1], best[2]
 
     def deciding(self, facts: Facts) -> Comparison | None:
-        """That of the first part whose margin is the group's."""
-        margin = self.judge(facts)[2]
+        """That of the first part whose truth and margin are the group's."""
+        truth, _, margin, *_ = self.judge(facts)
         answers = ((part, part.judge(facts)) for part in self.parts)
-        found = (part for part, (true, _, its, *_) in answers if true is not None and its == margin)
+        found = (part for part, (true, _, its, *_) in answers if true is truth and its == margin)
         return next((part.deciding(facts) for part in found), None)
 
     def unsettled(self, facts: Facts) -> Iterator[str]:

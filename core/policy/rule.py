@@ -103,7 +103,8 @@ class Verdict:
     Attributes:
         truth: True, False, or None for unknown.
         certainty: ``robust``, ``sensitive`` where a range straddles the line, or ``unknown``.
-        margin_oom: Orders of magnitude above the line, positive on the true side; None where unknown.
+        margin_oom: Orders of magnitude above the line, positive on the true side; of the end
+            nearest to the line where only a range is known; None where unknown.
         margin_low_oom: The same at the unfavourable end of the ranges.
         margin_high_oom: At the favourable end.
         missing: What would settle it.

@@ -8,7 +8,7 @@ from inferscope.core.scenario import files
 from inferscope.tui.answer import answer
 from inferscope.tui.choices import choices
 from inferscope.tui.figures import CARDS, KEY_NUMBERS, MORE_CARDS, Figure, cells, range_text
-from inferscope.tui.pages import quantity_page
+from inferscope.tui.pages import quantity_page, rule_page
 from inferscope.tui.panels.answers import reason_for
 from inferscope.tui.panels.scenario import FIELDS
 from inferscope.tui.verdicts import changes_of, compared_of, nearest, verdicts
@@ -84,6 +84,15 @@ def test_a_rule_does_not_bind_before_its_date():
     later = verdicts(early, date(2026, 11, 22))
     assert [line.binds for line in later if line.short in asked] == ["yes", "yes"]
     assert date(2025, 8, 2) in changes_of(later)
+
+
+def test_what_is_known_as_a_least_is_shown_as_one():
+    changes = {"hardware.accelerator": "gb200-nvl72", "policy.destination": "CN"}
+    found = answer(files.with_values(files.load("deepseek-r1-h20").scenario, changes))
+    letter = next(line for line in verdicts(found) if line.short == "H20 letter")
+    assert (letter.value, letter.margin) == ("9,800+", "+0.76")
+    words = "decided by dram_plus_io_bandwidth_gb_s at least 9,800 GB/s against >= 1,700"
+    assert any(words in text for _, text in rule_page(letter).text)
 
 
 @pytest.mark.parametrize("width", [5, 14, 29, 44])

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from inferscope.core import catalog
+from inferscope.core.evaluate import evaluate
 from inferscope.core.export import policy as export
+from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.rules import judge, read_rule, rules
-from inferscope.core.report import report
+from inferscope.core.report import OUTPUTS, policy_entries, report
 from inferscope.core.scenario.files import load_values
 
 EU, SB53 = "eu.aia.art51.systemic", "us.ca.sb53.frontier"
@@ -140,14 +142,60 @@ def test_a_tariff_on_two_numbers_shows_the_one_that_is_short():
     assert entry["margin_oom"] == pytest.approx(math.log10(shown["value"] / shown["threshold"]))
 
 
-@pytest.mark.parametrize("tables", [{}, {"hardware": {"accelerator": "h20"}, "site": {"region": "DEU"}}])
-def test_every_margin_is_that_of_the_comparison_shown_beside_it(tables):
-    found = [entry for entry in report(load_values(tables))["policy"] if entry["margin_oom"] is not None]
-    assert len(found) > 15
-    for entry in found:
-        shown = entry["deciding"]
-        distance = abs(math.log10(shown["value"] / shown["threshold"]))
-        assert distance == pytest.approx(abs(entry["margin_oom"]), abs=1e-12)
+def judged_in(tables):
+    """The entries of several scenarios, computed in one call."""
+    result = evaluate([load_values(table) for table in tables], OUTPUTS)
+    return [entry for row in range(len(tables)) for entry in policy_entries(result, row)]
+
+
+CHIPS = [entry.id for entry in catalog.entries("accelerator")]
+PLACES = [{"policy": {"destination": "CN"}}, {"site": {"region": "DEU"}}]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=["sent to CN", "in DE"])
+def test_every_margin_is_that_of_the_comparison_shown_beside_it_and_has_the_verdicts_sign(place):
+    found = judged_in([{"hardware": {"accelerator": chip}, **place} for chip in CHIPS])
+    with_margin = [entry for entry in found if entry["margin_oom"] is not None]
+    assert len(with_margin) > 15 * len(CHIPS)
+    for entry in with_margin:
+        margin, shown = entry["margin_oom"], entry["deciding"]
+        value = shown["low"] if shown["value"] is None else shown["value"]
+        distance = abs(math.log10(value / shown["threshold"]))
+        assert distance == pytest.approx(abs(margin), abs=1e-12)
+        assert margin == 0 or (margin > 0) == (entry["verdict"] == "applies")
+        low, high = entry["margin_low_oom"], entry["margin_high_oom"]
+        assert (-math.inf if low is None else low) <= margin <= (math.inf if high is None else high)
+
+
+LEAST = Fact(None, 30.0, math.inf)  # as of a bandwidth of which only the links' is known
+
+
+@pytest.mark.parametrize(
+    ("predicate", "word", "margin", "by"),
+    [
+        ("x >= 10", "applies", math.log10(3), "x"),
+        ("x < 10", "does_not_apply", -math.log10(3), "x"),
+        ({"any": ["near >= 10", "x >= 10"]}, "applies", math.log10(3), "x"),
+        ({"all": ["far >= 10", "x < 10"]}, "does_not_apply", -math.log10(3), "x"),
+        ({"all": ["far >= 10", "x >= 10"]}, "applies", math.log10(3), "x"),
+        ({"any": ["far >= 10", "x >= 10"]}, "applies", 2.0, "far"),
+        ({"not": {"any": ["near >= 10", "x >= 10"]}}, "does_not_apply", -math.log10(3), "x"),
+        ({"any": ["near >= 10", "x >= 100"]}, "unknown", None, None),
+    ],
+)
+def test_where_a_range_alone_decides_its_end_nearest_to_the_line_is_the_margin(predicate, word, margin, by):
+    found = judge(made(predicate), {"near": 5.0, "far": 1000.0, "x": LEAST})
+    assert found.word == word
+    assert found.margin_oom == (None if margin is None else pytest.approx(margin))
+    assert (found.deciding and found.deciding.quantity) == by
+
+
+def test_what_is_known_as_a_least_is_shown_as_one():
+    entry = verdict_in(
+        {"hardware": {"accelerator": "ascend-950pr"}, "policy": {"destination": "CN"}}, "us.bill.s3374"
+    )
+    assert export.decided(entry["deciding"]) == "interconnect_bandwidth_gb_s at least 2,000 against >= 1,100"
+    assert export.compared(entry).startswith(export.decided(entry["deciding"]))
 
 
 @pytest.mark.parametrize("facts", [{"x": 0.0}, {"x": -1.0}])
