@@ -108,7 +108,7 @@ class Comparison:
             margin = None if value is None else self._margin(value, holds=truth)
             return truth, truth, margin, margin, margin
         ends = self._holds(low, self.line), self._holds(high, self.line)
-        if not self._sign and low != high:
+        if self.op in ("==", "!=") and low != high:
             ends = (False, True)  # an equality is settled on a point only
         sure = ends[0] if ends[0] == ends[1] else None
         margins = self._margin(low, holds=ends[0]), self._margin(high, holds=ends[1])

@@ -190,6 +190,22 @@ def test_where_a_range_alone_decides_its_end_nearest_to_the_line_is_the_margin(p
     assert (found.deciding and found.deciding.quantity) == by
 
 
+@pytest.mark.parametrize(
+    ("predicate", "word", "certainty"),
+    [
+        ("x > 0", "applies", "robust"),
+        ("x >= -1", "applies", "robust"),
+        ("x < 0", "does_not_apply", "robust"),
+        ("x > 1", "does_not_apply", "sensitive"),
+        ("x == 1", "applies", "sensitive"),
+        ("x != 1", "does_not_apply", "sensitive"),
+    ],
+)
+def test_only_a_line_within_the_range_makes_a_verdict_sensitive(predicate, word, certainty):
+    found = judge(made(predicate), {"x": Fact(1.0, 0.5, 2.0)})
+    assert (found.word, found.certainty) == (word, certainty)
+
+
 def test_what_is_known_as_a_least_is_shown_as_one():
     entry = verdict_in(
         {"hardware": {"accelerator": "ascend-950pr"}, "policy": {"destination": "CN"}}, "us.bill.s3374"
