@@ -76,6 +76,18 @@ async def test_enter_puts_the_chip_into_the_scenario_and_undo_takes_it_out(explo
         assert pilot.app.screen is explorer(pilot)
 
 
+async def test_the_verdicts_follow_what_undo_takes_back(explore):
+    async with explore((120, 40), preset=LIMITED) as pilot:
+        assert explorer(pilot).take({"policy.destination": "CN"}, "destination") == ""
+        await pilot.press("M")
+        page = await drawn(pilot)
+        found = []
+        for keys in ((), ("z",), ("Z",)):
+            await pilot.press(*keys)
+            found += [line.word for line in page.dated_rules() if line.short == "H20 letter"]
+        assert found == ["applies", "unknown", "applies"]
+
+
 async def test_the_lines_are_those_of_the_day(explore, screen):
     async with explore((120, 40), preset=LIMITED) as pilot:
         await pilot.press("M")

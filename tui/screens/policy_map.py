@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from inferscope.core.policy.plane import Chip, Edge
     from inferscope.core.policy.rule import Rule
+    from inferscope.core.scenario.policy import Policy
     from inferscope.tui.plots.chipchart import ChipChart
     from inferscope.tui.screens.policing import Policing
 
@@ -89,6 +90,7 @@ class PolicyMap(Dated, Screen[None]):
         self._absent = 0
         self._edges: list[Edge] = []
         self._chart: ChipChart | None = None
+        self._policy: Policy | None = None
         self._known: dict[tuple[str, dt.date], list[Line]] = {}
 
     def compose(self) -> ComposeResult:
@@ -234,11 +236,13 @@ class PolicyMap(Dated, Screen[None]):
         return [*rows, ("may", "another figure of the chip decides, such as its density")]
 
     def _lines(self) -> list[Line]:
+        """The rules on the marked chip, kept for as long as what is judged with it stays the same."""
         from inferscope.core.policy.plane import chip_entries
 
-        key = (self.marked.id, self.today)
+        scenario, key = self.host.session.scenario, (self.marked.id, self.today)
+        if scenario.policy != self._policy:
+            self._policy, self._known = scenario.policy, {}
         if key not in self._known:
-            scenario = self.host.session.scenario
             self._known[key] = [line_of(e) for e in chip_entries(scenario, *key) if e["shown"]]
         return self._known[key]
 
