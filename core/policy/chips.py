@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 
 import numpy as np
 
 from inferscope.core.catalog import Record
+from inferscope.core.catalog.sources import remember
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.leaves.hardware import chip_leaves
@@ -49,7 +49,7 @@ def export_status(record: Record, on: dt.date) -> str:
     return "unknown" if any(verdict.truth is None for verdict in verdicts) else "none"
 
 
-@lru_cache(maxsize=8)
+@remember(8)
 def _binding(on: dt.date) -> tuple[Rule, ...]:
     return tuple(
         rule

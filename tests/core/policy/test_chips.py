@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from inferscope.core import catalog
+from inferscope.core.catalog.user import use
 from inferscope.core.evaluate import evaluate
 from inferscope.core.policy.chips import chip_facts, export_status
 from inferscope.core.policy.entries import policy_entries
@@ -32,6 +33,22 @@ def test_the_list_agrees_with_the_report(chip, day):
     ]
     said = export_status(catalog.accelerator(chip), dt.date.fromisoformat(day))
     assert (said if said != "none" else "") == ", ".join(true)
+
+
+def test_the_list_follows_the_users_rules(tmp_path):
+    (tmp_path / "rules.toml").write_text(
+        '[[rule]]\nid = "own.line"\ntitle = "Line"\njurisdiction = "own"\nscope = "chip"\n'
+        'predicate = "tpp >= 1"\neffective_from = 2026-01-01\n',
+        encoding="utf-8",
+    )
+    h20, day = catalog.accelerator("h20"), dt.date(2026, 11, 22)
+    assert export_status(h20, day) == "none"
+    try:
+        use(tmp_path)
+        assert export_status(h20, day) == "own.line"
+    finally:
+        use()
+    assert export_status(h20, day) == "none"
 
 
 def test_an_unknown_figure_is_unknown_and_a_rule_needs_its_date():
