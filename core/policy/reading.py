@@ -12,6 +12,7 @@ from inferscope.core.policy.predicates import Node, read
 from inferscope.core.policy.quantities import QUANTITIES, SCOPES
 from inferscope.core.policy.rule import Rule
 from inferscope.core.policy.shipped import SHIPPED, load, profiles
+from inferscope.core.scenario.days import FIRST, LAST
 
 STATUSES = (
     *("in_force", "enacted_not_yet_effective", "not_enforced", "rescinded", "superseded", "vetoed"),
@@ -141,7 +142,8 @@ def _problem(key: str, value: Any) -> str:
     choices = tuple(profiles()) if key == "counting" else _CHOICES.get(key, ())
     wanted = ""
     if key in _DAYS:
-        wanted = "" if type(value) is dt.date else "a date such as 2026-07-01"
+        is_day = type(value) is dt.date and FIRST <= value <= LAST
+        wanted = "" if is_day else f"a date such as 2026-07-01, from {FIRST} to {LAST}"
     elif key in _LISTS:
         texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         wanted = "" if texts else "a list of texts"

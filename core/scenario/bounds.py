@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import core_schema
 
+from inferscope.core.scenario.days import read_day
 from inferscope.core.scenario.ranges import Number, brief, parse_number
 
 _TABLE = {
@@ -108,19 +108,6 @@ else:
     Exponent = Annotated[Number, Limits(ge=0, le=10)]
 
 
-def _day(value: Any) -> Any:
-    """A date as TOML has it, or the same as text; numbers are not counted from 1970."""
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            return dt.date.fromisoformat(value)
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    message = f"must be a date such as 2025-02-28, not {brief(value)}"
-    raise ValueError(message)
-
-
 def plain_integer(value: Any) -> Any:
     """Refuse true and 1.0 where the whole number 1 is meant."""
     if isinstance(value, bool | float):
@@ -137,4 +124,4 @@ def one_line(value: Any) -> Any:
     return value
 
 
-Day = Annotated[dt.date, BeforeValidator(_day)]
+Day = Annotated[dt.date, BeforeValidator(read_day)]

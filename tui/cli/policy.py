@@ -14,6 +14,7 @@ from inferscope.core.policy.quantities import SCOPES
 from inferscope.core.policy.rules import find
 from inferscope.core.policy.words import verdict_names, verdict_word
 from inferscope.core.report import policy_report
+from inferscope.core.scenario.days import read_day
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import remark, write
 
@@ -38,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _day(text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        message = f"--on takes a date such as 2026-11-22, not {text!r}"
+        return read_day(text)
+    except ValueError as error:
+        message = f"--on {error}"
         raise InferscopeError(message) from None
 
 

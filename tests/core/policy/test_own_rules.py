@@ -89,6 +89,7 @@ def test_a_changed_file_is_read_again(write):
         (HEAD + 'predicate = "tpp >= 1"\nstatus = "law"\n', "must be one of in_force, "),
         (HEAD + 'predicate = "tpp >= 1"\nshort = "longer than fourteen"\n', "at most 14 characters"),
         (HEAD + 'predicate = "tpp >= 1"\neffective_from = "soon"\n', "must be a date such as 2026-07-01"),
+        (HEAD + 'predicate = "tpp >= 1"\neffective_to = 9999-12-31\n', "from 1900-01-01 to 2999-12-31"),
         (HEAD + 'predicate = "tpp >= 1"\ncounting = "mine"\n', "must be one of eu_cumulative, "),
         (HEAD + 'predicate = "tpp >= 1"\nrelieves = "all"\n', "must be a list of texts"),
         (HEAD + 'predicate = "tp >= 1"\n', "unknown quantity 'tp': did you mean tpp"),

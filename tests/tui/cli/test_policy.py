@@ -135,7 +135,13 @@ def test_out_writes_a_file(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--on", "soon"], "--on takes a date such as 2026-11-22, not 'soon'"),
+        (["--on", "soon"], "--on must be a date such as 2025-02-28, not 'soon'"),
+        (["--on", "9999-12-31"], "--on must be between 1900-01-01 and 2999-12-31, not 9999-12-31"),
+        (["--on", "0001-01-01"], "--on must be between 1900-01-01 and 2999-12-31, not 0001-01-01"),
+        (
+            ["--set", "policy.site_commissioned=9999-06-01"],
+            "policy.site_commissioned: must be between 1900-01-01 and 2999-12-31, not 9999-06-01",
+        ),
         (["--jurisdiction", "Mars"], "--jurisdiction: no rule has 'Mars': known are "),
         (["--verdict", "aplies"], "--verdict: no rule has 'aplies': did you mean applies"),
         (["--status", "in_farce"], "--status: no rule has 'in_farce': did you mean in_force"),
@@ -150,6 +156,11 @@ def test_what_is_wrong_is_one_line(run, options, message):
     assert (status, out) == (2, "")
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("on", "built"), [("2999-12-31", "2999-06-01"), ("1900-01-01", "1900-06-01")])
+def test_the_first_and_the_last_day_are_judged(run, on, built):
+    assert run("policy", V3, "--on", on, "--set", f"policy.site_commissioned={built}")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["policy", "eval"])
