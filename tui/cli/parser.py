@@ -184,7 +184,9 @@ def _policy(parser: argparse.ArgumentParser) -> None:
             metavar=name.upper(),
             help=f"only rules of this {name}, e.g. {example}; may be repeated",
         )
-    parser.add_argument("--binding", action="store_true", help="only rules in force on that day")
+    parser.add_argument(
+        "--binding", action="store_true", help="only rules in force on that day, also for --fail-on"
+    )
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="as a table: what was compared, dates and sources"
     )
@@ -199,7 +201,7 @@ def _fail_on(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="RULE",
-        help="exit with status 1 if this rule applies or is unknown; may be repeated",
+        help="status 1 if this rule applies or is unknown, in force on the day or not; may be repeated",
     )
     parser.add_argument("--allow-unknown", action="store_true", help="let --fail-on pass an unknown verdict")
 

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         "md": export.as_markdown,
         "table": export.as_long_text if options.verbose else export.as_text,
     }
-    failed = fails(entries, options.fail_on, allow_unknown=options.allow_unknown)
+    failed = fails(entries, options.fail_on, allow_unknown=options.allow_unknown, binding=options.binding)
     write(render[options.format](about, chosen), options.out)
     return int(failed)
 
@@ -85,8 +85,16 @@ def _matches(value: str, words: Sequence[str]) -> bool:
     return any(folded == word or folded.startswith(f"{word}-") for word in words)
 
 
-def fails(entries: Sequence[Any], names: Sequence[str], *, allow_unknown: bool) -> bool:
+def fails(
+    entries: Sequence[Any], names: Sequence[str], *, allow_unknown: bool, binding: bool = False
+) -> bool:
     """Whether a chosen rule applies, or is unknown where that is not allowed; each gets a line.
+
+    Args:
+        entries: Every rule's entry.
+        names: The chosen rules.
+        allow_unknown: Whether an unknown verdict passes.
+        binding: Whether a rule that is not in force on the day passes.
 
     Raises:
         RuleError: There is no such rule; it names the nearest.
@@ -96,7 +104,7 @@ def fails(entries: Sequence[Any], names: Sequence[str], *, allow_unknown: bool) 
     for name in names:
         entry: Mapping[str, Any] = found[find(name, [entry.rule for entry in entries]).id]
         is_open = entry["verdict"] == "unknown" and not allow_unknown
-        if entry["verdict"] == "applies" or is_open:
+        if (entry["verdict"] == "applies" or is_open) and (entry["binding"] or not binding):
             failing.append(f"--fail-on {entry['id']}: {export.verdict(entry)}")
     for line in failing:
         remark(line)

@@ -182,6 +182,19 @@ def test_fail_on_is_the_exit_status(run, command, options, status, says):
     assert (says in err) if says else not err
 
 
+@pytest.mark.parametrize(
+    ("day", "options", "status"),
+    [
+        ("2020-01-01", [], 1),
+        ("2020-01-01", ["--binding"], 0),
+        ("2026-11-22", ["--binding"], 1),
+    ],
+)
+def test_fail_on_asks_for_the_dates_only_with_binding(run, day, options, status):
+    asked = ["--on", day, "--fail-on", EU, *options]
+    assert run("policy", "training-run-1e26", *asked)[0] == status
+
+
 def test_fail_on_of_several_presets_is_the_worst(run):
     options = ["--fail-on", EU, "--format", "json"]
     assert run("eval", V3, V3, *options)[0] == 0
