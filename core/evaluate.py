@@ -89,6 +89,9 @@ BESIDE = [
 ]
 """What stands beside them in a report."""
 
+OUTPUTS = (*CONTRACT, *BESIDE)
+"""All that a report holds."""
+
 
 @dataclass(frozen=True)
 class Result:

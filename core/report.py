@@ -10,7 +10,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.bind import bind
 from inferscope.core.errors import ScenarioError
-from inferscope.core.evaluate import BESIDE, CONTRACT, Result, evaluate
+from inferscope.core.evaluate import OUTPUTS, Result, evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
@@ -34,7 +34,6 @@ __all__ = [
     "reports",
 ]
 
-OUTPUTS = (*CONTRACT, *BESIDE)
 _COST = ("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day")
 _ENERGY = ("wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw")
 _PLANNED = {"batch": "workload_batch"}

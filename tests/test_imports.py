@@ -79,6 +79,17 @@ def test_the_library_loads_no_screen_and_nothing_of_the_tui():
     assert not any(name.startswith("inferscope.tui") for name in loaded)
 
 
+def test_the_policy_rules_judge_a_chip_without_the_report():
+    """The report is made of what the rules say, not the other way round."""
+    chip = """import datetime as dt
+from inferscope.core.policy.plane import chip_entries
+from inferscope.core.scenario.schema import Scenario
+assert chip_entries(Scenario(), 'h20', dt.date(2026, 11, 22))"""
+    loaded = loaded_after(importing(modules_of("core/policy")) + "\n" + chip)
+    assert "inferscope.core.policy.plane" in loaded
+    assert "inferscope.core.report" not in loaded
+
+
 def test_no_module_is_loaded_under_its_bare_folder_name():
     modules = modules_of("core", "presets", "tui")
     loaded = loaded_after(importing(modules))

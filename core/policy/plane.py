@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from inferscope.core import catalog
-from inferscope.core.evaluate import evaluate
+from inferscope.core.evaluate import OUTPUTS, evaluate
 from inferscope.core.policy.chips import chip_facts
 from inferscope.core.policy.entries import Entry, policy_entries
 from inferscope.core.policy.predicates import Comparison, Fact, Group, Node, Not
@@ -93,8 +93,6 @@ def _probe(scenario: Scenario, accelerator: str) -> Scenario:
 
 def chip_entries(scenario: Scenario, accelerator: str, on: dt.date) -> list[Entry]:
     """Every rule about chips and shipments against one accelerator, on a day."""
-    from inferscope.core.report import OUTPUTS  # noqa: PLC0415  (the report is made of entries)
-
     result = evaluate(_probe(scenario, accelerator), OUTPUTS)
     return [entry for entry in policy_entries(result, on=on) if entry["scope"] in _OPEN_SCOPES]
 

@@ -62,10 +62,10 @@ def _units(origin: str) -> Mapping[str, str]:
     """The quantities a rule may read; a user's may also read what every report has."""
     units = {name: quantity.unit for name, quantity in QUANTITIES.items()}
     if origin != SHIPPED:
-        from inferscope.core.evaluate import BESIDE, CONTRACT  # noqa: PLC0415  (only for a user's rules)
+        from inferscope.core.evaluate import OUTPUTS  # noqa: PLC0415  (only for a user's rules)
         from inferscope.core.graph import REGISTRY  # noqa: PLC0415
 
-        graph = {name: REGISTRY.quantities[name].unit for name in (*CONTRACT, *BESIDE)}
+        graph = {name: REGISTRY.quantities[name].unit for name in OUTPUTS}
         units = {name: unit for name, unit in graph.items() if unit != "code"} | units
     return units
 
