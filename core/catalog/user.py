@@ -53,7 +53,6 @@ _BLANK: Final[Mapping[str, Mapping[str, Any]]] = {
     "model": {"developer": "?", "released": "?", "license": "?", "kind": "open"},
     "region": {"iso2": "", "macro_region": "?"},
 }
-_IS_TABLE: Final = frozenset(["values", "architecture", "fallback", *schema.RECORD_SECTIONS])
 _NAMES: Final = {
     "accelerator": "[a-z0-9][a-z0-9.+-]*",
     "model": "[a-z0-9][a-z0-9.+-]*",
