@@ -233,7 +233,8 @@ def _needed(result: Result, row: int, name: str) -> tuple[str, ...]:
 def _links(result: Result, row: int, pool: str) -> tuple[Fact, Fact]:
     """I/O bandwidth, and interconnect bandwidth between links alone and all I/O.
 
-    Where the host link is not known, I/O is at least what the links carry.
+    Where the host link is not known, I/O is at least what the links carry. Chips that only PCIe connects
+    have no links alone: all I/O is taken.
     """
     leaf = result.bound.leaf
     own = (
@@ -246,9 +247,12 @@ def _links(result: Result, row: int, pool: str) -> tuple[Fact, Fact]:
     if whole.value is None:
         bounded = whole._replace(low=links, high=math.inf, origin="at least the links' bandwidth")
         return bounded, bounded._replace(missing=("policy.interconnect_bandwidth_gb_s",))
+    if not links:
+        about = "undefined in the bills: all I/O, since no links but PCIe are known"
+        return whole, whole._replace(origin=about)
     high = float(whole.value) if isinstance(whole.value, float) else math.nan
     about = "undefined in the bills: from chip-to-chip links alone to all I/O"
-    return whole, Fact(links or high, min(links or high, high), high, about)
+    return whole, Fact(links, min(links, high), high, about)
 
 
 def _value(leaf: Any) -> float:

@@ -65,7 +65,7 @@ QUANTITIES: Final = MappingProxyType(
         **_of("site", "code", "site_country", origin="region", key=False),
         **_of("site", "1", "pue", origin="graph", key=False),
         **_of("site", "kW", "it_power_kw", origin="derived"),
-        **_of("site", "MW", "site_rated_input_mw", origin="graph"),
+        **_of("site", "MW", "site_rated_input_mw", origin="derived"),
         **_of("site", "kW", "site_nominal_load_kw"),
         **_of("site", "MVA", "site_mic_mva"),
         **_of("site", "kV", "grid_voltage_kv"),

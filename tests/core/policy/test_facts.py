@@ -71,7 +71,7 @@ def test_every_quantity_of_every_rule_has_an_origin(name):
     quantity = QUANTITIES[name]
     assert quantity.scope in SCOPES
     if quantity.origin == "graph":
-        assert name in REGISTRY.quantities or name in ("training_cost_usd", "site_rated_input_mw", "pue")
+        assert name in REGISTRY.quantities or name in ("training_cost_usd", "pue")
     if quantity.has_key:
         assert name in Policy.model_fields
     else:
@@ -176,6 +176,20 @@ def test_the_h20_and_the_undefined_interconnect():
         assert (entry["verdict"], entry["certainty"]) == ("applies", "robust")
     settled = {**H20, "policy": {"destination": "CN", "interconnect_bandwidth_gb_s": 1028}}
     assert entry_of(settled, "us.bill.s3374")["verdict"] == "applies"
+
+
+@pytest.mark.parametrize(
+    ("chip", "origin"),
+    [
+        ("h20", "undefined in the bills: from chip-to-chip links alone to all I/O"),
+        ("l40s", "undefined in the bills: all I/O, since no links but PCIe are known"),
+    ],
+)
+def test_an_interconnect_says_whether_links_alone_are_meant(chip, origin):
+    found = facts_of({"hardware": {"accelerator": chip}})
+    interconnect, whole = found["interconnect_bandwidth_gb_s"], found["io_bandwidth_gb_s"]
+    assert interconnect.origin == origin
+    assert (interconnect.value == whole.value) == (chip == "l40s")
 
 
 def test_without_a_destination_export_rules_are_unknown_and_say_so():
