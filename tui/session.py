@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -228,9 +229,13 @@ class Session:
             there = path.is_file()
         except OSError:  # a name too long, or a folder that is closed; saving says which
             there = False
-        if not there or (self.path is not None and path.resolve() == self.path.resolve()):
+        if not there or self._is_own(path):
             return None
         return path
+
+    def _is_own(self, path: Path) -> bool:
+        """Whether a path, however it is written, means the file that was opened."""
+        return self.path is not None and os.path.realpath(path) == os.path.realpath(self.path)
 
     def save(self, target: str | None = None, *, replace: bool = False) -> Path:
         """Write the scenario and go on with the written file.
@@ -250,7 +255,7 @@ class Session:
         if where is None:
             message = "needs a name"
             raise ScenarioError(message)
-        is_own = target is None or self.would_be(target) == self.path
+        is_own = target is None or self._is_own(self.would_be(target))
         check = self._check_untouched if is_own and not replace else None
         scenario, extends, parent = self._to_write(where)
         path = files.save(scenario, where, extends=extends, parent=parent, check=check)
@@ -296,7 +301,7 @@ class Session:
             parent = {k: v for k, v in self._saved.to_dict().items() if k not in (*_ABOUT, "provenance")}
             return bare, self.path.stem, parent
         extends, parent_ = self.loaded.extends, self.loaded.parent
-        moved = isinstance(where, str) and self.would_be(where) != self.path
+        moved = isinstance(where, str) and not self._is_own(self.would_be(where))
         if extends is not None and extends.endswith(".toml") and moved:
             return self.scenario, None, None  # a relative parent is not found from elsewhere
         return self.scenario, extends, parent_

@@ -139,6 +139,19 @@ def test_a_file_that_somebody_else_changed_is_replaced_only_when_asked_to(sessio
     session.save()
 
 
+def test_its_own_file_under_another_spelling_is_no_less_its_own(scenario_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.toml").symlink_to(scenario_file)
+    session = Session(files.load(f"./{scenario_file.name}"))
+    change(session, workload__output_tokens=7)
+    theirs = scenario_file.read_text().replace("count = 8", "count = 4")
+    scenario_file.write_text(theirs)
+    for target in (scenario_file, tmp_path / "link.toml"):
+        with pytest.raises(ChangedOnDiskError):
+            session.save(str(target))
+        assert scenario_file.read_text() == theirs
+
+
 def test_a_change_on_disk_in_the_last_moment_is_seen_before_the_file_is_replaced(
     session, scenario_file, monkeypatch
 ):
