@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -130,7 +131,7 @@ def write_atomic(path: Path, content: str | bytes, check: Callable[[], None] | N
     ``check`` has the last word, when the new content is on the disk.
 
     Raises:
-        OSError: The disk says no; nothing was changed.
+        OSError: The file is read-only, or the disk says no; nothing was changed.
     """
     import tempfile  # noqa: PLC0415  (only when writing)
 
@@ -140,6 +141,8 @@ def write_atomic(path: Path, content: str | bytes, check: Callable[[], None] | N
             stream.write(data)
         return
     path = Path(os.path.realpath(path))
+    if path.exists() and not os.access(path, os.W_OK):  # its folder alone decides about replacing it
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
     handle, name = tempfile.mkstemp(prefix=".inferscope-", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -176,6 +176,18 @@ def test_a_disk_that_says_no_changes_nothing(tmp_path, monkeypatch, where, code)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
 
 
+def test_a_read_only_file_in_an_open_folder_stays_as_it_is(tmp_path, monkeypatch):
+    path = tmp_path / "mine.toml"
+    path.write_text("# mine\n")
+    path.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # an administrator may write it all the same
+    with pytest.raises(ScenarioError, match="cannot be saved: it is read-only; nothing was changed"):
+        save(load_values({"workload": {"batch": 2}}), path)
+    assert path.read_text() == "# mine\n"
+    path.unlink()
+    save(load_values({}), path)
+
+
 def test_a_folder_that_cannot_be_made_or_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(ScenarioError, match="cannot be saved"):
