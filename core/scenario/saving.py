@@ -56,7 +56,8 @@ def save(
         target: A preset name (saved in the user's folder) or a path ending in ``.toml``.
         extends: The preset it builds on, if any.
         parent: The resolved tables of that preset.
-        check: Called right before the old file is replaced; what it raises leaves that file as it is.
+        check: Called right before the old file is replaced; what it raises leaves that file, and what is
+            kept beside it, as they are.
 
     Returns:
         The file. Where the old one held comments, it is kept beside it as ``NAME.toml~``.
@@ -68,14 +69,20 @@ def save(
     text = to_toml(scenario, extends=extends, parent=parent, folder=path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        old = path.read_bytes() if path.is_file() else b""
-        if b"#" in old:
-            write_atomic(path.with_name(path.name + "~"), old)
-        write_atomic(path, text, check)
+        write_atomic(path, text, lambda: _keep_comments(path, check or (lambda: None)))
     except OSError as error:
         message = f"cannot be saved: {error.strerror or error}; nothing was changed"
         raise ScenarioError(message, file=path) from None
     return path
+
+
+def _keep_comments(path: Path, check: Callable[[], None]) -> None:
+    """Put a file that holds comments beside itself, if it may be replaced, and ask that again."""
+    check()
+    old = path.read_bytes() if path.is_file() else b""
+    if b"#" in old:
+        write_atomic(path.with_name(path.name + "~"), old)
+        check()
 
 
 def to_toml(

@@ -115,6 +115,23 @@ def test_comments_are_kept_beside_the_file(tmp_path, old):
     assert load(path).scenario.workload.batch.mid == 3
 
 
+@pytest.mark.parametrize("step", ["check", "fsync"])
+def test_a_saving_that_is_refused_leaves_what_is_kept_beside_the_file(tmp_path, monkeypatch, step):
+    path, beside = tmp_path / "mine.toml", tmp_path / "mine.toml~"
+    path.write_text("# new\n")
+    beside.write_text("# older\n")
+
+    def refuse(*_):
+        message = "not now"
+        raise ScenarioError(message)
+
+    if step == "fsync":
+        monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(ScenarioError, match="not now"):
+        save(load_values({}), path, check=refuse if step == "check" else None)
+    assert (path.read_text(), beside.read_text()) == ("# new\n", "# older\n")
+
+
 def test_a_file_without_comments_is_just_replaced(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("[workload]\nbatch = 1\n")
@@ -184,6 +201,7 @@ def test_a_read_only_file_in_an_open_folder_stays_as_it_is(tmp_path, monkeypatch
     with pytest.raises(ScenarioError, match="cannot be saved: it is read-only; nothing was changed"):
         save(load_values({"workload": {"batch": 2}}), path)
     assert path.read_text() == "# mine\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
     path.unlink()
     save(load_values({}), path)
 
