@@ -162,7 +162,7 @@ class Session:
         if loaded.path is not None:
             self._seen = found.head.seen
         self.commit(scenario, "what was taken back")
-        if self._keeper is None or self._keeper.holds or not self.is_changed:
+        if self.kept_in is not None or not self.is_changed:  # else it is the only copy
             found.discard()
 
     def news(self) -> str:

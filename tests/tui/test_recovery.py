@@ -181,6 +181,15 @@ def test_what_is_taken_back_needs_no_file(scenario_file):
     assert session.is_changed
 
 
+@pytest.mark.usefixtures("dead")
+def test_what_is_taken_back_stays_where_nothing_keeps_it(config_folder):
+    (found,) = left_behind()
+    session = Session(default_loaded())
+    session.take_back(found)
+    assert tokens(session) == 1002
+    assert kept(config_folder) == [found.file]
+
+
 def test_a_full_disk_is_told_once_and_the_work_goes_on(session, config_folder):
     (config_folder / "recovery").write_text("in the way", encoding="utf-8")
     change(session, 7)
