@@ -74,8 +74,8 @@ class Head:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process still runs."""
-        return _runs(self.pid) and _born(self.pid) == self.born
+        """Whether the process still runs, as far as can be known: of another machine nothing can."""
+        return self.is_here and _runs(self.pid) and _born(self.pid) == self.born
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,10 @@ def directory() -> Path:
 
 
 def left_behind() -> list[Found]:
-    """What processes that are gone had not saved, the newest first."""
+    """What processes that are gone had not saved, the newest first.
+
+    That of another machine is among it: it may be this one, under the name that it had.
+    """
     for beside in directory().glob("*.tmp"):  # killed within a write; what was there before is whole
         pid = beside.name.partition("-")[0]
         if pid.isdigit() and not _runs(int(pid)):
@@ -165,14 +168,12 @@ def left_behind() -> list[Found]:
 
 
 def _all() -> list[Found]:
-    """The recovery files of this machine; what is no such file is passed over."""
+    """The recovery files; what is no such file is passed over."""
     found = []
     with contextlib.suppress(OSError):
         for file in filter(Path.is_file, directory().glob("*.toml")):  # reading a pipe would wait
             with contextlib.suppress(OSError, ValueError), file.open(encoding="utf-8") as stream:
-                head = Head.read(stream.readline(_LONGEST))
-                if head.is_here:
-                    found.append(Found(file, head))
+                found.append(Found(file, Head.read(stream.readline(_LONGEST))))
     return found
 
 

@@ -233,6 +233,19 @@ async def test_the_dialog_takes_back(explore, screen, config_folder):
     assert len(kept(config_folder)) == 1
 
 
+@pytest.mark.usefixtures("dead")
+async def test_what_was_left_under_another_host_name_is_offered_with_that_name(
+    explore, screen, scenario_file, monkeypatch
+):
+    monkeypatch.setattr(recovery.platform, "node", lambda: "renamed")
+    (found,) = left_behind()
+    assert Keeper().others(scenario_file) == []
+    async with explore() as pilot:
+        assert f"dense of host {found.head.host}   3 changes" in screen(pilot.app)
+        await pilot.press("enter")
+        assert tokens(pilot.app.screen.session) == 1002
+
+
 @pytest.mark.parametrize(("key", "left"), [("d", 0), ("l", 1), ("escape", 1)])
 @pytest.mark.usefixtures("dead")
 async def test_the_dialog_discards_or_keeps(explore, config_folder, key, left):

@@ -74,5 +74,6 @@ def _words(found: Found) -> str:
     head = found.head
     when = dt.datetime.fromisoformat(head.time).astimezone()
     changes = f"{head.edits} change{'s' if head.edits != 1 else ''}"
-    label = "".join(ch if ch.isprintable() else "?" for ch in head.label)
+    whose = head.label if head.is_here else f"{head.label} of host {head.host}"
+    label = "".join(ch if ch.isprintable() else "?" for ch in whose)
     return f"{label}   {changes}, the last at {when:%H:%M on %d %b %Y}"
