@@ -100,7 +100,7 @@ class InferscopeApp(OrderedKeys):
     def leave_behind(self) -> None:
         """Say in ``left`` what becomes of unsaved changes: they are in their recovery file already."""
         session = self._explorer.begun
-        if session is None or not session.is_changed:
+        if session is None or not session.is_at_risk:
             return
         if session.kept_in is None:
             self.left = f"unsaved changes are lost: {session.not_kept}"

@@ -31,6 +31,10 @@ class ChangedOnDiskError(ScenarioError):
 class Session:
     """One scenario under edit; it knows no screen.
 
+    Attributes:
+        scenario: As it stands now.
+        base: What its file says, also where keys were set on the command line.
+
     Args:
         loaded: The scenario with where it came from.
         keeper: Keeps what is not saved; without one nothing is kept.
@@ -47,8 +51,9 @@ class Session:
     def _take(self, loaded: Loaded) -> None:
         self.loaded = loaded
         self.scenario = loaded.scenario
-        self._saved = loaded.scenario
-        self._saved_hash = scenario_hash(loaded.scenario)
+        self.base = loaded.base or loaded.scenario
+        self._base_hash = scenario_hash(self.base)
+        self._first_hash = scenario_hash(loaded.scenario)
         self._seen = _content(loaded.path)
 
     # --- editing ------------------------------------------------------------------------------
@@ -87,15 +92,18 @@ class Session:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the scenario differs from its file."""
-        if self._hashed is None or self._hashed[0] is not self.scenario:
-            self._hashed = (self.scenario, scenario_hash(self.scenario))
-        return self._hashed[1] != self._saved_hash
+        """Whether the scenario differs from its file, by changes or by keys set on the command line."""
+        return self._hash() != self._base_hash
 
     @property
-    def base(self) -> Scenario:
-        """What the file says, also where keys were set on the command line."""
-        return self.loaded.base or self._saved
+    def is_at_risk(self) -> bool:
+        """Whether leaving would lose something; what was set on the command line can be set again."""
+        return self._hash() not in (self._base_hash, self._first_hash)
+
+    def _hash(self) -> str:
+        if self._hashed is None or self._hashed[0] is not self.scenario:
+            self._hashed = (self.scenario, scenario_hash(self.scenario))
+        return self._hashed[1]
 
     @property
     def title(self) -> str:
@@ -106,7 +114,7 @@ class Session:
 
     def differs(self, dotted: str) -> bool:
         """Whether one key differs from the file."""
-        now, then = value_at(self.scenario, dotted), value_at(self._saved, dotted)
+        now, then = value_at(self.scenario, dotted), value_at(self.base, dotted)
         return now != then and str(now) != str(then)
 
     def differences(self, against: Literal["file", "parent"] = "file") -> tuple[Difference, ...]:
@@ -114,7 +122,7 @@ class Session:
 
         A scenario that builds on nothing is compared with the defaults.
         """
-        base = self._saved
+        base = self.base
         if against == "parent":
             parent = self.loaded.parent or {}
             base = files.load_values({k: v for k, v in parent.items() if k not in ABOUT_ITSELF})
@@ -123,10 +131,10 @@ class Session:
     # --- what is not saved --------------------------------------------------------------------
 
     def _keep(self) -> None:
-        """Keep what is not saved, or nothing where all is."""
+        """Keep what would be lost, or nothing where nothing would."""
         if self._keeper is None:
             return
-        if self.is_changed:
+        if self.is_at_risk:
             self._keeper.keep(self.scenario, self.label, self.path, self._seen, len(self._past))
         else:
             self._keeper.drop()
@@ -162,7 +170,7 @@ class Session:
         if loaded.path is not None:
             self._seen = found.head.seen
         self.commit(scenario, "what was taken back")
-        if self.kept_in is not None or not self.is_changed:  # else it is the only copy
+        if self.kept_in is not None or not self.is_at_risk:  # else it is the only copy
             found.discard()
 
     def news(self) -> str:
@@ -298,7 +306,7 @@ class Session:
         if self.is_shipped and self.path is not None:
             about = {"name": "", "question": "", "description": "", "published": ()}
             bare = self.scenario.model_copy(update=about)
-            parent = {k: v for k, v in self._saved.to_dict().items() if k not in (*_ABOUT, "provenance")}
+            parent = {k: v for k, v in self.base.to_dict().items() if k not in (*_ABOUT, "provenance")}
             return bare, self.path.stem, parent
         extends, parent_ = self.loaded.extends, self.loaded.parent
         moved = isinstance(where, str) and not self._is_own(self.would_be(where))

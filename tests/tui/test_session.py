@@ -10,6 +10,7 @@ from inferscope.core.errors import ScenarioError
 from inferscope.core.report import report
 from inferscope.core.scenario import files
 from inferscope.core.scenario.files import scenario_hash
+from inferscope.tui.cli.eval_ import assigned
 from inferscope.tui.session import ChangedOnDiskError, Session, default_loaded
 
 
@@ -60,6 +61,33 @@ def test_changed_is_about_what_the_file_says(session):
     assert not session.differs("workload.input_tokens")
     change(session, workload__output_tokens=500)
     assert not session.is_changed
+
+
+def test_what_the_command_line_sets_differs_from_the_file_but_is_not_at_risk(scenario_file):
+    session = Session(assigned(str(scenario_file), ["workload.output_tokens=9", "slo.tpot_s=0.1"]))
+    assert (session.is_changed, session.is_at_risk) == (True, False)
+    assert [item.key for item in session.differences()] == ["workload.output_tokens", "slo.tpot_s"]
+    assert session.differs("slo.tpot_s")
+    assert not session.differs("workload.input_tokens")
+    change(session, workload__input_tokens=7)
+    assert session.is_at_risk
+    session.undo()
+    assert not session.is_at_risk
+    session.revert()
+    assert (session.is_changed, session.is_at_risk) == (False, False)
+    session.undo()
+    session.save()
+    read = files.load(scenario_file).scenario
+    assert (read.workload.output_tokens.mid, read.name) == (9, "A dense model on eight H100")
+    assert not session.is_changed
+
+
+def test_what_the_command_line_sets_is_saved_beside_a_shipped_preset(config_folder):
+    session = Session(assigned("deepseek-v3-h800", ["workload.output_tokens=9"]))
+    path = session.save("mine")
+    assert path.parent == config_folder / "presets"
+    assert "output_tokens = 9" in path.read_text()
+    assert session.loaded.extends == "deepseek-v3-h800"
 
 
 def test_saving_over_its_own_file_reads_back_the_same(session, scenario_file):

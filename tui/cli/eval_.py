@@ -32,7 +32,19 @@ def _fails(found: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> b
 
 
 def loaded_with(preset: str, assignments: list[str]) -> Loaded:
-    """A scenario with keys set on the command line.
+    """A scenario with keys set on the command line, which says so in its name.
+
+    Raises:
+        ScenarioError: The preset or an assignment is wrong.
+    """
+    loaded = assigned(preset, assignments)
+    if loaded.base is None:
+        return loaded
+    return dataclasses.replace(loaded, scenario=as_changed(loaded.scenario, loaded.base))
+
+
+def assigned(preset: str, assignments: list[str]) -> Loaded:
+    """A scenario with keys set on the command line, which keeps its name.
 
     Raises:
         ScenarioError: The preset or an assignment is wrong.
@@ -40,6 +52,5 @@ def loaded_with(preset: str, assignments: list[str]) -> Loaded:
     loaded = load(preset)
     if not assignments:
         return loaded
-    changes = dict(parse_assignment(text) for text in assignments)
-    changed = with_values(loaded.scenario, changes)
-    return dataclasses.replace(loaded, scenario=as_changed(changed, loaded.scenario), base=loaded.scenario)
+    changed = with_values(loaded.scenario, dict(parse_assignment(text) for text in assignments))
+    return dataclasses.replace(loaded, scenario=changed, base=loaded.scenario)

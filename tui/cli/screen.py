@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _loaded(preset: str, assignments: list[str]) -> Loaded:
     """Read the scenario; only here is what computes loaded, after the first paint."""
-    from inferscope.tui.cli.eval_ import loaded_with
+    from inferscope.tui.cli.eval_ import assigned
 
-    return loaded_with(preset, assignments)
+    return assigned(preset, assignments)
 
 
 def _wanted(options: argparse.Namespace) -> config.Options:

@@ -216,7 +216,7 @@ class Filing(Screen[None]):
         self.say(f"Opened {loaded.path}")
 
     def _unless_unsaved(self, then: Callable[[], None], what: str) -> None:
-        if not self.session.is_changed:
+        if not self.session.is_at_risk:
             then()
             return
 
