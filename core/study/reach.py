@@ -31,7 +31,7 @@ _PARTS, _ROUNDS = 16, 5
 _SLACK = 1e-9
 """A target counts as met within this share of it."""
 _PUSHES = (1.0, 1.002, 1.02, 1.1, 1.5)
-"""How much further an input goes where the whole scenario, planned anew, misses the target by a little."""
+"""By how much an input is pushed where the whole scenario, planned anew, misses the target by a little."""
 _WHOLE = frozenset(item.key for item in INPUTS if item.is_whole)
 _HELD = {"workload.batch": "batch", "hardware.replicas": "replicas"}
 """Inputs that the plan would otherwise choose."""
@@ -300,12 +300,14 @@ def _reached(ray: _Ray, needed: float | None, grid: Array, values: Array, goal: 
 def _checked(scenario: Scenario, found: Sequence[Reached], goal: Goal) -> list[Reached]:
     """What was found, set in the scenario and computed with everything that it plans.
 
-    Where the plan then chooses a layout that misses the target, the input is pushed a little further.
+    Where the plan then chooses a layout that misses the target, the input is pushed a little further; where
+    the target is met already, back towards where it is.
     """
+    back = bool(goal.met(np.array([goal.here]))[0])
     result = list(found)
     open_ = [i for i, item in enumerate(found) if item.changes]
     for push in _PUSHES:
-        pushed = {i: _pushed(found[i], push) for i in open_}
+        pushed = {i: _pushed(found[i], push, back=back) for i in open_}
         values = computed(scenario, [item.changes for item in pushed.values()], goal.quantity)
         for (i, item), value in zip(pushed.items(), values, strict=True):
             result[i] = _settled(item, value, goal)
@@ -315,13 +317,16 @@ def _checked(scenario: Scenario, found: Sequence[Reached], goal: Goal) -> list[R
     return result
 
 
-def _pushed(item: Reached, push: float) -> Reached:
-    """The same, so much further from the present value, within bounds."""
+def _pushed(item: Reached, push: float, *, back: bool) -> Reached:
+    """The same, so much further from the present value or back towards it, within bounds."""
     if push == 1.0 or item.needed is None:
         return item
-    down = item.now is None or item.needed < item.now
+    now = math.inf if item.now is None else item.now
+    down = (item.needed < now) != back
     bounds = limits(item.key)
     needed = item.needed / push if down else item.needed * push
+    if back:
+        needed = max(needed, now) if down else min(needed, now)
     if item.key in _WHOLE:
         needed = math.floor(needed) if down else math.ceil(needed)
     least = bounds.ge if bounds.ge is not None else 0.0

@@ -43,6 +43,14 @@ def test_twice_the_carbon_by_grid_or_pue_needs_twice_of_either():
     assert found["optimizations.prefix_cache_hit_rate"].why == "meets the target at every value tried"
 
 
+def test_a_limit_that_is_kept_may_go_as_far_as_the_plan_still_keeps_it():
+    """The plan follows a looser limit with a larger batch, farther than the batch held as it is."""
+    scenario = load_scenario("chatgpt-query")
+    limit = by_key(reach(scenario, "tpot_s", 62.45e-3))["slo.tpot_s"]
+    assert limit.now < limit.needed <= 62.5e-3
+    assert value(with_values(scenario, limit.changes), "tpot_s") <= 62.45e-3
+
+
 def test_twice_the_tpp_by_any_one_peak_needs_twice_that_peak():
     """An H100's bf16, fp8 and int8 peaks times their bits are alike; the largest counts."""
     _, found = reached("llama-3.1-70b-h100", "tpp", 2.0)
