@@ -82,17 +82,6 @@ async def test_before_anything_is_typed_it_lists_what_can_be_done(explore, size)
         assert pilot.app.screen is explorer(pilot)
 
 
-async def test_the_palette_looks_as_stored(explore, screen, matches_snapshot):
-    async with explore() as pilot:
-        await pilot.press("colon")
-        pilot.app.screen.query_one(Input).value = "chip h200"
-        await listed(pilot)
-        rows = screen(pilot.app).splitlines()
-        first = next(i for i, row in enumerate(rows) if row.startswith("▔"))
-        last = next(i for i, row in enumerate(rows) if row.startswith("▁"))
-        matches_snapshot("\n".join([*rows[first : last + 1], ""]), "dialog-palette")
-
-
 async def test_a_chip_and_a_model_are_set_and_undone(explore):
     async with explore() as pilot:
         await choose(pilot, "h20")

@@ -7,6 +7,7 @@ import pytest
 
 from inferscope.core.scenario import files
 from inferscope.tui.app import InferscopeApp
+from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.sizes import VIEWS
 
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
@@ -50,6 +51,7 @@ DIALOGS = {
     "explain": ["a", "right", "e"],
     "keys": ["question_mark"],
     "export": ["x"],
+    "palette": ["colon", *"chip h200"],
     "unsaved": ["down", "down", "plus", "q"],
 }
 
@@ -62,6 +64,17 @@ async def test_the_dialogs_look_as_stored(explore, screen, settle, matches_snaps
         await pilot.press(*DIALOGS[name])
         await settle(pilot)
         matches_snapshot(screen(pilot.app), f"dialog-{name}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_a_target_looks_as_stored(explore, screen, settle, matches_snapshot, size):
+    async with explore(size) as pilot:
+        if "policy" not in pilot.app.screen._views:
+            await pilot.press(VIEWS["policy"])
+        pilot.app.screen.set_focus(pilot.app.screen.query_one(Ladder))  # focusable at every size
+        await pilot.press("down", "equals_sign", "enter")
+        await settle(pilot)
+        matches_snapshot(screen(pilot.app), f"dialog-target-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
