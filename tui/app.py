@@ -18,7 +18,7 @@ from textual.worker import WorkerFailed
 
 from inferscope.core.errors import InferscopeError
 from inferscope.tui.ascii import Ascii
-from inferscope.tui.config import Options
+from inferscope.tui.config import Options, key_of
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.themes import COLOUR, THEMES, theme_name
 from inferscope.tui.typeahead import OrderedKeys
@@ -131,7 +131,7 @@ class InferscopeApp(OrderedKeys):
     def action_help_quit(self) -> None:
         """Ctrl+C: say which key leaves."""
         if self.screen is self._explorer:
-            self._explorer.say("ctrl+c is not used here: q or ctrl+q leaves")
+            self._explorer.say(f"ctrl+c is not used here: {key_of(self, 'quit')} leaves")
         else:
             super().action_help_quit()
 

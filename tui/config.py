@@ -84,6 +84,14 @@ def options_of(app: object) -> Options:
     return options if isinstance(options, Options) else Options()
 
 
+def key_of(app: object, action: str) -> str:
+    """The key of an action, by its id, as it is shown."""
+    from inferscope.tui.actions import ACTIONS
+
+    found = next(known for known in ACTIONS if known.id == action)
+    return found.shown_in(options_of(app).keys)
+
+
 def check_preset(options: Options) -> None:
     """Refuse a ``preset`` that is not there.
 

@@ -286,8 +286,8 @@ def _present(scenario: Scenario, dotted: str) -> list[str]:
     return [dotted] if value is not None and value != "auto" else []
 
 
-def told(field: Field, before: str, scenario: Scenario, dropped: list[str]) -> str:
-    """What a change did, in a line."""
+def told(field: Field, before: str, scenario: Scenario, dropped: list[str], undo: str) -> str:
+    """What a change did, in a line, with the key that takes it back."""
     after, _ = field.display(scenario, None)
-    text = f"{field.label}: {before} → {after}; z takes it back"
+    text = f"{field.label}: {before} → {after}; {undo} takes it back"
     return f"{text}; also dropped: {', '.join(dropped)}" if dropped else text

@@ -153,6 +153,8 @@ async def opened(scenario_file, options, *keys):
                 break
             await pilot.pause()
         await pilot.press(*keys)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
         await pilot.pause()
         strips = app.screen._compositor.render_strips()
         return app, app.screen, "\n".join(strip.text for strip in strips)
@@ -173,6 +175,43 @@ async def test_rebound_keys_work_and_are_shown(scenario_file, config):
     rows = " ".join(f"{keys} {about}" for keys, about in help_._trail[0].text)
     assert "u Take the last change back" in rows
     assert "z Take the last change back" not in rows
+
+
+REBOUND = """\
+[keys]
+undo = "u"
+pin = "w"
+copy_to_file = "W"
+quit = "ctrl+x"
+swap_area = "f7"
+rules.date_take = "w"
+rules.undo = "U"
+chips.take_chip = "w"
+chips.undo = "u"
+dialog.filter = "ctrl+f"
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (["down", "down", "plus"], "Count: 8 → 16; u takes it back"),
+        (["2", "2", "enter"], "; u takes it back"),
+        (["w"], "w again unpins"),
+        (["y"], "clipboard; W writes it"),
+        (["ctrl+c"], "ctrl+c is not used here: ^x leaves"),
+        (["equals_sign"], "; F7 goes there"),
+        (["P", "full_stop"], "(w: take it)"),
+        (["P", "full_stop", "w"], "; U takes that back"),
+        (["M", "left"], "w puts "),
+        (["M", "left", "w"], "; u takes that back"),
+        (["f7", "equals_sign", *"x2", "enter"], "^f a new target"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+async def test_messages_name_the_keys_that_one_chose(scenario_file, config, keys, words):
+    _, _, text = await opened(scenario_file, config(REBOUND), *keys)
+    assert words in " ".join(text.split())
 
 
 async def test_a_dialog_closes_by_the_key_that_one_chose(scenario_file, config):

@@ -107,7 +107,7 @@ async def test_on_a_line_of_the_scenario_it_says_where_targets_are_set(explore):
     async with explore() as pilot:
         await pilot.press("equals_sign")
         assert not isinstance(pilot.app.screen, Reach)
-        assert "A target is set for a figure" in message(pilot)
+        assert "Targets are for figures of the answers" in message(pilot)
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])

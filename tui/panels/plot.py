@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from inferscope.tui.actions import bindings
-from inferscope.tui.config import options_of
+from inferscope.tui.config import key_of, options_of
 from inferscope.tui.panels.rows import Place, Rows, is_displayed
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
@@ -158,13 +158,14 @@ class PlotPanel(Place, Vertical):
     def _say(self) -> None:
         """Title, axes and sentence as they are now."""
         title, words, found = self.query_one(PlotTitle), self.query_one(PlotWords), self._curve
-        stale = (" … r draws" if self.is_still else " …") if self._is_stale else ""
+        draw, before, after = (key_of(self.app, name) for name in ("redraw", "previous_plot", "next_plot"))
+        stale = "" if not self._is_stale else f" … {draw} draws" if self.is_still else " …"
         title.text = f"{_TITLES[self.kind]}{stale}"
-        title.remark = f"{self._at + 1} of {len(_TITLES)}  [ ]"
+        title.remark = f"{self._at + 1} of {len(_TITLES)}  {before} {after}"
         if self._chart is not None:
             self._chart.visible = not (self._is_stale and self.is_still)
         if self._is_stale and self.is_still:
-            words.sentence = "Not drawn since the last change: r draws"
+            words.sentence = f"Not drawn since the last change: {draw} draws"
         elif found is not None and not self._is_stale:
             drawn = bool(found.series)
             title.axis, words.axis = (_axis(found.y), f"{_axis(found.x)} →") if drawn else ("", "")

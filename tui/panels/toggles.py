@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from inferscope.tui.actions import bindings
+from inferscope.tui.config import key_of
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.panels.rule import heading
 from inferscope.tui.sizes import clipped
@@ -111,7 +112,8 @@ class Toggles(Place, Rows, can_focus=True):
         if not effect.then:
             explorer.say(sentence(effect), problem=True)  # type: ignore[attr-defined]
         elif explorer.change_values(effect.changes, effect.label):  # type: ignore[attr-defined]
-            explorer.say(f"{effect.label}: {effect.now} → {effect.then}; z takes it back")  # type: ignore[attr-defined]
+            undo = key_of(self.app, "undo")
+            explorer.say(f"{effect.label}: {effect.now} → {effect.then}; {undo} takes it back")  # type: ignore[attr-defined]
 
     def action_row_up(self) -> None:
         """The row above."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from inferscope.tui.config import key_of
 from inferscope.tui.screens.dialog import Dialog, Table
 from inferscope.tui.sizes import clipped
 
@@ -128,7 +129,8 @@ class Diff(Dialog[None]):
         if why and (more := self._with_its_group(row)):
             row = more
             why = self._take_back(row.changes, row.key)
-        said = f"! {row.key} stays: {why}" if why else f"{row.key} is {row.then} again; z undoes that"
+        undo = key_of(self.app, "undo")
+        said = f"! {row.key} stays: {why}" if why else f"{row.key} is {row.then} again; {undo} undoes that"
         self.query_one("#said", Static).update(said)
         self._fill()
 

@@ -226,7 +226,7 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing):
         dropped = [key for key, given in changes.items() if given is None and key != field.key]
         if field.key == "optimizations.speculative":
             dropped = []
-        self.say(told(field, before, self.session.scenario, dropped))
+        self.say(told(field, before, self.session.scenario, dropped, self.key("undo")))
         return True
 
     def change_values(self, changes: Mapping[str, Any], what: str) -> bool:
@@ -248,7 +248,7 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing):
         self.answer = found
         self.session.commit(scenario, what)
         self.show_all()
-        self.say(f"Changed {what}; z takes it back")
+        self.say(f"Changed {what}; {self.key('undo')} takes it back")
         return True
 
     def action_undo(self) -> None:

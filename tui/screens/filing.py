@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from inferscope.core.errors import InferscopeError
-from inferscope.tui.actions import at
 from inferscope.tui.answer import Answer
-from inferscope.tui.config import options_of
+from inferscope.tui.config import key_of
 from inferscope.tui.recent import remember
 from inferscope.tui.screens.files import SaveAs, Stale, Unsaved
 from inferscope.tui.screens.picker import Picker
@@ -80,8 +79,7 @@ class Filing(Screen[None]):
 
     def key(self, name: str) -> str:
         """The key of an action that works anywhere, as it is shown."""
-        action = next(action for action in at("explorer") if action.name == name)
-        return action.shown_in(options_of(self.app).keys)
+        return key_of(self.app, name)
 
     def _take_back(self, found: Found | None) -> None:
         if found is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from inferscope.tui import copied, pages
+from inferscope.tui.config import key_of
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import Line
@@ -113,7 +114,8 @@ class Hands(Screen[None]):
         """Send the focused number to the terminal's clipboard."""
         if text := self._focused_text():
             self.app.copy_to_clipboard(text)
-            self.say(f"sent to the terminal's clipboard; Y writes it to a file: {text}")
+            file = key_of(self.app, "copy_to_file")
+            self.say(f"sent to the terminal's clipboard; {file} writes it to a file: {text}")
         else:
             self.say("nothing to copy: go to a line or a figure first", problem=True)
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from inferscope.tui import pages
 from inferscope.tui.actions import bindings
-from inferscope.tui.config import options_of
+from inferscope.tui.config import key_of, options_of
 from inferscope.tui.dated import Dated
 from inferscope.tui.panels.ruletable import RuleTable
 from inferscope.tui.panels.timeline import Timeline
@@ -102,9 +102,9 @@ class PolicyScreen(Dated, Screen[None]):
         self.query_one(RuleTable).show(shown, f"no rule of {len(self._all)} is {self.filter.words()}")
         self.query_one(Timeline).show(changes_of(self._all), self.own_day, today)
         label = self.host.session.label
-        date = (
-            "the scenario's date" if self.day is None else f"not the scenario's {self.own_day} (a: take it)"
-        )
+        take = key_of(self.app, "rules.date_take")
+        other = f"not the scenario's {self.own_day} ({take}: take it)"
+        date = "the scenario's date" if self.day is None else other
         self.query_one("#policy-title", Said).say(
             ([(" Policy", "bold $primary"), (f"  {label}", "bold")], counted(shown, len(self._all))),
             ([(f" {today}", "bold $accent"), (f"  {date}", "$text-muted")], self._remark()),
@@ -185,7 +185,8 @@ class PolicyScreen(Dated, Screen[None]):
         if not wrong:
             self.day = None
             self.show_rules()
-        self.say(wrong or f"The scenario's date is now {day}; z takes that back", problem=bool(wrong))
+        undo = key_of(self.app, "rules.undo")
+        self.say(wrong or f"The scenario's date is now {day}; {undo} takes that back", problem=bool(wrong))
 
     # --- filtering ------------------------------------------------------------------------------
 
@@ -268,9 +269,8 @@ class PolicyScreen(Dated, Screen[None]):
         def taken(_changed: object) -> None:
             if shown(self.host.session.scenario, key) != now:
                 self.show_rules()
-                self.say(
-                    f"{key} = {shown(self.host.session.scenario, key) or 'not known'}; z takes that back"
-                )
+                fact = shown(self.host.session.scenario, key) or "not known"
+                self.say(f"{key} = {fact}; {key_of(self.app, 'rules.undo')} takes that back")
 
         now = shown(self.host.session.scenario, key)
         self.app.push_screen(AskFact(key, now, lambda value: self.host.take({key: value}, key)), taken)

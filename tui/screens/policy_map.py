@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from inferscope.tui import pages
 from inferscope.tui.actions import bindings
-from inferscope.tui.config import options_of
+from inferscope.tui.config import key_of, options_of
 from inferscope.tui.dated import Dated
 from inferscope.tui.panels.rows import Rows
 from inferscope.tui.panels.ruletable import verdict_words
@@ -204,7 +204,7 @@ class PolicyMap(Dated, Screen[None]):
         if own is not None and chip.id == own.id:
             self.say("The scenario's chip")
         else:
-            self.say(f"enter puts {chip.name} into the scenario")
+            self.say(f"{key_of(self.app, 'chips.take_chip')} puts {chip.name} into the scenario")
 
     def _page(self) -> pages.Page:
         """Figures and verdicts of the marked chip."""
@@ -330,7 +330,8 @@ class PolicyMap(Dated, Screen[None]):
             self.say(f"{field.label} stays: {wrong}", problem=True)
             return
         self.show_map()
-        self.say(f"The scenario now runs on {self.marked.name}; z takes that back")
+        undo = key_of(self.app, "chips.undo")
+        self.say(f"The scenario now runs on {self.marked.name}; {undo} takes that back")
 
     def action_explain(self) -> None:
         """The marked chip on a page."""

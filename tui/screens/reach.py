@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from inferscope.core.errors import InferscopeError
+from inferscope.tui.config import key_of
 from inferscope.tui.fields import FieldError
 from inferscope.tui.figures import Form, value_text
 from inferscope.tui.panels.answers import Card
@@ -142,7 +143,8 @@ class Reach(Dialog["Row"]):
         self._fill()
         can = sum(row.needed is not None for row in self._rows)
         idle = len(event.rows) - len(self._rows)
-        after = "enter sets one, / a new target" if event.done else "trying choices …"
+        ways = f"enter sets one, {key_of(self.app, 'dialog.filter')} a new target"
+        after = ways if event.done else "trying choices …"
         self._say(f"{can} of {len(event.rows)} reach it, {idle} do not move it   {after}")
         if isinstance(self.focused, Input):
             self.set_focus(self.query_one(OptionList))
@@ -266,12 +268,14 @@ class Targets(Screen[None]):
             return
         aim = self._aim(self.answer)
         if aim is None:
-            self.say("A target is set for a figure of the answers or a rule with a line; a goes there")
+            there = key_of(self.app, "swap_area")
+            self.say(f"Targets are for figures of the answers and rules with a line; {there} goes there")
             return
 
         def taken(row: Row | None) -> None:
             if row is not None and self.change_values(row.changes, row.label):
-                self.say(f"{row.label}: {_present(row)} → {_needed(row)}; z takes it back")
+                undo = key_of(self.app, "undo")
+                self.say(f"{row.label}: {_present(row)} → {_needed(row)}; {undo} takes it back")
 
         self.app.push_screen(Reach(self.session.scenario, aim), taken)
 

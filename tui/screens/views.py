@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import on
 from textual.screen import Screen
 
+from inferscope.tui.config import key_of
 from inferscope.tui.panels.answers import Card, KeyNumbers
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.plot import PlotPanel
@@ -152,7 +153,8 @@ class Views(Screen[None]):
         label, changed = self.session.label, self.session.is_changed
         self.baseline = Baseline(f"{label}{' (edited)' if changed else ''}", self.answer)
         self.show_all()
-        self.say(f"Pinned {self.baseline.name}: changes are shown against it; p again unpins")
+        pin = key_of(self.app, "pin")
+        self.say(f"Pinned {self.baseline.name}: changes are shown against it; {pin} again unpins")
 
     # --- choosing -------------------------------------------------------------------------------
 
