@@ -21,8 +21,9 @@ from inferscope.core.policy.rule import Rule
 from inferscope.core.policy.rules import shipped
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import PrefillPool, Scenario, Speculative
-from inferscope.tui.actions import AREAS, at, shown_key
+from inferscope.tui.actions import AREAS, at
 from inferscope.tui.config import SETTINGS
+from inferscope.tui.keys import shown_key
 from inferscope.tui.themes import theme_names
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

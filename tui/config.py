@@ -205,7 +205,7 @@ def _spelled(name: str, key: str) -> str:
     """
     from textual.keys import KEY_ALIASES, Keys, _character_to_key
 
-    from inferscope.tui.actions import SHOWN
+    from inferscope.tui.keys import SHOWN
 
     if len(name) == 2 and name[0] == "^":
         name = f"ctrl+{name[1].lower()}"

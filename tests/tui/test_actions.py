@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, conflict, key_line, shown_key
+from inferscope.tui.actions import ACTIONS, AREAS, at, bindings, conflict, key_line
+from inferscope.tui.keys import shown_key
 from inferscope.tui.pages import HEADING
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.ladder import Ladder

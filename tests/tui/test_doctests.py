@@ -7,7 +7,7 @@ import pytest
 
 MODULES = [
     *(
-        "actions",
+        "keys",
         "ascii",
         "figures",
         "panels.answers",

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from inferscope.tui.actions import AREAS, Where, at, bindings, shown_key
+from inferscope.tui.actions import AREAS, Where, at, bindings
+from inferscope.tui.keys import shown_key
 from inferscope.tui.pages import HEADING, Page, item_page
 from inferscope.tui.screens.dialog import Dialog, RowList
 
