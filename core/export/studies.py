@@ -1,0 +1,126 @@
+"""The table of a study as text, CSV, JSON and Markdown; everything returns text."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from inferscope.core import DATA_DATE, __version__
+from inferscope.core.export.reports import shown
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.study.table import Column, Table
+
+__all__ = ["as_csv", "as_json", "as_markdown", "as_text", "cell_text"]
+
+WIDTH = 80
+
+
+def cell_text(value: Any, column: Column) -> str:
+    """A value of a column for people; a dash where there is none.
+
+    >>> cell_text(0.0498, Column("tpot_s", "s")), cell_text(None, Column("tpot_s", "s"))
+    ('49.8 ms', '-')
+    >>> cell_text("h100-sxm", Column("hardware.accelerator")), cell_text(64.0, Column("batch", "1"))
+    ('h100-sxm', '64')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, str | bool) or not isinstance(value, int | float):
+        return shown({"value": value, "unit": ""}) if isinstance(value, bool) else str(value)
+    if column.unit == "bool":
+        return shown({"value": bool(value), "unit": ""})
+    return shown({"value": float(value), "unit": column.unit or "1"}, column.name)
+
+
+def as_text(table: Table, width: int = WIDTH) -> str:
+    """The table for a terminal: the sentence, the rows in as many blocks as their width needs, notes."""
+    parts = [*_wrapped(table.title, width), ""] if table.title else []
+    parts += [*_wrapped(table.sentence, width), ""] if table.sentence else []
+    for block in _blocks(table, width):
+        parts += [*block, ""]
+    parts += [*(line for note in table.notes for line in _wrapped(f"- {note}", width)), ""]
+    parts = parts if table.notes else parts[:-1]
+    return "\n".join([*parts, f"{_made_with()}", ""])
+
+
+def as_csv(table: Table) -> str:
+    """One line a row under the names of the columns, numbers with twelve digits, absent ones empty."""
+    return csv_text([column.name for column in table.columns], [_finite(row) for row in table.rows])
+
+
+def as_json(table: Table) -> str:
+    """One object: what was studied, the columns with their units, one object a row, the sentence."""
+    names = [column.name for column in table.columns]
+    rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in table.rows]
+    if table.changes:
+        rows = [row | {"changes": dict(change)} for row, change in zip(rows, table.changes, strict=True)]
+    return json_text(
+        {
+            "inferscope": __version__,
+            "data": DATA_DATE,
+            "title": table.title,
+            "sentence": table.sentence,
+            "columns": [{"name": c.name, "unit": c.unit, "label": c.label or c.name} for c in table.columns],
+            "rows": rows,
+            "notes": list(table.notes),
+        }
+    )
+
+
+def as_markdown(table: Table) -> str:
+    """A heading, the sentence, the rows and the notes."""
+    header = [f"`{c.name}`" if not c.label else c.label for c in table.columns]
+    parts = [f"# {table.title}\n"] if table.title else []
+    parts += [f"{table.sentence}\n"] if table.sentence else []
+    parts.append(markdown_table(header, _cells(table)))
+    parts += ["\n".join(f"- {note}" for note in table.notes) + "\n"] if table.notes else []
+    return "\n".join([*parts, f"{_made_with()}\n"])
+
+
+def _finite(row: Sequence[Any]) -> list[Any]:
+    return [None if isinstance(v, float) and not math.isfinite(v) else v for v in row]
+
+
+def _cells(table: Table) -> list[list[str]]:
+    return [[cell_text(v, c) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
+
+
+def _blocks(table: Table, width: int) -> list[list[str]]:
+    """The rows, as many columns at a time as fit, each time beside the first."""
+    header = [column.label or column.name for column in table.columns]
+    cells = _cells(table)
+    numbers = {
+        i
+        for i, column in enumerate(table.columns)
+        if column.unit or _is_numeric([row[i] for row in table.rows])
+    }
+    widths = [max(len(line[i]) for line in [header, *cells]) for i in range(len(header))]
+    chosen: list[list[int]] = [[0]] if header else []
+    for i in range(1, len(header)):
+        if len(chosen[-1]) > 1 and sum(widths[j] + 2 for j in chosen[-1]) + widths[i] > width:
+            chosen.append([0])
+        chosen[-1].append(i)
+    found = []
+    for block in chosen:
+        lines = [[line[i] for i in block] for line in cells]
+        right = [place for place, i in enumerate(block) if i in numbers]
+        found.append(text_table([header[i] for i in block], lines, right).splitlines())
+    return found
+
+
+def _is_numeric(values: Sequence[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in known)
+
+
+def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
+    indent = indent if text.startswith("- ") else ""
+    return textwrap.wrap(
+        text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _made_with() -> str:
+    return f"inferscope {__version__}, data of {DATA_DATE}"
