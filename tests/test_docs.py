@@ -90,18 +90,18 @@ def test_the_gate_takes_its_commands_from_the_readme():
         assert re.findall(f"^{pattern}$", README, flags=re.MULTILINE) == [
             readme_line(pattern.rpartition(".*")[2])
         ]
-    assert readme_line("pytest") != readme_line("deepseek-v3-h800")
+    assert readme_line("pytest -n auto") != readme_line("deepseek-v3-h800")
 
 
 def test_the_gate_runs_no_other_test_command():
     script = "\n".join(line for line in CI.splitlines() if not line.startswith("#"))
     assert re.findall(r"^.*pytest.*$", script, flags=re.MULTILINE) == [
-        'test_job=$(readme "python3 .*pytest")'
+        'test_job=$(readme "python3 .*pytest -n auto")'
     ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the POSIX form of the commands")
-@pytest.mark.parametrize("ending", ["pytest", "deepseek-v3-h800"])
+@pytest.mark.parametrize("ending", ["pytest -n auto", "deepseek-v3-h800"])
 def test_the_set_up_commands_need_only_python_and_pip(ending):
     words = shlex.split(readme_line(ending))
     programs = [words[0]] + [words[at + 1] for at, word in enumerate(words) if word == "&&"]
