@@ -63,10 +63,18 @@ def _cost_part(result: Result, row: int) -> str:
         return f"the demand is {_times(load)} what the planned fleet takes"
     if math.isfinite(cost):
         decode = f", {100 * (1 - share):.0f} % of it decode" if 0 <= share <= 1 else ""
-        stated = result.bound.resolved[row].scenario.hardware.fleet_accelerators
-        fleet = "" if stated is None else f" on the stated fleet of {stated.mid:,.0f}"
-        return f"one query costs {money(cost)}{fleet}{decode}"
+        return f"one query costs {money(cost)}{decode}{_fleet_part(result, row, ', ' if decode else ' ')}"
     return _no_cost(result, row)
+
+
+def _fleet_part(result: Result, row: int, before: str) -> str:
+    """Which fleet is paid for where one is stated, and what the demand needs where that is more."""
+    stated = result.bound.resolved[row].scenario.hardware.fleet_accelerators
+    if stated is None:
+        return ""
+    needed = float(result["accelerators_needed"][row])
+    lacking = f", though the demand needs {needed:,.0f}" if needed > stated.mid else ""
+    return f"{before}on the stated fleet of {stated.mid:,.0f}{lacking}"
 
 
 def _no_cost(result: Result, row: int) -> str:

@@ -89,7 +89,11 @@ def _fleet(answer: Answer) -> tuple[str, ...]:
         return ("",)
     brief = f"{replicas:,.0f} replica{'' if replicas == 1 else 's'} of {count:,.0f}"
     fleet = answer.entry("fleet_accelerators")["value"]
-    return (brief,) if fleet is None else (brief, f"{brief}, {fleet:,.0f} accelerators in all")
+    if fleet is None:
+        return (brief,)
+    if answer.input("hardware_fleet_accelerators") is None:
+        return (brief, f"{brief}, {fleet:,.0f} accelerators in all")
+    return (f"{brief} planned", f"{brief} planned, {fleet:,.0f} stated are paid")
 
 
 def _formats(answer: Answer) -> tuple[str, ...]:

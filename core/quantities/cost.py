@@ -100,7 +100,8 @@ def usd_per_query(
 ) -> Array:
     """Cost of one query. With demand: the fleet's day over its queries; utilisation enters once.
 
-    None where the fleet cannot take the demand.
+    None where the planned replicas cannot take the demand. A stated fleet is paid for as stated, even
+    where `accelerators_needed` says that the demand needs more.
     """
     alone = replica_usd_per_hour / (units.SECONDS_PER_HOUR * replica_requests_per_s * economics_utilization)
     served = np.where(load_utilization <= 1.0, usd_per_day / queries_per_day, np.nan)

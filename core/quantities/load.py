@@ -108,13 +108,13 @@ def fleet_accelerators(
 
 @quantity(
     unit="1/s",
-    label="Largest rate the fleet takes",
+    label="Largest rate the replicas take",
     better="higher",
     formula="hardware_replicas * replica_requests_per_s",
     source="replicas x completions of each at the operating point",
 )
 def max_requests_per_s(hardware_replicas: Array, replica_requests_per_s: Array) -> Array:
-    """Requests a second at which the planned replicas are saturated."""
+    """Requests a second at which the planned replicas are saturated; a stated fleet does not count."""
     return hardware_replicas * replica_requests_per_s
 
 
@@ -141,7 +141,10 @@ def fleet_output_tok_s(
     source="mean demand over the largest rate",
 )
 def load_utilization(workload_requests_per_s: Array, max_requests_per_s: Array) -> Array:
-    """Mean share of the fleet's places that are taken; at or above 1 no wait is finite."""
+    """Mean share of the planned replicas' places that are taken; at or above 1 no wait is finite.
+
+    A stated fleet does not count here: it changes the cost alone.
+    """
     return workload_requests_per_s / max_requests_per_s
 
 

@@ -11,7 +11,7 @@ from inferscope.core.evaluate import BESIDE, CONTRACT
 from inferscope.core.export.reports import as_json
 from inferscope.core.policy.rules import rules
 from inferscope.core.report import answer_is_no, report, reports
-from inferscope.core.scenario.files import Loaded, load, load_values, scenario_hash
+from inferscope.core.scenario.files import Loaded, load, load_values, scenario_hash, with_values
 from inferscope.core.sentences import money
 
 COSTS = {"usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day"}
@@ -190,6 +190,14 @@ def test_a_cost_in_the_headline_is_the_cost_in_the_table(states):
         cost = found["quantities"]["usd_per_query"]["value"]
         if found["headline"].startswith("One query costs"):
             assert f"costs {money(cost)}" in found["headline"], state
+
+
+def test_a_stated_fleet_smaller_than_the_demand_needs_is_said_beside_the_cost():
+    loaded = load("deepseek-v3-h800")
+    text = report(loaded.scenario)["headline"]
+    assert "decode, on the stated fleet of 1,814, though the demand needs 2,336;" in text
+    enough = with_values(loaded.scenario, {"hardware.fleet_accelerators": 2336})
+    assert "on the stated fleet of 2,336;" in report(enough)["headline"]
 
 
 def test_without_a_cost_the_headline_leads_with_what_is_served():

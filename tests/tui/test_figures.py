@@ -34,6 +34,12 @@ def test_every_figure_has_a_number_or_a_reason_and_an_explanation(open_answer, f
     assert any(name == "source" for name, _ in page.text)
 
 
+def test_a_stated_fleet_is_told_from_the_planned_replicas():
+    scenario = files.load("deepseek-v3-h800").scenario
+    lines = CARDS[3].remark(answer(scenario))
+    assert lines[-1] == "8 replicas of 144 planned, 1,814 stated are paid"
+
+
 def test_neighbours_without_a_value_share_their_reason(open_answer):
     cost = cells(open_answer, CARDS[2].figures[:3])
     assert [cell[:4] for cell in cost] == [
