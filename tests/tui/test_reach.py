@@ -58,6 +58,27 @@ async def test_another_accelerator_is_set_by_choosing_its_row(explore, value):
         assert value(pilot, "usd_per_query") <= 0.8 * before
 
 
+async def test_a_target_that_is_met_is_shown_as_a_limit_that_is_kept(explore, screen, tmp_path):
+    path = tmp_path / "loose.toml"
+    path.write_text(
+        'schema_version = 1\nextends = "deepseek-r1-h200"\nworkload.batch = 100\n'
+        'optimizations.weight_format = "int4"\noptimizations.speculative.method = "mtp"\n',
+        encoding="utf-8",
+    )
+    async with explore(preset=str(path)) as pilot:
+        pilot.app.screen.set_focus(pilot.app.screen.query_one("#latency"))
+        await pilot.press("right", "equals_sign")
+        assert "Target for Time per output token, 18.7 ms now" in screen(pilot.app)
+        await pilot.press(*"30ms", "enter")
+        await searched(pilot)
+        text = screen(pilot.app)
+        assert "Time per output token at most 30 ms, 18.7 ms now" in text
+        assert "keep it, " in text
+        (memory,) = [line for line in text.splitlines() if "  Memory  " in line]
+        assert "not moved" in memory
+        assert "cannot: meets" not in text
+
+
 async def test_a_row_that_cannot_says_why_and_changes_nothing(explore, screen):
     async with explore() as pilot:
         await aim(pilot, "cost-per-query", "/1000")

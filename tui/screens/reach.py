@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,6 +63,22 @@ class Aim(NamedTuple):
         """A value of it."""
         return value_text(value, self.unit, self.form)
 
+    def side(self, target: float) -> str:
+        """On which side of a target the figure is wanted, in words."""
+        from inferscope.core.graph import REGISTRY
+
+        word = "at least" if REGISTRY.node(self.name).better == "higher" else "at most"
+        return f"{word} {self.text(target)}"
+
+    def is_met(self, target: float) -> bool:
+        """Whether the figure lies on that side now."""
+        import numpy as np
+
+        from inferscope.core.study.reach import Goal
+
+        here = math.nan if self.value is None else self.value
+        return bool(Goal(self.name, target, here).met(np.array([here])).all())
+
 
 class Reach(Dialog["Row"]):
     """Type a target; the result is the input to change.
@@ -88,15 +105,18 @@ class Reach(Dialog["Row"]):
 
     def compose(self) -> ComposeResult:
         """The target, and a line an input."""
-        now = "has no value now" if self.aim.value is None else f"is {self.aim.text(self.aim.value)}"
         examples = scale_of(self.aim.unit, self.aim.form, self.aim.value).examples
         with Vertical(classes="box tall") as box:
-            box.border_title = f"Target: {self.aim.label} {now}"
+            box.border_title = f"Target for {self.aim.label}, {self._now()}"
             box.border_subtitle = self.aim.name
             yield Input(self.aim.target, placeholder=f"type a target: {examples}", compact=True, id="filter")
             yield Static(id="header", markup=False)
             yield RowList(id="rows", markup=False, compact=True)
             yield Static(self.keys(accept="searches", cancel="goes back"), id="count", markup=False)
+
+    def _now(self) -> str:
+        """The present value."""
+        return "no value now" if self.aim.value is None else f"{self.aim.text(self.aim.value)} now"
 
     def on_mount(self) -> None:
         """Start in the line."""
@@ -145,15 +165,19 @@ class Reach(Dialog["Row"]):
         idle = len(event.rows) - len(self._rows)
         ways = f"enter sets one, {key_of(self.app, 'dialog.filter')} a new target"
         after = ways if event.done else "trying choices …"
-        self._say(f"{can} of {len(event.rows)} reach it, {idle} do not move it   {after}")
+        verb = "keep" if self.aim.is_met(event.target) else "reach"
+        self._say(f"{can} of {len(event.rows)} {verb} it, {idle} do not move it   {after}")
         if isinstance(self.focused, Input):
             self.set_focus(self.query_one(OptionList))
 
     def _fill(self) -> None:
         rows = self.query_one(OptionList)
         width = max(rows.scrollable_content_region.width - 2, 30)
-        target = "" if self._target is None else self.aim.text(self._target)
-        self.query_one("#header", Static).update(_line(width, "input", "now", "needed", "factor", target))
+        if self._target is not None:
+            wanted, kept = self.aim.side(self._target), self.aim.is_met(self._target)
+            self.query_one(".box").border_title = f"{self.aim.label} {wanted}, {self._now()}"
+            needed = "may go to" if kept else "needed"
+            self.query_one("#header", Static).update(_line(width, "input", "now", needed, "factor", "it is then"))
         marked = rows.highlighted or 0
         rows.clear_options()
         rows.add_options(Option(self._row(row, width), id=row.key) for row in self._rows)
@@ -166,16 +190,19 @@ class Reach(Dialog["Row"]):
             head = (
                 f"{clipped(row.label, _WIDTHS[0]):<{_WIDTHS[0]}}  {clipped(now, _WIDTHS[1]):>{_WIDTHS[1]}}  "
             )
-            return Content(head + clipped(f"cannot: {self._reason(row)}", room))
+            return Content(head + clipped(self._reason(row), room))
         there = "" if row.value is None else self.aim.text(row.value)
+        if self.aim.value is not None and there == self.aim.text(self.aim.value):
+            there = "not moved"
         return Content(_line(width, row.label, now, _needed(row), _factor(row), there))
 
     def _reason(self, row: Row) -> str:
         """Why a row does not reach the target, in the units of the screen."""
         nearest = "" if row.nearest is None else _figure(row, row.nearest)
         if row.value is None or not nearest:
-            return str(getattr(row, "why", "none of them can be computed"))
-        return f"nearest {self.aim.text(row.value)} at {nearest}"
+            why = str(getattr(row, "why", "none of them can be computed"))
+            return why if why.startswith("meets") else f"cannot: {why}"
+        return f"cannot: nearest {self.aim.text(row.value)} at {nearest}"
 
     def _say(self, text: str) -> None:
         line = self.query_one("#count", Static)
@@ -188,7 +215,7 @@ class Reach(Dialog["Row"]):
         if row.changes:
             self.dismiss(row)
         else:
-            self._say(f"{row.key} cannot: {self._reason(row)}")
+            self._say(f"{row.key} {self._reason(row)}")
 
     def _go(self, way: str) -> None:
         """From the line into the rows."""
