@@ -10,6 +10,7 @@ from typing import Any
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import notable
+from inferscope.core.policy.words import counted, standing, verdict_word
 from inferscope.core.scenario.changed import word
 from inferscope.core.units import human
 
@@ -300,20 +301,18 @@ def _policy_rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
 def _beside(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> str:
     """How many rules are not listed, and the command that lists them."""
     entries = report["policy"]
-    words = [entry["verdict"] for entry in entries]
-    counts = ", ".join(f"{words.count(w)} {w.replace('_', ' ')}" for w in sorted(set(words)))
     day = entries[0]["as_of"] if entries else ""
-    rest = f"{len(lines)} of {len(entries)} rules on {day} ({counts})"
+    rest = f"{len(lines)} of {len(entries)} rules on {day} ({counted(entries)})"
     return f"{rest}; `inferscope policy PRESET` lists all with sources"
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:
-    word = str(entry["verdict"]).replace("_", " ")
+    word = verdict_word(entry)
     if entry["missing"]:
         word += f" (needs {', '.join(entry['missing'])})"
     marks = [
         "sensitive" if entry["certainty"] == "sensitive" else "",
-        "" if entry["binding"] else "not binding then",
+        "" if entry["binding"] else standing(entry),
         "" if entry["verified"] else "unverified",
     ]
     return "; ".join(part for part in (word, *marks) if part)

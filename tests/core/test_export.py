@@ -34,6 +34,13 @@ def test_numbers_have_twelve_digits_and_no_nan_or_infinity():
     assert json.loads(json_text(given))["a"] == 0.333333333333
 
 
+def test_a_verdict_is_worded_as_its_rule_means_it(pair):
+    for text in (export.as_text(pair[1:]), export.as_markdown(pair[1:])):
+        (line,) = [line for line in text.splitlines() if "eu.gpai.opensource_exemption" in line]
+        assert "relief open" in line
+    assert "1 relief open, " in export.as_text(pair[1:])
+
+
 def test_json_is_one_object_or_a_list(pair):
     assert isinstance(json.loads(export.as_json(pair[:1])), dict)
     assert [r["scenario"]["name"] for r in json.loads(export.as_json(pair))] == [
