@@ -262,6 +262,10 @@ def _plainly(value: Any, of: str) -> str:
 
 def _binds(entry: Mapping[str, Any]) -> str:
     """Whether it binds on the date, since and until when, and what stands it has."""
+    from inferscope.core.policy.words import force, has_no_day
+
+    if has_no_day(entry):
+        return f"{force(entry)}; {entry['force']}"
     days = [f"{word} {entry[name]}" for name, word in _DAYS.items() if entry[name]]
     standing = f"{str(entry['status']).replace('_', ' ')}, {entry['force']}"
     return "; ".join(

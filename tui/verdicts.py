@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferscope.core import units
-from inferscope.core.policy.words import orders, percent, verdict_word
+from inferscope.core.policy.words import force, orders, percent, verdict_word
 
 if TYPE_CHECKING:
     from inferscope.tui.answer import Answer
@@ -50,7 +50,7 @@ class Line(NamedTuple):
             parts.append("the range of a fact crosses the line")
         if near := percent(entry["margin_oom"]):
             parts.append(f"{near} from the line")
-        parts.append("in force" if entry["binding"] else f"not in force on {entry['as_of']}")
+        parts.append("in force" if entry["binding"] else force(entry))
         return "; ".join(parts)
 
     def nearness(self) -> tuple[bool, bool, float]:

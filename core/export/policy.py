@@ -9,7 +9,16 @@ from itertools import groupby
 from typing import Any
 
 from inferscope.core.export.tables import csv_text, json_text, markdown_table
-from inferscope.core.policy.words import counted, orders, percent, some, standing, verdict_word
+from inferscope.core.policy.words import (
+    counted,
+    force,
+    has_no_day,
+    orders,
+    percent,
+    some,
+    standing,
+    verdict_word,
+)
 
 Entries = Sequence[Mapping[str, Any]]
 WIDTH = 80
@@ -176,10 +185,10 @@ def _standing(entry: Mapping[str, Any]) -> str:
         )
         if text
     )
-    binds = f"{'in force' if entry['binding'] else 'not in force'} on {entry['as_of']}"
-    kinds = dict.fromkeys((str(entry["status"]).replace("_", " "), str(entry["force"])))
+    status = "" if has_no_day(entry) else str(entry["status"]).replace("_", " ")
+    kinds = dict.fromkeys((status, str(entry["force"])))
     counted = f"; counts {entry['counting']}" if entry["counting"] else ""
-    return f"{binds}; {', '.join(filter(None, (*kinds, days)))}{counted}"
+    return f"{force(entry)}; {', '.join(filter(None, (*kinds, days)))}{counted}"
 
 
 def compared(entry: Mapping[str, Any]) -> str:

@@ -106,7 +106,7 @@ def read_rule(
         status=table.get("status", "in_force"),
         force=table.get("force", "law"),
         evidence=table.get("evidence", "primary" if is_cited else "unverified"),
-        kind=table.get("kind", "quoted"),
+        kind=table.get("kind", "quoted" if is_cited else ""),
         relieves=tuple(table.get("relieves", ())),
         **{day: table.get(day) for day in _DAYS},
         origin=origin,

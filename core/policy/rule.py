@@ -34,7 +34,7 @@ class Rule:
         status: Its state on the day of the data.
         force: What the instrument is while its dates run.
         evidence: How well its numbers are supported.
-        kind: ``quoted``, ``memory`` or ``mixed``.
+        kind: ``quoted``, ``memory`` or ``mixed``; empty where no source is named.
         origin: ``shipped``, or the user's file.
         own: The prose of a user's rule.
         names: The quantities that its predicate reads, in order.

@@ -65,6 +65,8 @@ def standing(entry: Mapping[str, Any]) -> str:
     'from 2025-08-02'
     >>> standing({**rule, "effective_from": None, "compliance_from": None, "effective_to": "2025-01-09"})
     'to 2025-01-09'
+    >>> standing({**rule, "effective_from": None, "compliance_from": None, "effective_to": None})
+    'no first day'
     """
     if entry["binding"]:
         return "in force"
@@ -73,7 +75,24 @@ def standing(entry: Mapping[str, Any]) -> str:
         return f"from {max(starts)}"
     if entry["effective_to"] is not None and entry["effective_to"] < entry["as_of"]:
         return f"to {entry['effective_to']}"
-    return str(entry["status"]).replace("_", " ") if entry["what_if"] else "not in force"
+    return str(entry["status"]).replace("_", " ") if entry["what_if"] else "no first day"
+
+
+def force(entry: Mapping[str, Any]) -> str:
+    """Whether a rule is in force on the day, or why it is on none.
+
+    >>> rule = {"binding": False, "as_of": "2025-02-28", "what_if": False, "effective_from": None}
+    >>> force(rule), force({**rule, "effective_from": "2025-08-02"})
+    ('no first day given: what if', 'not in force on 2025-02-28')
+    """
+    if has_no_day(entry):
+        return "no first day given: what if"
+    return f"{'in force' if entry['binding'] else 'not in force'} on {entry['as_of']}"
+
+
+def has_no_day(entry: Mapping[str, Any]) -> bool:
+    """Whether a rule would be law and yet says not since when, so that it binds on no day."""
+    return not entry["what_if"] and entry["effective_from"] is None
 
 
 def verdict_word(entry: Mapping[str, Any], *, short: bool = False) -> str:

@@ -74,7 +74,7 @@ async def test_a_target_that_is_met_is_shown_as_a_limit_that_is_kept(explore, sc
         text = screen(pilot.app)
         assert "Time per output token at most 30 ms, 18.7 ms now" in text
         assert "keep it, " in text
-        (memory,) = [line for line in text.splitlines() if "  Memory  " in line]
+        (memory,) = [line for line in text.splitlines() if "│ Memory  " in line]
         assert "not moved" in memory
         assert "cannot: meets" not in text
 

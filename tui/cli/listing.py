@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inferscope.core import catalog
 from inferscope.core.errors import InferscopeError
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
 from inferscope.tui.cli.parser import check_kind, remark, write
+
+if TYPE_CHECKING:
+    from inferscope.core.policy.rule import Rule
 
 Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 
@@ -57,9 +60,9 @@ def _scaled(record: catalog.Record, name: str, divisor: float) -> float | None:
     return None if value is None else value / divisor
 
 
-def origin(record: catalog.Record) -> str:
-    """Whose record it is; the user's with its file."""
-    return f"user: {record.origin}" if record.origin else "shipped"
+def origin(record: catalog.Record | Rule) -> str:
+    """Whose record or rule it is; the user's with its file."""
+    return f"user: {record.origin}" if record.origin not in ("", "shipped") else "shipped"
 
 
 def _accelerators() -> Table:
@@ -189,7 +192,7 @@ def _rules() -> Table:
             str(r.effective_to or ""),
             r.evidence if r.verified else "unverified",
             r.title,
-            r.origin if r.origin == "shipped" else f"user: {r.origin}",
+            origin(r),
         )
         for r in rules()
     ]

@@ -120,7 +120,7 @@ def _show_rule(name: str) -> dict[str, Any]:
         "kind": rule.kind,
         "verified": rule.verified,
         "unverified_parts": list(rule.prose.get("unverified_parts", ())),
-        "origin": rule.origin,
+        "origin": origin(rule),
         "reads": {name: _read_from(name) for name in rule.names},
     }
     if rule.counting:

@@ -227,3 +227,15 @@ def test_a_rule_of_ones_own_may_read_any_quantity_and_be_shown(run, tmp_path):
         "monthly_users": "1/month, deployment; policy.monthly_users",
         "tpp": "TOPS*bit, chip; graph",
     }
+
+
+def test_a_rule_without_a_first_day_says_so_and_whose_it_is(run, tmp_path):
+    rule = '[[rule]]\nid = "own.tpp"\ntitle = "Big"\njurisdiction = "own"\npredicate = "tpp > 5000"\n'
+    (tmp_path / "rules.toml").write_text(rule, encoding="utf-8")
+    catalog = ("--catalog", tmp_path)
+    said = run("policy", "llama-3.1-70b-h100", "--jurisdiction", "own", *catalog, "-v")[1]
+    assert "no first day given: what if; law" in said
+    assert "no first day " in run("policy", "llama-3.1-70b-h100", "--jurisdiction", "own", *catalog)[1]
+    shown = json.loads(run("show", "rule", "own.tpp", *catalog, "--format", "json")[1])
+    assert "kind" not in shown
+    assert shown["origin"] == f"user: {tmp_path / 'rules.toml'}"
