@@ -297,7 +297,7 @@ def _implied(
         watts, note = tdp.value * ratio, f"{ratio:g} x design power: none is given"
         if before is not None and server is not None:
             watts, note = tdp.value + server - before, f"the rest of the server as with {base.id}"
-        found["server_w"] = Value(watts, kind="assumption", note=note, date=tdp.date, origin=tdp.origin)
+        found["server_w"] = tdp._replace(value=watts, kind="assumption", note=note, low=None, high=None)
     if not values["fixed_time_factor"].is_known:
         found["fixed_time_factor"] = Value(
             1.0,

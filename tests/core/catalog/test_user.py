@@ -62,6 +62,7 @@ def test_a_chip_of_which_little_is_known_is_a_record_like_any_other(own):
     assert record.values["int8_flop_per_s"].state == "unknown"
     assert record.values["dram_bandwidth_bytes_per_s"].value == 2e12
     assert record.values["server_w"][:3] == (600.0, "known", "assumption")
+    assert record.values["server_w"].source == f"user, the sticker ({path})"
     assert [tuple(tier) for tier in record.tiers] == [("memory", 96e9, 2e12, True)]
 
 
