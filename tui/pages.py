@@ -121,10 +121,10 @@ def field_page(answer: Answer, line: Field, value: str) -> Page:
 def effect_page(answer: Answer, effect: Effect) -> Page:
     """What flipping an optimisation sets, each figure before and after, and what is missing."""
     ratios = {
-        "usd_per_query": effect.cost,
+        "usd_per_query": effect.quoted("cost"),
         "tpot_s": effect.latency,
         "ttft_s": effect.first_token,
-        "wh_per_query": effect.energy,
+        "wh_per_query": effect.quoted("energy"),
     }
     rows = [("sets", f"{key} = {value}") for key, value in effect.changes.items()]
     for name, ratio in ratios.items():

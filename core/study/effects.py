@@ -38,7 +38,7 @@ class Toggle:
         now: Its present state in words.
         flip: The flipped state in words and the keys to set for it; None where it has no meaning.
         idle: Why it has no meaning, where it has none.
-        caveat: What a reader has to know of its figures.
+        caveat: Why its cost and energy are not to be quoted, where they are not.
     """
 
     key: str
@@ -64,7 +64,8 @@ class Effect:
         first_token: Ratio of the time to the first token.
         energy: Ratio of the energy per query.
         quality: Difference of the quality kept.
-        why: What is missing where one of them is None, why the cost cannot move, or a caveat.
+        why: What is missing where one of them is None, why the cost cannot move, or the caveat.
+        caveat: Why cost and energy are not to be quoted.
     """
 
     key: str
@@ -78,6 +79,12 @@ class Effect:
     energy: float | None = None
     quality: float | None = None
     why: str = ""
+    caveat: str = ""
+
+    def quoted(self, name: str) -> float | None:
+        """A ratio that may be shown: cost and energy only where what they rest on is modelled whole."""
+        ratio: float | None = getattr(self, name)
+        return None if self.caveat and name in ("cost", "energy") else ratio
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def board(scenario: Scenario, notes: Sequence[str] = ()) -> Board:
         about = (toggle.key, toggle.label, toggle.now(scenario), words, changes)
         if i in rows:
             found = Effect(*about, *_compared(result, here, rows[i]))
-            effects.append(replace(found, why=found.why or toggle.caveat))
+            effects.append(replace(found, why=found.why or toggle.caveat, caveat=toggle.caveat))
         else:
             effects.append(Effect(*about, why=refused.get(i, toggle.idle)))
     return Board(result, tuple(effects), tuple(notes))
@@ -319,7 +326,7 @@ TOGGLES: tuple[Toggle, ...] = (
     _switch(
         "continuous_batching",
         "Cont. batch",
-        caveat="replies count as equally long: that a static batch waits for its longest is left out",
+        caveat="no cost and energy: that a static batch waits for its longest reply is not modelled",
     ),
     _switch(
         "chunked_prefill",

@@ -269,6 +269,8 @@ async def test_a_flip_tells_of_the_first_token_and_e_explains_it(explore, screen
         effect = pilot.app.screen.query_one(Toggles).effect
         first = value(pilot, "ttft_s")
         assert f"first token x{effect.first_token:.0f}" in message(pilot)
+        assert "cost -" not in message(pilot)
+        assert "no cost and energy" in message(pilot)
         await pilot.press("e")
         await pilot.pause()
         text = screen(pilot.app)

@@ -64,7 +64,7 @@ def sentence(effect: Effect) -> str:
         ("first_token", "first token"),
         ("energy", "energy"),
     ):
-        parts.append(_told(words, per_cent(getattr(effect, name)), " %"))
+        parts.append(_told(words, per_cent(effect.quoted(name)), " %"))
     parts.append(_told("quality", points(effect.quality), " points"))
     told = ", ".join(part for part in parts if part)
     why = f"{'; ' if told else ''}{effect.why}" if effect.why else ""
@@ -173,7 +173,7 @@ class Toggles(Place, Rows, can_focus=True):
         change = clipped(f"{effect.now}{arrow}{effect.then}", states - 1)
         parts: list[tuple[str, str] | str] = [f"{change:<{states}}"]
         for column in _COLUMNS:
-            ratio = getattr(effect, column)
+            ratio = effect.quoted(column)
             parts.append((f"{per_cent(ratio):>{figure}}", _tone(None if ratio is None else 1 - ratio)))
         parts.append((f"{points(effect.quality):>{figure}}", _tone(effect.quality)))
         fitting = (width - label - states - 2) // figure

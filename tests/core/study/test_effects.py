@@ -121,6 +121,8 @@ def test_a_static_batch_looks_too_good_and_says_so():
     static = by_key["optimizations.continuous_batching"]
     assert static.then == "off"
     assert static.cost < 1
+    assert (static.quoted("cost"), static.quoted("energy")) == (None, None)
+    assert static.quoted("latency") == static.latency
     assert "a static batch waits for its longest" in static.why
     assert by_key["optimizations.kv_format"].why == ""
 
