@@ -104,7 +104,21 @@ def sentence(comparison: Comparison, carried: Carried) -> str:
     if carried.why:
         whys = [f"{name}: {reason_text(e.get('why', ''))}" for name, e in ends if e["value"] is None]
         return f"{label} has no difference to divide: {'; '.join(whys) or carried.why}."
-    return f"{_difference(comparison, carried, label)}; {_carriers(carried)}."
+    planned = _planned_batch(comparison, carried)
+    return f"{_difference(comparison, carried, label)}{planned}; {_carriers(carried)}."
+
+
+def _planned_batch(comparison: Comparison, carried: Carried) -> str:
+    """At which batch each was planned, where the plan moved what it decides."""
+    batch = next((row for row in comparison.inputs if row.key == "workload.batch" and row.differs), None)
+    if batch is None or carried.quantity not in REGISTRY.descendants({"workload_batch"}):
+        return ""
+    first, other = batch.values[0], batch.values[carried.other]
+    if (first.kind, other.kind) != ("planned", "planned") or None in (first.value, other.value):
+        return ""
+    if first.value == other.value:
+        return ""
+    return f", at a planned batch of {other.value:,.0f} instead of {first.value:,.0f}"
 
 
 def _difference(comparison: Comparison, carried: Carried, label: str) -> str:

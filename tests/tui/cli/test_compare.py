@@ -34,7 +34,10 @@ def test_the_table_says_what_differs_and_what_carries_it(run):
     assert "hardware.accelerator                h20  h200-sxm\n" in out
     assert "workload.batch                      43*  432*\n" in out
     assert "- A needs economics.usd_per_accelerator_hour: usd_per_query," in out
-    assert "all of it comes from the accelerator" in " ".join(out.split())
+    said = " ".join(out.split())
+    assert "all of it comes from the accelerator" in said
+    batches = "at a planned batch of 432 instead of 43; all of it comes from the accelerator"
+    assert f"takes 31 % more time than with deepseek-r1-h20, {batches}" in said
     assert "- no value for deepseek-r1-h20: usd_per_query, usd_per_million_output_tokens" in out
     assert "workload.input_tokens" not in out
     assert "model.id" not in out
