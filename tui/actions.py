@@ -332,7 +332,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("parts_down", ("shift+down", "J"), "compare", "parts down", "Scroll it on."),
     Action("back", ("backspace", "left", "h"), "page", "back", "Go a step up, then close."),
     Action("close", ("q",), "page", "close", "Close."),
-    Action("take", ("t",), "recovered", "take back", "Go on with what is marked."),
+    Action("take", ("t",), "recovered", "restore", "Go on with what is marked."),
     Action("settle", ("l",), "recovered", "keep for later", "Keep what is marked for another start."),
     Action("discard", ("d",), "recovered", "discard", "Throw away what is marked."),
     Action("row_up", ("up", "k"), "dialog", "up", "Go to the row above; where there are none, scroll."),

@@ -169,7 +169,7 @@ class Session:
         self.open(loaded)
         if loaded.path is not None:
             self._seen = found.head.seen
-        self.commit(scenario, "what was taken back")
+        self.commit(scenario, "what was restored")
         if self.kept_in is not None or not self.is_at_risk:  # else it is the only copy
             found.discard()
 

@@ -96,7 +96,7 @@ def test_by_keyboard_alone(start, config_folder):
     # another start takes it back; left with its changes discarded there is nothing more to take back
     terminal = start("journey", size=WIDE)
     terminal.wait_for("Unsaved changes of an earlier session", "journey")
-    terminal.press("\r", "Taken back", "* changed, not saved")
+    terminal.press("\r", "Restored", "* changed, not saved")
     terminal.press("q", "Unsaved changes")
     terminal.type("d")
     assert terminal.wait_for_end() == 0

@@ -156,7 +156,7 @@ def test_taking_back_is_one_change_to_the_file(scenario_file, config_folder):
     assert tokens(session) == 1002
     assert session.is_changed
     assert [file.name.partition("-")[0] for file in kept(config_folder)] == [str(os.getpid())]
-    assert session.undo() == "what was taken back"
+    assert session.undo() == "what was restored"
     assert not session.is_changed
     session.redo()
     assert session.save() == scenario_file
@@ -229,7 +229,7 @@ async def test_the_dialog_takes_back(explore, screen, config_folder):
         assert session.label == "dense"
         assert tokens(session) == 1002
         assert pilot.app.screen.answer.entry("e2e_latency_s")["value"] > 10
-        assert "Taken back" in screen(pilot.app)
+        assert "Restored" in screen(pilot.app)
     assert len(kept(config_folder)) == 1
 
 
@@ -295,7 +295,7 @@ def test_kill_9_loses_no_more_than_the_last_change_and_the_next_start_offers_the
 
     terminal = start()
     terminal.wait_for("Unsaved changes of an earlier session", "dense")
-    terminal.press("\r", "Taken back", f"{found:,.0f} tokens", "* changed")
+    terminal.press("\r", "Restored", f"{found:,.0f} tokens", "* changed")
     assert prompt_tokens(scenario_file) == 1000
     terminal.press("\x13", "Saved in")
     assert prompt_tokens(scenario_file) == found

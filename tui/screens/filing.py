@@ -94,7 +94,7 @@ class Filing(Screen[None]):
             return
         self.show_all()
         undo, save = self.key("undo"), self.key("save")
-        self.say(f"Taken back: unsaved changes of {self.session.label}; {undo} undoes them, {save} saves")
+        self.say(f"Restored: unsaved changes of {self.session.label}; {undo} undoes them, {save} saves")
 
     # --- saving ---------------------------------------------------------------------------------
 

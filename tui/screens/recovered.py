@@ -1,4 +1,4 @@
-"""What was not saved when a session died: take it back, keep it for later, or discard it."""
+"""What was not saved when a session died: restore it, keep it for later, or discard it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Recovered(Dialog[Found]):
             box.border_title = "Unsaved changes of an earlier session"
             yield Static("A session ended before it saved these:", markup=False)
             yield RowList(*(Option(_words(f)) for f in self._found), compact=True, markup=False)
-            yield Static(self.keys(accept="take back", settle="keep for later"), classes="keys", markup=False)
+            yield Static(self.keys(accept="restore", settle="keep for later"), classes="keys", markup=False)
             keys = self.keys("discard", cancel="keep all for later")
             yield Static(keys, markup=False, id="more-keys")
 
