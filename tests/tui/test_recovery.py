@@ -13,6 +13,7 @@ import pytest
 
 from inferscope.core.scenario import files
 from inferscope.tui import recovery
+from inferscope.tui.plots.chart import Chart
 from inferscope.tui.recovery import Keeper, left_behind
 from inferscope.tui.screens.recovered import Recovered
 from inferscope.tui.session import Session, default_loaded
@@ -217,6 +218,15 @@ def test_killed_at_any_moment_all_but_the_last_change_comes_back(scenario_file, 
         assert found.head.edits >= done - 999
         found.discard()
     assert [file for file in kept(config_folder) if file.suffix == ".toml"] == []
+
+
+@pytest.mark.usefixtures("dead")
+async def test_after_the_dialog_there_is_one_plot_with_all_the_room(explore, settle):
+    async with explore((120, 40)) as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        (chart,) = pilot.app.screen.query(Chart)
+        assert chart.size.height > 10
 
 
 @pytest.mark.usefixtures("dead")

@@ -136,9 +136,8 @@ class PlotPanel(Place, Vertical):
         if self._chart is None:
             from inferscope.tui.plots.chart import Chart
 
-            chart = Chart()
-            await self.mount(chart, after=0)
-            self._chart = chart
+            self._chart = Chart()  # known before it stands: the next call ends this one while it waits
+            await self.mount(self._chart, after=0)
         if self._chart.display != bool(found.series):
             self._chart.display = bool(found.series)
         self._draw()
