@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from inferscope.core.scenario.check import validate
+from inferscope.core.scenario.files import Loaded
 from inferscope.core.scenario.saving import ABOUT
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.tables import NUMBER_KEYS, canonical
@@ -46,6 +49,15 @@ def as_changed(now: Scenario, then: Scenario) -> Scenario:
     if now.name == then.name or now.name.startswith(f"{then.name}{_WITH}"):
         own["name"] = f"{title(then)}{_WITH}{_words(found)}"
     return now.model_copy(update=own)
+
+
+def named(loaded: Loaded) -> Loaded:
+    """A file that has no name of its own is called after what it extends, with what it changes."""
+    if loaded.scenario.name or loaded.parent is None:
+        return loaded
+    parent = validate(loaded.parent)
+    nameless = loaded.scenario.model_copy(update={"name": parent.name})
+    return replace(loaded, scenario=as_changed(nameless, parent), base=parent)
 
 
 _WITH = ", with "

@@ -261,7 +261,9 @@ def _input_rows(result: Result, loaded: Sequence[Loaded]) -> list[Input]:
     given = [flat(item.scenario) for item in loaded]
     present = dict.fromkeys(key for keys in given for key in keys)
     known = [key for key in schema_keys() if key not in present and not _is_within_absent(key, present)]
-    keys = [key for key in in_order([*present, *known]) if key not in (*ABOUT, "schema_version")]
+    keys = [
+        key for key in in_order([*present, *known]) if key.partition(".")[0] not in (*ABOUT, "schema_version")
+    ]
     rows = []
     for key in keys:
         cells = tuple(_cell(result, row, given[row], key) for row in range(len(loaded)))

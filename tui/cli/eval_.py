@@ -9,7 +9,7 @@ from typing import Any
 
 from inferscope.core.export import reports as export
 from inferscope.core.report import answer_is_no, reports
-from inferscope.core.scenario.changed import as_changed
+from inferscope.core.scenario.changed import as_changed, named
 from inferscope.core.scenario.files import Loaded, load, parse_assignment, with_values
 from inferscope.tui.cli.parser import write
 
@@ -38,9 +38,12 @@ def loaded_with(preset: str, assignments: list[str]) -> Loaded:
         ScenarioError: The preset or an assignment is wrong.
     """
     loaded = assigned(preset, assignments)
+    file = named(dataclasses.replace(loaded, scenario=loaded.base or loaded.scenario, base=None))
     if loaded.base is None:
-        return loaded
-    return dataclasses.replace(loaded, scenario=as_changed(loaded.scenario, loaded.base))
+        return file
+    base = file.base or file.scenario
+    changed = loaded.scenario.model_copy(update={"name": file.scenario.name})
+    return dataclasses.replace(loaded, scenario=as_changed(changed, base), base=base)
 
 
 def assigned(preset: str, assignments: list[str]) -> Loaded:

@@ -153,7 +153,8 @@ def _regions() -> Table:
 
 
 def _presets() -> Table:
-    from inferscope.core.scenario.files import preset_names, read_tables, shipped_directory
+    from inferscope.core.scenario.changed import named
+    from inferscope.core.scenario.files import load, preset_names, read_tables, shipped_directory
 
     shipped = shipped_directory()
     rows: list[tuple[Any, ...]] = []
@@ -161,6 +162,8 @@ def _presets() -> Table:
         try:
             tables = read_tables(path)[1]
             about, question = str(tables.get("name", "")), str(tables.get("question", ""))
+            if not about and "extends" in tables:
+                about = named(load(path)).scenario.name
         except InferscopeError as error:
             about, question = f"unreadable: {error.message}", ""
         rows.append((name, question, about, "shipped" if path.parent == shipped else str(path)))

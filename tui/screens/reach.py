@@ -177,7 +177,9 @@ class Reach(Dialog["Row"]):
             wanted, kept = self.aim.side(self._target), self.aim.is_met(self._target)
             self.query_one(".box").border_title = f"{self.aim.label} {wanted}, {self._now()}"
             needed = "may go to" if kept else "needed"
-            self.query_one("#header", Static).update(_line(width, "input", "now", needed, "factor", "it is then"))
+            self.query_one("#header", Static).update(
+                _line(width, "input", "now", needed, "factor", "it is then")
+            )
         marked = rows.highlighted or 0
         rows.clear_options()
         rows.add_options(Option(self._row(row, width), id=row.key) for row in self._rows)

@@ -521,3 +521,19 @@ def test_a_changed_preset_says_so_and_is_not_held_against_its_measurements(run):
 def test_a_path_that_cannot_be_one_is_refused(run, path):
     status, out, err = run("eval", path)
     assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+def test_a_saved_change_is_called_after_its_preset_with_what_it_changes(run, config_folder):
+    path = config_folder / "presets" / "my-r1.toml"
+    path.parent.mkdir(parents=True)
+    text = 'extends = "deepseek-r1-h200"\n[workload]\ninput_tokens = 2000\n[provenance]\ninferscope = "1"\ndata = "x"\n'
+    path.write_text(f"schema_version = 1\n{text}", encoding="utf-8")
+    title = "DeepSeek-R1 on eight H200, with workload.input_tokens=2000"
+    out = run("eval", "my-r1")[1]
+    assert out.startswith(f"{title}\n")
+    assert "Inputs that differ from DeepSeek-R1 on eight H200" in out
+    more = run("eval", "my-r1", "--set", "workload.batch=4")[1]
+    assert more.startswith(f"{title}, workload.batch=4\n")
+    assert title in run("list", "presets", "my-r1")[1]
+    compared = run("compare", "deepseek-r1-h200", "my-r1")[1]
+    assert "provenance" not in compared
