@@ -252,6 +252,8 @@ def value_text(value: float, unit: str, form: Form = "plain") -> str:
 
     >>> value_text(0.0498, "s"), value_text(0.0012, "USD", "money"), value_text(70.6e9, "parameters")
     ('49.8 ms', '0.12 ct', '70.6B')
+    >>> value_text(0.00231, "L")
+    '2.31 mL'
     """
     if form == "share":
         return f"{100 * value:.3g} %"
@@ -264,6 +266,8 @@ def value_text(value: float, unit: str, form: Form = "plain") -> str:
     unit = _UNITS.get(unit, unit)
     if unit == "params":
         return f"{value / units.GIGA:,.4g}B"
+    if unit == "L" and 0 < abs(value) < 0.1:
+        value, unit = 1000 * value, "mL"
     return units.human(value, unit).replace("e+", "e")
 
 

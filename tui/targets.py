@@ -26,6 +26,8 @@ def scale_of(unit: str, form: Form, value: float | None) -> Scale:
         suffixes = _MONEY
     elif unit == "s":
         suffixes = _TIMES
+    elif unit == "L":
+        suffixes = {"l": 1.0, "ml": 1e-3}
     elif unit in ("byte", "byte/s", "FLOP/s", "W"):
         name = {"byte": "b", "byte/s": "b/s"}.get(unit, unit.lower())
         suffixes = {f"{prefix}{name}": factor for prefix, factor in _PREFIXES.items()}

@@ -159,6 +159,8 @@ async def test_it_fits_every_size(explore, screen, size):
         ("2 usd", "USD", "usd", 5.0, 2.0),
         ("95", "1", "share", 0.985, 0.95),
         ("1 tok/s", "tokens/s", "plain", 50.0, 1.0),
+        ("2", "L", "plain", 0.00231, 0.002),
+        ("2 L", "L", "plain", 0.00231, 2.0),
         ("1.5k", "tokens/s", "plain", 50.0, 1500.0),
         ("1e25", "FLOP", "plain", 3e24, 1e25),
         ("100 GB", "byte", "plain", 7e10, 1e11),
