@@ -92,7 +92,8 @@ def _unknown_key(where: list[str]) -> str:
     if not sections and last in FILE_KEYS:
         return "stands in files only; name the preset to start from instead"
     known = _keys_at(sections)
-    hint = nearest(last, known)
+    deeper = [] if sections else [key for key in schema_keys() if key.rpartition(".")[2] == last]
+    hint = f"did you mean {', '.join(deeper)}?" if deeper else nearest(last, known)
     return f"unknown key: {hint}" if hint else f"unknown key: known keys are {', '.join(sorted(known))}"
 
 

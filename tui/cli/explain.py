@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.errors import ScenarioError
+from inferscope.core.errors import InferscopeError, ScenarioError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.explain import about_and_example, explain, text
 from inferscope.core.export.reports import reason_text
@@ -17,14 +17,14 @@ from inferscope.tui.cli.parser import write
 
 def run(options: argparse.Namespace) -> int:
     """Print the tree of a quantity."""
-    REGISTRY.node(options.quantity)
+    quantity = _quantity(options.quantity)
     loaded = loaded_with(options.preset, options.assignments)
     try:
-        result = evaluate(loaded.scenario, [options.quantity])
+        result = evaluate(loaded.scenario, [quantity])
     except ScenarioError as error:
         raise locate(error, loaded) from None
-    tree = explain(result, options.quantity)
-    tree.why = result.why(options.quantity)
+    tree = explain(result, quantity)
+    tree.why = result.why(quantity)
     if options.format == "json":
         write(json_text(tree.to_dict()), options.out)
     else:
@@ -33,3 +33,20 @@ def run(options: argparse.Namespace) -> int:
         missing = f"No value: {reason_text(tree.why)}\n\n" if tree.why else ""
         write(f"{tree.label}: {missing}{meaning}{text(tree)}\n", options.out)
     return 0
+
+
+def _quantity(name: str) -> str:
+    """The quantity of this name, or of this label as tables have it.
+
+    Raises:
+        InferscopeError: There is none; the message names the nearest, or the command for a rule.
+    """
+    labels = {node.label.casefold(): node.name for node in reversed(REGISTRY.quantities.values())}
+    found = labels.get(name.strip().casefold(), name)
+    if found not in REGISTRY.quantities:
+        from inferscope.core.policy.rules import rules
+
+        if any(found in (rule.id, rule.short) for rule in rules()):
+            message = f"{name!r} is a rule, not a quantity: see `inferscope show rule {name}`"
+            raise InferscopeError(message)
+    return REGISTRY.node(found).name

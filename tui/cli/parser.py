@@ -90,7 +90,9 @@ def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
     """What to write instead of words that no option or command takes."""
     preset = getattr(options, "preset", None)
     if options.command == "screen" and preset is not None:
-        return unknown_command(preset) or f"unexpected {rest[0]!r} after the preset; see `inferscope --help`"
+        if message := unknown_command(preset, alone=rest[0].startswith("-")):
+            return message
+        return f"unexpected {rest[0]!r} after the preset; see `inferscope --help`"
     if options.command in ("eval", "compare") and not rest[0].startswith("-"):
         return f"unexpected {rest[0]!r}: name all presets before the options"
     about = "unknown option" if rest[0].startswith("-") else "unexpected"
@@ -98,13 +100,23 @@ def _not_understood(options: argparse.Namespace, rest: list[str]) -> str:
     return f"{about} {rest[0]!r}; see `inferscope{name} --help`"
 
 
-def unknown_command(word: str) -> str:
-    """What to say of a word that is probably meant as a command; nothing where it is not."""
+_MEANT = {"diff": "compare", "why": "explain", "run": "eval", "rules": "policy", "cat": "show", "ls": "list"}
+"""Commands by words that other programs have for them."""
+
+
+def unknown_command(word: str, *, alone: bool = True) -> str:
+    """What to say of a word that is probably meant as a command; nothing where it is not.
+
+    One that is not alone, and no preset either, was meant as one.
+    """
     from inferscope.core.scenario.names import COMMANDS as PLANNED
+    from inferscope.core.scenario.names import is_path, preset_names
 
     if word in PLANNED and word not in COMMANDS:
         return f"the command {word!r} is not in this version; commands are {', '.join(COMMANDS)}"
-    hint = nearest(word, COMMANDS)
+    hint = f"did you mean {_MEANT[word]}?" if word in _MEANT else nearest(word, COMMANDS)
+    if not hint and not alone and not is_path(word) and word not in preset_names():
+        hint = f"commands are {', '.join(COMMANDS)}"
     return f"unknown command {word!r}: {hint}" if hint else ""
 
 

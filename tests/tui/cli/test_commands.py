@@ -335,6 +335,11 @@ REFUSED = [
     (["evl"], "unknown command 'evl': did you mean eval?"),
     (["evl", PRESET], "unknown command 'evl': did you mean eval?"),
     (["expalin", PRESET, "tpot_s"], "unknown command 'expalin': did you mean explain?"),
+    (["diff", PRESET, PRESET], "unknown command 'diff': did you mean compare?"),
+    (["diff"], "unknown command 'diff': did you mean compare?"),
+    (["zzz", PRESET], "unknown command 'zzz': commands are eval, compare"),
+    (["eval", PRESET, "--set", "batch=4"], "batch: unknown key: did you mean workload.batch?"),
+    (["explain", PRESET, "eu.aia.art51.systemic"], "see `inferscope show rule eu.aia.art51.systemic`"),
     (["sweep", "a", "b"], "the command 'sweep' is not in this version; commands are eval, compare"),
     (["report"], "the command 'report' is not in this version"),
     ([""], "unknown preset '': presets are agent-128k-gqa"),
@@ -537,3 +542,7 @@ def test_a_saved_change_is_called_after_its_preset_with_what_it_changes(run, con
     assert title in run("list", "presets", "my-r1")[1]
     compared = run("compare", "deepseek-r1-h200", "my-r1")[1]
     assert "provenance" not in compared
+
+
+def test_a_quantity_may_be_named_by_its_label(run):
+    assert run("explain", PRESET, "Time per output token") == run("explain", PRESET, "tpot_s")
