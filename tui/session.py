@@ -285,14 +285,21 @@ class Session:
         """Whether its file is there and not as it was read."""
         return _content(self.path) not in ("", self._seen)
 
-    def revert(self) -> bool:
-        """Go back to the file as it is now, as a change that can be undone; whether anything changed.
+    def on_disk(self) -> Loaded:
+        """Its file as it is now, without going on with it.
 
         Raises:
-            ScenarioError: The file cannot be read; nothing was changed.
+            ScenarioError: It cannot be read.
+        """
+        return self.loaded if self.path is None else files.load(self.path)
+
+    def revert(self, loaded: Loaded) -> bool:
+        """Go back to the file as it was just read, as a change that can be undone; whether anything changed.
+
+        What is not saved is no longer kept for a crash, so that whoever calls this has tried what was read.
         """
         before = self.scenario
-        self._take(self.loaded if self.path is None else files.load(self.path))
+        self._take(loaded)
         if scenario_hash(self.scenario) == scenario_hash(before):
             self._keep()
             return False

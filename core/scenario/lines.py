@@ -1,4 +1,4 @@
-"""Where a key stands in a TOML text: ``tomllib`` keeps no line numbers, so the text is scanned."""
+"""What ``tomllib`` does not keep of a text: on which line a key stands, and whether there are comments."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from collections.abc import Iterator
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"' ]+?)\s*=")
 _LONG = re.compile(r'"""|' + "'''")
+_STRING_OR_COMMENT = re.compile(
+    rb'"""(?:\\.|[^\\])*?"""(?!")|"(?:\\.|[^"\\\n])*"'  # text in which a backslash means something
+    rb"|'''.*?'''(?!')|'[^'\n]*'|(#)",
+    re.DOTALL,
+)
 
 
 def find_line(text: str, dotted: str) -> int | None:
@@ -24,6 +29,15 @@ def find_line(text: str, dotted: str) -> int | None:
         if is_prefix and (best is None or len(path) > best[0]):
             best = (len(path), number)
     return best[1] if best else None
+
+
+def has_comment(text: bytes) -> bool:
+    """Whether a TOML text has a comment: a ``#`` that stands in no string.
+
+    >>> has_comment(b'name = "Plan #1"'), has_comment(b'name = "Plan" # 1')
+    (False, True)
+    """
+    return any(found[1] for found in _STRING_OR_COMMENT.finditer(text))
 
 
 def _paths(text: str) -> Iterator[tuple[int, list[str]]]:

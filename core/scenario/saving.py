@@ -13,6 +13,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import ScenarioError
 from inferscope.core.scenario.check import validate
+from inferscope.core.scenario.lines import has_comment
 from inferscope.core.scenario.names import save_path
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.tables import canonical, difference
@@ -80,7 +81,7 @@ def _keep_comments(path: Path, check: Callable[[], None]) -> None:
     """Put a file that holds comments beside itself, if it may be replaced, and ask that again."""
     check()
     old = path.read_bytes() if path.is_file() else b""
-    if b"#" in old:
+    if has_comment(old):
         write_atomic(path.with_name(path.name + "~"), old)
         check()
 

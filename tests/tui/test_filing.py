@@ -10,7 +10,8 @@ import pytest
 from inferscope.core.scenario import files
 from inferscope.tui import recovery
 from inferscope.tui.recent import MOST, recent, remember
-from inferscope.tui.screens.files import SaveAs, Stale, Ways
+from inferscope.tui.panels.words import MessageLine
+from inferscope.tui.screens.files import SaveAs, Stale, Unsaved, Ways
 from inferscope.tui.screens.recovered import Recovered
 from inferscope.tui.session import Session
 
@@ -51,6 +52,25 @@ async def test_what_was_left_behind_looks_as_stored(explore, matches_snapshot, c
         await pilot.pause()
         assert isinstance(pilot.app.screen, Recovered)
         matches_snapshot(box(pilot.app), f"recovered-{size[0]}x{size[1]}")
+
+
+async def test_going_back_to_a_file_that_cannot_be_evaluated_keeps_the_work(explore, scenario_file):
+    async with explore() as pilot:
+        explorer = pilot.app.screen
+        session, before = explorer.session, explorer.answer
+        session.commit(session.propose({"workload.output_tokens": 7}), "tokens")
+        kept = session.kept_in
+        with scenario_file.open("a", encoding="utf-8") as file:
+            file.write('[training]\naccelerator = "nope"\n')
+        await pilot.press("R")
+        await pilot.pause()
+        assert "unknown accelerator 'nope'" in explorer.query_one(MessageLine).text
+        assert (session.scenario.workload.output_tokens.mid, explorer.answer) == (7, before)
+        assert session.is_changed
+        assert session.kept_in == kept is not None
+        await pilot.press("q")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Unsaved)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")

@@ -89,7 +89,7 @@ def test_the_file_follows_every_change_and_goes_with_the_last(session, config_fo
 @pytest.mark.parametrize("end", ["close", "revert"])
 def test_what_is_not_wanted_is_not_kept(session, config_folder, end):
     change(session, 7)
-    getattr(session, end)()
+    session.close() if end == "close" else session.revert(session.on_disk())
     assert kept(config_folder) == []
 
 

@@ -220,9 +220,9 @@ def test_a_path_that_cannot_be_is_refused(session, name, why):
 
 
 def test_going_back_to_the_file_can_be_undone(session):
-    assert not session.revert()
+    assert not session.revert(session.on_disk())
     change(session, workload__output_tokens=7)
-    assert session.revert()
+    assert session.revert(session.on_disk())
     assert not session.is_changed
     assert session.undo() == "going back to the file"
     assert session.scenario.workload.output_tokens.mid == 7
@@ -232,7 +232,7 @@ def test_going_back_reads_the_file_as_it_is_now(session, scenario_file):
     change(session, workload__output_tokens=7)
     text = scenario_file.read_text(encoding="utf-8")
     scenario_file.write_text(text.replace("output_tokens = 500", "output_tokens = 900"), encoding="utf-8")
-    assert session.revert()
+    assert session.revert(session.on_disk())
     assert session.scenario.workload.output_tokens.mid == 900
     session.save()
 
@@ -241,7 +241,7 @@ def test_going_back_to_a_file_that_cannot_be_read_changes_nothing(session, scena
     change(session, workload__output_tokens=7)
     scenario_file.write_text("not TOML", encoding="utf-8")
     with pytest.raises(ScenarioError, match="not valid TOML"):
-        session.revert()
+        session.on_disk()
     assert session.scenario.workload.output_tokens.mid == 7
     assert session.is_changed
 

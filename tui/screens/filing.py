@@ -150,13 +150,15 @@ class Filing(Screen[None]):
             then()
 
     def action_revert(self) -> None:
-        """Go back to the saved file."""
+        """Go back to the saved file, if it can be read and evaluated; everything stays if not."""
         try:
-            changed = self.session.revert()
-            self.answer = self._answered(self.session.scenario)
+            loaded = self.session.on_disk()
+            found = self._answered(loaded.scenario, loaded.notes)
         except InferscopeError as error:
             self.say(str(error), problem=True)
             return
+        changed = self.session.revert(loaded)
+        self.answer = found
         self.show_all()
         done = f"Back to {self.session.label} as saved; {self.key('undo')} undoes it"
         self.say(done if changed else "As saved already")

@@ -14,6 +14,7 @@ from inferscope.core.errors import ScenarioError
 from inferscope.core.report import reports
 from inferscope.core.scenario import files, saving
 from inferscope.core.scenario.files import load, load_values, save, scenario_hash, with_values
+from inferscope.core.scenario.lines import has_comment
 
 PRESETS = sorted(path.stem for path in files.shipped_directory().glob("*.toml"))
 CHANGES = {
@@ -130,6 +131,35 @@ def test_a_saving_that_is_refused_leaves_what_is_kept_beside_the_file(tmp_path, 
     with pytest.raises(ScenarioError, match="not now"):
         save(load_values({}), path, check=refuse if step == "check" else None)
     assert (path.read_text(), beside.read_text()) == ("# new\n", "# older\n")
+
+
+def test_a_hash_in_a_text_does_not_cost_the_comments_that_were_kept(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "Plan #1" # why\n')
+    before = path.read_bytes()
+    for batch in (2, 3):
+        save(load_values({"name": "Plan #1", "workload": {"batch": batch}}), path)
+        assert (tmp_path / "mine.toml~").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [
+        ("a = 1", False),
+        ("a = 1 # b", True),
+        ("a = '#' # b", True),
+        ("a = '#\\'\nb = '#'", False),
+        (r'a = "\"#\\"', False),
+        (r'a = "\\" # "', True),
+        ('a = """\n"#"\n"""', False),
+        ('a = """#""""" # "b"', True),
+        ("a = '''\n'#'\n''''\nb = 1", False),
+        ("a = \"it's\" # '", True),
+        ('a = "never ended # ', True),
+    ],
+)
+def test_comments_are_told_from_text(text, has_one):
+    assert has_comment(text.encode()) is has_one
 
 
 def test_a_file_without_comments_is_just_replaced(tmp_path):
