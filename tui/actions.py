@@ -35,7 +35,7 @@ Where = Literal[
 ]
 
 AREAS: dict[Where, str] = {
-    "explorer": "Anywhere",
+    "explorer": "Anywhere in the explorer",
     "field": "On a line of the scenario",
     "number": "On a number",
     "choice": "On a choice",
@@ -105,6 +105,17 @@ def _dated(where: Where, *, slides: bool = True) -> tuple[Action, ...]:
         Action("change_back", before, where, "changes", about, 3, "< >"),
         Action("change_on", after, where, "next change", "Go to the next day on which one does."),
         Action("date_reset", ("t", "delete"), where, "own date", "Go back to the scenario's own date.", 8),
+    )
+
+
+def _handed(where: Where) -> tuple[Action, ...]:
+    """What copies and writes, the same keys everywhere."""
+    copy = "Send the marked row, with unit and source, to the terminal's clipboard."
+    export = "Write what is on the screen to a file: CSV, JSON, Markdown or SVG."
+    return (
+        Action("copy", ("y",), where, "copy", copy),
+        Action("copy_to_file", ("Y",), where, "copy to file", "Write to a file what would be copied."),
+        Action("export", ("x",), where, "export", export, 16),
     )
 
 
@@ -296,6 +307,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unknown", ("u",), "rules", "unknown", "Hide or show what is unknown.", 12),
     Action("order", ("s",), "rules", "order", "Sort by nearness to the line, or as in the catalogue.", 13),
     Action("chip_map", ("m",), "rules", "map", "Show the map of chips on this date.", 14),
+    *_handed("rules"),
     Action("undo", ("z",), "rules", "undo", "Take the last change of the scenario back.", 15),
     Action("redo", ("Z",), "rules", "redo", "Make it again."),
     Action("help", ("question_mark", "f1"), "rules", "help", "Show the keys.", 1),
@@ -319,15 +331,17 @@ ACTIONS: tuple[Action, ...] = (
     *_dated("chips", slides=False),
     Action("what_ifs", ("b",), "chips", "bills", "Draw bills, lapsed rules and literature too, or not.", 7),
     Action("explain", ("e",), "chips", "explain", "Read what the rules say of the chip.", 9),
+    *_handed("chips"),
     Action("undo", ("z",), "chips", "undo", "Take the last change of the scenario back.", 10),
     Action("redo", ("Z",), "chips", "redo", "Make it again."),
     Action("help", ("question_mark", "f1"), "chips", "help", "Show the keys.", 1),
     Action("leave", ("escape", "q", "M"), "chips", "back", "Go back.", 1),
     Action("add", ("a", "plus"), "compare", "add", "Add a preset, a file or the pinned baseline.", 1),
-    Action("remove", ("x", "delete"), "compare", "remove", "Leave the marked scenario away.", 4),
+    Action("remove", ("minus", "delete"), "compare", "remove", "Leave the marked scenario away.", 4),
     Action("toggle_same", ("d",), "compare", "all", "Show all rows, or only those that differ.", 2),
     Action("next_scenario", ("right", "l"), "compare", "scenario", "Go to the next scenario.", 3, "← →"),
     Action("previous_scenario", ("left", "h"), "compare", "scenario before", "Go to the one before."),
+    *_handed("compare"),
     Action("parts_up", ("shift+up", "K"), "compare", "parts up", "Scroll what carries the difference."),
     Action("parts_down", ("shift+down", "J"), "compare", "parts down", "Scroll it on."),
     Action("back", ("backspace", "left", "h"), "page", "back", "Go a step up, then close."),

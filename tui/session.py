@@ -108,9 +108,18 @@ class Session:
     @property
     def title(self) -> str:
         """What its report is called: a changed scenario says so."""
-        if self.path is None:
-            return self.scenario.name or self.label
-        return as_changed(self.scenario, self.base).name or self.label
+        return self.titled.name or self.label
+
+    @property
+    def titled(self) -> Scenario:
+        """The scenario under that title."""
+        return self.scenario if self.path is None else as_changed(self.scenario, self.base)
+
+    @property
+    def stem(self) -> str:
+        """A name for files about it."""
+        words = self.label.replace(" ", "-")
+        return f"{words}-changed" if self.is_changed else words
 
     def differs(self, dotted: str) -> bool:
         """Whether one key differs from the file."""

@@ -94,7 +94,7 @@ def test_the_help_names_every_action_and_key():
 
 def test_the_help_begins_with_the_keys_of_the_place():
     titles = [words for name, words in keys_page(None, "ladder").text if name == HEADING]
-    assert titles[:2] == ["In the policy ladder (here)", "Anywhere"]
+    assert titles[:2] == ["In the policy ladder (here)", "Anywhere in the explorer"]
     assert len(titles) == len(AREAS)
 
 

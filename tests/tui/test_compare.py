@@ -1,6 +1,7 @@
 """The screens that compare: with other scenarios, with the saved file, with the parent."""
 
 import asyncio
+import json
 
 import pytest
 from textual.widgets import OptionList, Static
@@ -102,9 +103,9 @@ async def test_scenarios_are_added_chosen_removed_and_remembered(explore):
         await settled(pilot)
         assert shown.chosen == 1
         assert OTHER in words(pilot, "sentence")
-        await pilot.press("x")
+        await pilot.press("minus")
         shown = await settled(pilot, "deepseek-r1-h200")
-        await pilot.press("x")
+        await pilot.press("minus")
         assert "one has to stay" in words(pilot, "problem")
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, Explorer)
@@ -244,3 +245,24 @@ def test_every_row_can_be_taken_back(scenario_file):
     for row in rows(session.differences()):
         session.commit(session.propose(row.changes), row.key)
     assert not session.is_changed
+
+
+async def test_a_row_is_copied_and_the_comparison_is_written(explore, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    async with explore() as pilot:
+        shown = await open_with(pilot, OTHER)
+        await pilot.press("y")
+        label = next(row.label for row in shown.comparison.outputs if row.quantity == shown.quantity)
+        assert pilot.app.clipboard.startswith(f"{label}: ")
+        assert " in dense, " in pilot.app.clipboard
+        assert f" in {OTHER} ({shown.quantity}; source: " in pilot.app.clipboard
+        assert "sent to the terminal's clipboard" in words(pilot, "problem")
+        await pilot.press("x", "enter")
+        await pilot.press("x", "down", "enter")
+        stem = f"dense-against-{OTHER}"
+        found = json.loads((tmp_path / f"{stem}.json").read_text())
+        assert [scenario["name"] for scenario in found["scenarios"]] == ["dense", OTHER]
+        assert found["carried"][0]["quantity"] == shown.quantity
+        assert all(row["differs"] for row in found["outputs"])
+        assert (tmp_path / f"{stem}.csv").read_text().startswith("part,name,scenario,value")
+        assert f"Written to {tmp_path / stem}.json" in words(pilot, "problem")

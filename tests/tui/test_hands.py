@@ -14,6 +14,7 @@ from inferscope.core.scenario import files
 from inferscope.tui.actions import at
 from inferscope.tui.app import InferscopeApp
 from inferscope.tui.config import Options
+from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.words import MessageLine
 from inferscope.tui.screens.export import WriteFile
 from inferscope.tui.screens.palette import _MOVES
@@ -363,3 +364,68 @@ async def test_keys_of_a_page_can_be_bound_anew(scenario_file, screen, settle):
         assert isinstance(app.screen, Reader)
         await pilot.press("w")
         assert not isinstance(app.screen, Reader)
+
+
+async def test_the_plot_and_the_slid_day_are_exported_with_what_is_shown(explore, here):
+    async with explore() as pilot:
+        await pilot.press("3")
+        await exported(pilot, ".plot.csv")
+        rows = list(csv.DictReader(io.StringIO((here / "dense.plot.csv").read_text())))
+        assert {row["plot"] for row in rows} == {"throughput_latency"}
+        assert all(float(row["x"]) > 0 for row in rows if row["kind"] == "line")
+        await exported(pilot, ".json")
+        (first, *_) = json.loads((here / "dense.json").read_text())["plot"]["series"]
+        lines = [(row["x"], row["y"]) for row in rows if row["label"] == first["label"]]
+        assert [tuple(map(float, line)) for line in lines] == list(zip(first["x"], first["y"], strict=True))
+        await pilot.press("4", "4", "full_stop")
+        day = str(explorer(pilot).query_one(Ladder).day)
+        assert day != "2026-11-22"
+        await exported(pilot, ".policy.csv")
+        rows = list(csv.DictReader(io.StringIO((here / "dense.policy.csv").read_text())))
+        assert {row["as_of"] for row in rows} == {day}
+        (here / "dense.json").unlink()
+        await exported(pilot, ".json")
+        found = json.loads((here / "dense.json").read_text())
+        assert {entry["as_of"] for entry in found["policy"]} == {day}
+        assert "plot" not in found
+
+
+async def test_the_screen_of_all_rules_copies_and_writes_the_day_and_the_rules_that_it_lists(explore, here):
+    async with explore() as pilot:
+        await pilot.press("P", "full_stop", "c", "y")
+        shown = pilot.app.screen
+        assert pilot.app.clipboard.startswith(f"{shown.marked.entry['title']} (")
+        assert f" on {shown.day}" in pilot.app.clipboard
+        assert "sent to the terminal's clipboard" in shown.query_one(MessageLine).text
+        for ending in (".csv", ".json", ".md", ".svg"):
+            await exported(pilot, ending)
+        stem = f"dense-rules-{shown.day}"
+        found = json.loads((here / f"{stem}.json").read_text())
+        assert found["as_of"] == str(shown.day)
+        ids = [entry["id"] for entry in found["policy"]]
+        assert ids == [line.entry["id"] for line in shown.filter.of(shown._all)]
+        assert len(ids) < len(shown._all)
+        rows = csv.DictReader(io.StringIO((here / f"{stem}.csv").read_text()))
+        assert [row["id"] for row in rows] == ids
+        assert f" rules on {shown.day}: " in (here / f"{stem}.md").read_text()
+        await pilot.press("Y", "enter")
+        assert (here / f"{stem}.txt").read_text() == f"{pilot.app.clipboard}\n"
+
+
+async def test_the_map_copies_and_writes_its_chips_and_lines(explore, here, settle):
+    async with explore() as pilot:
+        await pilot.press("M")
+        await settle(pilot)
+        await pilot.press("y")
+        shown = pilot.app.screen
+        assert pilot.app.clipboard.startswith("H100 SXM5 80GB: TPP 15,8")
+        assert ", DRAM bandwidth 3,350 GB/s, " in pilot.app.clipboard
+        assert "(h100-sxm; source: " in pilot.app.clipboard
+        for ending in (".csv", ".json", ".md", ".svg"):
+            await exported(pilot, ending)
+        found = json.loads((here / "chips-2026-11-22.json").read_text())
+        assert [chip["id"] for chip in found["chips"]] == [chip.id for chip in shown.chips]
+        assert any(line["vertical"] and line["at"] == 4800 for line in found["lines"])
+        rows = list(csv.DictReader(io.StringIO((here / "chips-2026-11-22.csv").read_text())))
+        assert len(rows) == len(shown.chips)
+        assert "| `h100-sxm` H100 SXM5 80GB | 15,8" in (here / "chips-2026-11-22.md").read_text()

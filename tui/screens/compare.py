@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
@@ -16,6 +17,7 @@ from textual.worker import get_current_worker
 from inferscope.core.errors import InferscopeError
 from inferscope.tui.actions import at, bindings
 from inferscope.tui.screens.dialog import Dialog, Table
+from inferscope.tui.screens.handing import Handing
 from inferscope.tui.screens.picker import Picker
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from inferscope.core.scenario.files import Loaded
     from inferscope.core.study.changes import Game
     from inferscope.core.study.compare import Carried, Comparison
+    from inferscope.tui.screens.export import Formats
 
 _WIDE, _TALL, _LOW = 120, 34, 20
 _PINNED = "the pinned baseline"
@@ -65,7 +68,7 @@ class _StoppedError(Exception):
     """Nobody waits for the result any more."""
 
 
-class Compare(Dialog["tuple[Column, ...]"]):
+class Compare(Handing, Dialog["tuple[Column, ...]"]):
     """Scenarios side by side; the result is what the first one was compared with.
 
     Args:
@@ -75,6 +78,7 @@ class Compare(Dialog["tuple[Column, ...]"]):
         baseline: The pinned baseline, if there is one.
     """
 
+    PLACE = "compare."
     WHERE = ("compare", "dialog")
     BINDINGS = bindings("compare")
 
@@ -345,16 +349,52 @@ class Compare(Dialog["tuple[Column, ...]"]):
         """Scroll it back."""
         self.query_one("#carried", VerticalScroll).scroll_up(animate=False)
 
+    # --- copying and writing --------------------------------------------------------------------
+
+    def stem(self) -> str:
+        """A name for a file about the comparison."""
+        return "-against-".join(column.name.replace(" ", "-") for column in (self.first, *self.others))
+
+    def marked_text(self) -> str:
+        """The marked row."""
+        from inferscope.tui.copied import compared_text
+
+        row = self._marked()
+        return compared_text(self.comparison, row) if self.comparison is not None and row else ""
+
+    def contents(self) -> Formats:
+        """The rows that are listed, and the differences that were divided so far."""
+        if self.comparison is None:
+            return {}
+        from inferscope.core.export import comparison as export
+
+        parts = [
+            tuple(item for (other, _), item in self._carried.items() if other == number)
+            for number in range(1, len(self.others) + 1)
+        ]
+        listed = self.comparison if self._everything else self.comparison.differing()
+        shown = replace(listed, carried=tuple(part for part in parts if part))
+        return {
+            ".csv": ("every value, a line each", lambda: export.as_csv(shown)),
+            ".json": ("the comparison for programs", lambda: export.as_json(shown)),
+            ".md": ("the comparison for people", lambda: export.as_markdown(shown)),
+        }
+
     # --- words ----------------------------------------------------------------------------------
 
     def action_cancel(self) -> None:
         """Close and remember what it was compared with."""
         self.dismiss(self.others)
 
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """One line above the keys."""
+        line = self.query_one("#problem", Static)
+        line.update(f"! {text}" if text and problem else text)
+        line.set_class(problem, "problem")
+        line.display = bool(text)
+
     def _say(self, text: str) -> None:
-        problem = self.query_one("#problem", Static)
-        problem.update(f"! {text}" if text else "")
-        problem.display = bool(text)
+        self.say(text, problem=True)
 
     def _show_keys(self) -> None:
         ranked = [action.name for action in at("compare") if action.rank]

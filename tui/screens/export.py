@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    Formats = Mapping[str, tuple[str, Callable[[], str]]]
+    """What makes a content, by the ending of the file's name, with what the format is called."""
+
 
 class WriteFile(Dialog[Path]):
     """Ask for the name of a file until writing works; the result is the file.
@@ -25,10 +28,10 @@ class WriteFile(Dialog[Path]):
     Args:
         title: What is written.
         stem: A name to begin with.
-        formats: What makes the content, by the name's ending, with what the format is called.
+        formats: What it can be written as.
     """
 
-    def __init__(self, title: str, stem: str, formats: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
+    def __init__(self, title: str, stem: str, formats: Formats) -> None:
         super().__init__()
         self._title, self._stem, self._formats = title, stem, formats
         self._replacing: Path | None = None
@@ -37,8 +40,9 @@ class WriteFile(Dialog[Path]):
         """The formats, the name, and where it will lie."""
         with Vertical(classes="box small") as box:
             box.border_title = self._title
-            yield Static("", id="formats", markup=False)
-            yield Input(f"{self._stem}{next(iter(self._formats))}", compact=True, id="name")
+            first = next(iter(self._formats))
+            yield Static(self._listed(first), id="formats", markup=False)  # the box is laid out for all
+            yield Input(f"{self._stem}{first}", compact=True, id="name")
             yield Static("", id="where", markup=False)
             turn = {"row_down": "another format"} if len(self._formats) > 1 else {}
             keys = self.keys(accept="writes", **turn, cancel="goes back")
@@ -47,8 +51,14 @@ class WriteFile(Dialog[Path]):
     @property
     def _ending(self) -> str:
         """The format that the name asks for; empty where it asks for none."""
-        suffix = Path(self.query_one(Input).value.strip()).suffix.lower()
-        return suffix if suffix in self._formats else ""
+        name = Path(self.query_one(Input).value.strip()).name.lower()
+        fitting = [ending for ending in self._formats if name.endswith(ending) and name != ending]
+        return max(fitting, key=len, default="")
+
+    def _listed(self, chosen: str) -> str:
+        """The formats, the chosen one marked."""
+        rows = self._formats.items()
+        return "\n".join(f"{'▸' if end == chosen else ' '} {end[1:]}: {about}" for end, (about, _) in rows)
 
     def action_row_up(self) -> None:
         """The format before."""
@@ -62,19 +72,14 @@ class WriteFile(Dialog[Path]):
         """Another format, in the name's ending."""
         endings, line = list(self._formats), self.query_one(Input)
         now = endings.index(self._ending) if self._ending else -step
-        name = Path(line.value.strip() or self._stem)
-        bare = name.with_suffix("") if self._ending else name
+        bare = (line.value.strip() or self._stem).removesuffix(self._ending)
         line.value = f"{bare}{endings[(now + step) % len(endings)]}"
         line.cursor_position = len(line.value)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self._replacing = None
-        names = (
-            f"{'▸' if end == self._ending else ' '} {end[1:]}: {about}"
-            for end, (about, _) in self._formats.items()
-        )
-        self.query_one("#formats", Static).update("\n".join(names))
+        self.query_one("#formats", Static).update(self._listed(self._ending))
         try:
             path = expanded(event.value.strip()).absolute()
         except InferscopeError as error:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
 from inferscope.tui import copied, pages
-from inferscope.tui.config import key_of
 from inferscope.tui.panels.answers import Card
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.line import Line
+from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import RuleLine
-from inferscope.tui.screens.export import WriteFile
+from inferscope.tui.panels.rows import is_displayed
+from inferscope.tui.screens.handing import Handing
 from inferscope.tui.screens.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from textual.widget import Widget
 
     from inferscope.tui.answer import Answer
     from inferscope.tui.fields import Field
+    from inferscope.tui.screens.export import Formats
     from inferscope.tui.session import Session
 
-_FONTS = re.compile(r"@font-face\s*\{[^}]*\}")
-"""Where a picture would fetch its fonts from; it has to work without a network."""
 
-
-class Hands(Screen[None]):
+class Hands(Handing, Screen[None]):
     """Palette, copy and export; what they need of the explorer is named at the top."""
 
     answer: Answer | None
@@ -97,9 +95,13 @@ class Hands(Screen[None]):
 
         self.app.push_screen(Reader(pages.rule_page(line_of(entry))))
 
-    # --- copy -----------------------------------------------------------------------------------
+    # --- copy and export ------------------------------------------------------------------------
 
-    def _focused_text(self) -> str:
+    def stem(self) -> str:
+        """A name for a file about this scenario."""
+        return self.session.stem
+
+    def marked_text(self) -> str:
         """What is copied of the focused thing; nothing where there is no number."""
         focused = self.focused
         if isinstance(focused, Card) and self.answer is not None:
@@ -110,48 +112,32 @@ class Hands(Screen[None]):
             return copied.field_text(self.answer, focused.field, self.session)
         return ""
 
-    def action_copy(self) -> None:
-        """Send the focused number to the terminal's clipboard."""
-        if text := self._focused_text():
-            self.app.copy_to_clipboard(text)
-            file = key_of(self.app, "copy_to_file")
-            self.say(f"sent to the terminal's clipboard; {file} writes it to a file: {text}")
-        else:
-            self.say("nothing to copy: go to a line or a figure first", problem=True)
-
-    def action_copy_to_file(self) -> None:
-        """Write the focused number to a file, where the terminal has no clipboard."""
-        text = self._focused_text()
-        if not text:
-            self.say("nothing to write: go to a line or a figure first", problem=True)
-            return
-        formats = {".txt": ("the number with unit, scenario and source", lambda: f"{text}\n")}
-        self.app.push_screen(WriteFile("Write the number", self._stem(), formats), self._written)
-
-    # --- export ---------------------------------------------------------------------------------
-
-    def action_export(self) -> None:
-        """Write what is on the screen to a file."""
+    def contents(self) -> Formats:
+        """The report, on the day of the ladder that is shown; the plot and the rules where they are."""
         if self.answer is None:
-            self.say("nothing to export yet", problem=True)
-            return
-        from inferscope.core.export import reports
+            return {}
+        from inferscope.core.export import plot, policy, reports
+        from inferscope.core.study.curves import curve
+        from inferscope.tui.rulelist import every
 
-        found = [self.answer.report_against(self.session.base if self.session.path else None)]
-        picture = _FONTS.sub("", self.app.export_screenshot(title=f"inferscope {self.session.label}"))
-        formats = {
-            ".csv": ("every number, a line each", lambda: reports.as_csv(found)),
-            ".json": ("the report for programs", lambda: reports.as_json(found)),
-            ".md": ("the report for people", lambda: reports.as_markdown(found)),
-            ".svg": ("this screen as a picture", lambda: picture),
+        answer, ladder, panel = self.answer, self.query_one(Ladder), self.query_one(PlotPanel)
+        report = answer.report_against(self.session.base if self.session.path else None)
+        more: dict[str, tuple[str, Callable[[], str]]] = {}
+        drawn: dict[str, Any] = {}
+        if is_displayed(panel):
+            points = curve(answer.bound, panel.kind)
+            drawn["plot"] = asdict(points)
+            more[".plot.csv"] = ("plot points, a line each", lambda: plot.as_csv(points))
+        if is_displayed(ladder):
+            rules = [line.entry for line in every(answer, ladder.day)]
+            report = {**report, "policy": rules}
+            more[".policy.csv"] = (
+                f"the rules on {ladder.today}, a line each",
+                lambda: policy.as_csv({}, rules),
+            )
+        return {
+            ".csv": ("every number, a line each", lambda: reports.as_csv([report])),
+            ".json": ("the report for programs", lambda: reports.as_json([{**report, **drawn}])),
+            ".md": ("the report for people", lambda: reports.as_markdown([report])),
+            **more,
         }
-        self.app.push_screen(WriteFile("Export", self._stem(), formats), self._written)
-
-    def _stem(self) -> str:
-        """A name for a file about this scenario."""
-        words = self.session.label.replace(" ", "-")
-        return f"{words}-changed" if self.session.is_changed else words
-
-    def _written(self, path: Path | None) -> None:
-        if path is not None:
-            self.say(f"Written to {path}")

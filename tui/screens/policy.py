@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from inferscope.tui import pages
+from inferscope.tui import copied, pages
 from inferscope.tui.actions import bindings
 from inferscope.tui.config import key_of, options_of
 from inferscope.tui.dated import Dated
@@ -18,6 +18,7 @@ from inferscope.tui.panels.ruletable import RuleTable
 from inferscope.tui.panels.timeline import Timeline
 from inferscope.tui.panels.words import KeyBar, MessageLine, Said
 from inferscope.tui.rulelist import Filter, counted, every
+from inferscope.tui.screens.handing import Handing
 from inferscope.tui.screens.reader import Reader, keys_page, words_of
 from inferscope.tui.verdicts import changes_of
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from inferscope.tui.screens.export import Formats
     from inferscope.tui.screens.policing import Policing
     from inferscope.tui.verdicts import Line
 
@@ -36,13 +38,14 @@ _SIDE, _BELOW, _BRIEF = 150, 30, 22
 """Columns from which the marked rule is explained beside the list; rows from which it is below, in short."""
 
 
-class PolicyScreen(Dated, Screen[None]):
+class PolicyScreen(Dated, Handing, Screen[None]):
     """The ladder of all rules.
 
     Args:
         host: The explorer, which holds the scenario and takes changes.
     """
 
+    PLACE = "rules."
     BINDINGS = bindings("rules")
     CSS_PATH = "policy.tcss"
     MODES: ClassVar[tuple[str, ...]] = ("-side", "-below", "-brief")
@@ -284,6 +287,31 @@ class PolicyScreen(Dated, Screen[None]):
         """Make it again."""
         self.host.action_redo()
         self.show_rules()
+
+    # --- copying and writing --------------------------------------------------------------------
+
+    def stem(self) -> str:
+        """A name for a file about the rules on the chosen day."""
+        return f"{self.host.session.stem}-rules" + ("" if self.day is None else f"-{self.day}")
+
+    def marked_text(self) -> str:
+        """The marked rule."""
+        return "" if self.marked is None else copied.rule_text(self.marked.entry, self.host.session)
+
+    def contents(self) -> Formats:
+        """The rules that are listed, on the chosen day."""
+        from inferscope.core.export import policy
+        from inferscope.core.report import policy_report
+        from inferscope.core.scenario.files import Loaded
+
+        session = self.host.session
+        about, _ = policy_report(Loaded(session.titled, session.path, {}), self.day)
+        entries = [line.entry for line in self.filter.of(self._all)]
+        return {
+            ".csv": ("every rule that is listed, a line each", lambda: policy.as_csv(about, entries)),
+            ".json": ("the same for programs", lambda: policy.as_json(about, entries)),
+            ".md": ("the same for people", lambda: policy.as_markdown(about, entries)),
+        }
 
     # --- leaving --------------------------------------------------------------------------------
 

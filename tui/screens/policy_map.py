@@ -10,13 +10,14 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from inferscope.tui import pages
+from inferscope.tui import copied, pages
 from inferscope.tui.actions import bindings
 from inferscope.tui.config import key_of, options_of
 from inferscope.tui.dated import Dated
 from inferscope.tui.panels.rows import Rows
 from inferscope.tui.panels.ruletable import verdict_words
 from inferscope.tui.panels.words import KeyBar, MessageLine, Said
+from inferscope.tui.screens.handing import Handing
 from inferscope.tui.screens.reader import Reader, keys_page, words_of
 from inferscope.tui.sizes import clipped
 from inferscope.tui.verdicts import Line, line_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from inferscope.core.policy.rule import Rule
     from inferscope.core.scenario.policy import Policy
     from inferscope.tui.plots.chipchart import ChipChart
+    from inferscope.tui.screens.export import Formats
     from inferscope.tui.screens.policing import Policing
 
 _SIDE, _SMALL = 110, 20
@@ -68,7 +70,7 @@ class ChipList(Rows):
         return rows
 
 
-class PolicyMap(Dated, Screen[None]):
+class PolicyMap(Dated, Handing, Screen[None]):
     """Where chips stand between the lines.
 
     Args:
@@ -76,6 +78,7 @@ class PolicyMap(Dated, Screen[None]):
         day: The day of the rules; the scenario's own where none is given.
     """
 
+    PLACE = "chips."
     BINDINGS = bindings("chips")
     CSS_PATH = "policy.tcss"
     MODES: ClassVar[tuple[str, ...]] = ("-side", "-below", "-list")
@@ -332,6 +335,28 @@ class PolicyMap(Dated, Screen[None]):
         self.show_map()
         undo = key_of(self.app, "chips.undo")
         self.say(f"The scenario now runs on {self.marked.name}; {undo} takes that back")
+
+    def stem(self) -> str:
+        """A name for a file about the chips on the day."""
+        return f"chips-{self.today}"
+
+    def marked_text(self) -> str:
+        """The marked chip."""
+        return copied.chip_text(self.marked) if self.chips else ""
+
+    def contents(self) -> Formats:
+        """The chips that have a place, and the lines of the day."""
+        if not self.chips:
+            return {}
+        from inferscope.core.export import plane
+        from inferscope.core.policy.plane import edges
+
+        day, chips, lines = self.today, self.chips, edges(self._rules())
+        return {
+            ".csv": ("the chips, a line each", lambda: plane.as_csv(chips)),
+            ".json": ("chips and lines for programs", lambda: plane.as_json(day, chips, lines)),
+            ".md": ("chips and lines for people", lambda: plane.as_markdown(day, chips, lines)),
+        }
 
     def action_explain(self) -> None:
         """The marked chip on a page."""
