@@ -18,18 +18,13 @@ from inferscope.core.plan import plan, replan
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
+from inferscope.core.study.search import OCTAVES, STEPS, Condition, Ray, brackets, sides
 from inferscope.core.units import human
 
 __all__ = ["Goal", "Reached", "computed", "reach"]
 
-_STEPS = 32
-"""Points tried on each side of the present value."""
-_OCTAVES = 14.0
-"""How many doublings and halvings away a value may lie."""
-_PARTS, _ROUNDS = 16, 5
-"""Into how many parts a bracket is cut, and how often."""
-_SLACK = 1e-9
-"""A target counts as met within this share of it."""
+_SAME = 1e-9
+"""Relative difference below which a quantity counts as not moved."""
 _PUSHES = (1.0, 1.002, 1.02, 1.1, 1.5)
 """By how much an input is pushed where the whole scenario, planned anew, misses the target by a little."""
 _WHOLE = frozenset(item.key for item in INPUTS if item.is_whole)
@@ -79,28 +74,24 @@ class Goal(NamedTuple):
     target: float
     here: float
 
+    @property
+    def condition(self) -> Condition:
+        """What is to be met: the better side of the target."""
+        sign = ">=" if REGISTRY.node(self.quantity).better == "higher" else "<="
+        return Condition(self.quantity, sign, self.target)
+
     def met(self, values: Array) -> NDArray[np.bool_]:
         """Whether each value is on the right side; an unknown one is not."""
-        slack = _SLACK * abs(self.target)
-        if REGISTRY.node(self.quantity).better == "higher":
-            return values >= self.target - slack
-        return values <= self.target + slack
+        return self.condition.met(values)
 
     def shown(self, value: float) -> str:
         """A value of the quantity with its unit."""
         return human(value, REGISTRY.node(self.quantity).unit, 4)
 
 
-class _Ray(NamedTuple):
-    """An input and the values tried from the present one outwards, ``(steps + 1,)``."""
-
-    item: Input
-    now: float
-    moved: Mapping[str, float]
-    points: Array
-
-
-def reach(scenario: Scenario, quantity: str, target: float) -> tuple[Reached, ...]:
+def reach(
+    scenario: Scenario, quantity: str, target: float, inputs: Sequence[Input] = INPUTS
+) -> tuple[Reached, ...]:
     """For every single number of a scenario, the value nearest to the present one that meets a target.
 
     Where the target is met already, how far each number may go until it no longer is. Batch and
@@ -111,6 +102,7 @@ def reach(scenario: Scenario, quantity: str, target: float) -> tuple[Reached, ..
         scenario: What stands.
         quantity: A quantity's name; of one that is better in neither direction the value is hit from below.
         target: In the quantity's unit.
+        inputs: The numbers to try.
 
     Returns:
         The inputs that reach it, the least moved first, then those that do not, with why.
@@ -122,67 +114,55 @@ def reach(scenario: Scenario, quantity: str, target: float) -> tuple[Reached, ..
     REGISTRY.node(quantity)
     one = plan(bind([scenario]))
     goal = Goal(quantity, target, float(evaluate_bound(one, (quantity,))[quantity][0]))
-    rays = _rays(one)
+    rays = _rays(one, inputs)
+    if not rays:
+        return ()
     grid = np.stack([ray.points for ray in rays])
     values = _values(one, rays, grid, quantity)
-    ends = _brackets(one, rays, grid, values, goal)
+
+    def evaluate_at(some: Sequence[Ray], points: Array) -> Array:
+        return _values(one, some, points, quantity)[np.newaxis]
+
+    ends = brackets(rays, grid, values[np.newaxis], (goal.condition,), evaluate_at)
     found = []
     for item in dict.fromkeys(ray.item for ray in rays):
         mine = [i for i, ray in enumerate(rays) if ray.item is item]
-        best = min((end for i in mine if (end := ends.get(i))), key=lambda end: end[0], default=None)
-        found.append(
-            _reached(rays[mine[0]], None if best is None else best[1], grid[mine], values[mine], goal)
-        )
+        best = min((ends[i] for i in mine if i in ends), key=lambda end: end.distance, default=None)
+        needed = None if best is None else best.needed
+        found.append(_reached(rays[mine[0]], needed, grid[mine], values[mine], goal))
     return tuple(sorted(_checked(scenario, found, goal), key=lambda item: item.distance))
 
 
 # --- where to look -------------------------------------------------------------------------------
 
 
-def _rays(one: Bound) -> list[_Ray]:
-    """The inputs that the scenario has, each up and down from its present value."""
+def _rays(one: Bound, inputs: Sequence[Input]) -> list[Ray]:
+    """Those inputs that the scenario has, each up and down from its present value."""
     rays = []
-    for item in INPUTS:
+    for item in inputs:
         if (found := present(one, item)) is None:
             continue
         now, moved = found
-        rays += [_Ray(item, now, moved, points) for points in _sides(one, item, now)]
+        rays += [Ray(item, now, moved, points) for points in _sides(one, item, now)]
     return rays
 
 
 def _sides(one: Bound, item: Input, now: float) -> list[Array]:
-    """The values to try on either side, closer together near the present one."""
-    bounds = limits(item.key)
-    low = bounds.ge if bounds.ge is not None else 0.0
-    high = bounds.le if bounds.le is not None else math.inf
-    steps = (np.arange(_STEPS + 1) / _STEPS) ** 2
-    if math.isnan(now):
-        return _unset(one, item)
-    if high <= 1.0:
-        sides = [now + (end - now) * steps for end in (low or 1e-6, high) if end != now]
-    elif now == 0.0:
-        first = 1.0 if item.is_whole else 1e-3
-        sides = [np.append(0.0, np.geomspace(first, first * 2.0 ** (_OCTAVES + 6), _STEPS))]
-    else:
-        sides = [now * 2.0 ** (_OCTAVES * steps), now * 2.0 ** (-_OCTAVES * steps)]
-        if bounds.ge == 0.0:
-            sides[1][-1] = 0.0
-    if item.is_whole:
-        sides = [np.concatenate([side[:1], np.round(side[1:])]) for side in sides]
-    return [clipped for side in sides if np.any((clipped := np.clip(side, low, high)) != now)]
+    """The values to try on either side; for a number that is not set, from the loose side."""
+    return _unset(one, item) if math.isnan(now) else sides(item, now)
 
 
 def _unset(one: Bound, item: Input) -> list[Array]:
     """For a number that is not set: from far on the loose side."""
     if isinstance(item.start, float):
-        return [np.geomspace(item.start, item.start * 1e7, _STEPS + 1)]
+        return [np.geomspace(item.start, item.start * 1e7, STEPS + 1)]
     if not item.start:
         return []
     loose = 2.0 * float(evaluate_bound(one, (item.start,))[item.start][0])
-    return [] if math.isnan(loose) else [loose * 2.0 ** (-np.linspace(0.0, _OCTAVES, _STEPS + 1))]
+    return [] if math.isnan(loose) else [loose * 2.0 ** (-np.linspace(0.0, OCTAVES, STEPS + 1))]
 
 
-def _values(one: Bound, rays: Sequence[_Ray], grid: Array, quantity: str) -> Array:
+def _values(one: Bound, rays: Sequence[Ray], grid: Array, quantity: str) -> Array:
     """The quantity at every point of every ray, ``(rays, points)``."""
     found = np.full(grid.shape, math.nan)
     for held in ("", *_HELD.values()):
@@ -199,80 +179,10 @@ def _values(one: Bound, rays: Sequence[_Ray], grid: Array, quantity: str) -> Arr
     return found
 
 
-# --- where it turns ------------------------------------------------------------------------------
-
-
-def _turn(met: NDArray[np.bool_]) -> int:
-    """The first place that differs from the start; 0 where none does."""
-    return int(np.argmax(met != met[0]))
-
-
-def _brackets(
-    one: Bound, rays: Sequence[_Ray], grid: Array, values: Array, goal: Goal
-) -> dict[int, tuple[float, float]]:
-    """For each ray on which the target is crossed: how far away, and the nearest value that meets it."""
-    met = goal.met(values)
-    live = [i for i in range(len(rays)) if _turn(met[i])]
-    if not live:
-        return {}
-    some = [rays[i] for i in live]
-    turns = [_turn(met[i]) for i in live]
-    ends = np.array([(grid[i][k - 1], grid[i][k]) for i, k in zip(live, turns, strict=True)])
-    sides = np.array([(values[i][k - 1], values[i][k]) for i, k in zip(live, turns, strict=True)])
-    for _ in range(_ROUNDS):
-        parts = np.stack([_between(ray, *end) for ray, end in zip(some, ends, strict=True)])
-        inner = _values(one, some, parts, goal.quantity)
-        for row, good in enumerate(goal.met(inner)):
-            if k := _turn(good):
-                ends[row], sides[row] = parts[row][k - 1 : k + 1], inner[row][k - 1 : k + 1]
-    polished = np.stack([_candidates(*row, goal.target) for row in zip(some, ends, sides, strict=True)])
-    good = goal.met(_values(one, some, polished, goal.quantity))
-    found = {}
-    for i, ray, tried, ok in zip(live, some, polished, good, strict=True):
-        if ok.any():
-            # Where the target is met at the start, the farthest that still meets it; else the nearest.
-            places = [float(x) for x, is_met in zip(tried, ok, strict=True) if is_met]
-            away = {_away(x, ray): x for x in places}
-            found[i] = (min(away), away[max(away) if met[i][0] else min(away)])
-    return found
-
-
-def _between(ray: _Ray, start: float, end: float) -> Array:
-    """Points of a bracket with both ends: even in ratio, or even where a ratio has no meaning."""
-    share = np.arange(_PARTS + 1) / _PARTS
-    if start > 0 and end > 0 and limits(ray.item.key).le != 1:
-        points = start * (end / start) ** share
-    else:
-        points = start + (end - start) * share
-    points[0], points[-1] = start, end
-    return np.round(points) if ray.item.is_whole else points
-
-
-def _candidates(ray: _Ray, ends: Array, sides: Array, target: float) -> Array:
-    """Both ends of a bracket, and where a power law or a straight line through them meets the target."""
-    (x, end), (y, there) = ends, sides
-    with np.errstate(all="ignore"):
-        bent = x * (end / x) ** (np.log(target / y) / np.log(there / y))
-        straight = x + (end - x) * (target - y) / (there - y)
-    inside = [float(f"{p:.12g}") for p in (bent, straight) if min(x, end) <= p <= max(x, end)]
-    if ray.item.is_whole:
-        inside = [p for p in inside if p == round(p)]
-    return np.array([x, end, *inside, x, x][:4])
-
-
-def _away(x: float, ray: _Ray) -> float:
-    """How far a value lies from the present one."""
-    return (
-        abs(math.log(x / ray.now))
-        if x > 0 and ray.now > 0
-        else abs(x - (0.0 if math.isnan(ray.now) else ray.now))
-    )
-
-
 # --- what is said of it --------------------------------------------------------------------------
 
 
-def _reached(ray: _Ray, needed: float | None, grid: Array, values: Array, goal: Goal) -> Reached:
+def _reached(ray: Ray, needed: float | None, grid: Array, values: Array, goal: Goal) -> Reached:
     """One line of the answer, before it is computed again."""
     item, now = ray.item, None if math.isnan(ray.now) else ray.now
     plain = Reached(item.key, item.label, now, None, None, None, unit=item.unit)
@@ -285,11 +195,11 @@ def _reached(ray: _Ray, needed: float | None, grid: Array, values: Array, goal: 
         int(np.nanargmin(np.where(known, np.abs(values - goal.target), np.nan))), values.shape
     )
     value = float(values[place])
-    if np.ptp(values[known]) <= _SLACK * abs(value) and known.all():
+    if np.ptp(values[known]) <= _SAME * abs(value) and known.all():
         return replace(plain, value=value, why="does not move it")
     if goal.met(values).all():
         return replace(plain, value=value, why="meets the target at every value tried")
-    if abs(value - goal.here) <= _SLACK * abs(goal.here):
+    if abs(value - goal.here) <= _SAME * abs(goal.here):
         return replace(plain, value=value, why="brings it no nearer")
     nearest = float(grid[place])
     at = human(nearest, item.unit, 4)
