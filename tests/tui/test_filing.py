@@ -9,8 +9,8 @@ import pytest
 
 from inferscope.core.scenario import files
 from inferscope.tui import recovery
-from inferscope.tui.recent import MOST, recent, remember
 from inferscope.tui.panels.words import MessageLine
+from inferscope.tui.recent import MOST, recent, remember
 from inferscope.tui.screens.files import SaveAs, Stale, Unsaved, Ways
 from inferscope.tui.screens.recovered import Recovered
 from inferscope.tui.session import Session

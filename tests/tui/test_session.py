@@ -73,7 +73,7 @@ def test_what_the_command_line_sets_differs_from_the_file_but_is_not_at_risk(sce
     assert session.is_at_risk
     session.undo()
     assert not session.is_at_risk
-    session.revert()
+    session.revert(session.on_disk())
     assert (session.is_changed, session.is_at_risk) == (False, False)
     session.undo()
     session.save()
