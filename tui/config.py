@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from inferscope.core.errors import InferscopeError, nearest
+from inferscope.core.errors import InferscopeError, brief, nearest
 from inferscope.core.places import config_directory
 from inferscope.core.scenario.lines import find_line
 from inferscope.core.scenario.names import find
-from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.tables import read_tables
 
 if TYPE_CHECKING:
@@ -65,10 +64,7 @@ def read_options(environ: MutableMapping[str, str] | None = None) -> Options:
     path = config_file()
     if not os.path.lexists(path):
         return Options()
-    try:
-        text, tables = read_tables(path)
-    except InferscopeError as error:
-        raise ConfigError(error.message, file=path, line=error.line) from None
+    text, tables = read_tables(path, ConfigError)
     if environ is not None and tables.get("low_bandwidth") is True:
         calm(environ)
     try:

@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _CACHED: Final = 512
+MAX_PARENTS: Final = 8
+"""Records of the user's that may extend each other."""
 
 # value: columns of its kind, date, source and note in regions.csv; an absent one is ""
 _REGION_COLUMNS: Final[Mapping[str, tuple[str, str, str, str]]] = {
@@ -112,6 +114,10 @@ def _layered(kind: str, identifier: str, above: tuple[Path, ...]) -> Record:
     """The record below the files that extend it, which a circle leads back to."""
     path = next((path for path in own_files(kind, identifier) if path not in above), None)
     if path is not None:
+        if len(above) > MAX_PARENTS:
+            names = " -> ".join(file.stem for file in above)
+            message = f"more than {MAX_PARENTS} records extend each other: {names}"
+            raise CatalogError(message)
         return overlay(kind, identifier, path, lambda name: _layered(kind, name, (*above, path)))
     if not is_shipped(kind, identifier):
         if any(path.stem == identifier for path in above):

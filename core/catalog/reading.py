@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from inferscope.core.catalog.records import KINDS, UNKNOWN, Tier, Value
 from inferscope.core.catalog.schema import ACCELERATOR_VALUES, ARCHITECTURE_TEXTS
-from inferscope.core.errors import CatalogError, nearest
+from inferscope.core.errors import CatalogError, brief, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,7 +75,7 @@ def read_text(table: Mapping[str, Any], kinds: Mapping[str, type], path: Path) -
             continue
         fact = float(table[key]) if kind is float and _is_number(table[key]) else table[key]
         if not isinstance(fact, kind) or (kind is list and any(not isinstance(v, str) for v in table[key])):
-            message = f"must be {_WORDS[kind]}{' of texts' if kind is list else ''}, not {fact!r}"
+            message = f"must be {_WORDS[kind]}{' of texts' if kind is list else ''}, not {brief(fact)}"
             raise CatalogError(message, file=path, key=key)
         facts[key] = tuple(fact) if isinstance(fact, list) else fact
     return facts
@@ -93,14 +93,14 @@ def architecture_fault(name: str, value: object) -> str:
     if kind is list and isinstance(value, list) and value:
         return next(filter(None, (_size_fault(name, item) for item in value)), "")
     words = "a list of sizes" if kind is list else _WORDS[kind]
-    return "" if kind is not list and isinstance(value, kind) else f"must be {words}, not {value!r:.80}"
+    return "" if kind is not list and isinstance(value, kind) else f"must be {words}, not {brief(value)}"
 
 
 def _size_fault(name: str, value: object) -> str:
     least, most = int(name in _AT_LEAST_ONE), _MOST.get(name, 100_000_000)
     if _is_number(value) and least <= value <= most and value == int(value):
         return ""
-    return f"must be a whole number from {least} to {most:,}, not {value!r:.80}"
+    return f"must be a whole number from {least} to {most:,}, not {brief(value)}"
 
 
 def read_record(table: Mapping[str, Any], path: Path, at: str) -> Value:
@@ -146,11 +146,11 @@ def read_value(
     figure = table["value"]
     state: State = figure if figure in ("unknown", "unsupported") else "known"
     if state == "known" and not _is_number(figure):
-        message = f'{figure!r} is not a number, "unknown" or "unsupported"'
+        message = f'{brief(figure)} is not a number, "unknown" or "unsupported"'
         raise CatalogError(message, file=path, key=key)
     for end in ("low", "high"):
         if end in table and not _is_number(table[end]):
-            message = f"{table[end]!r} is not a finite number"
+            message = f"{brief(table[end])} is not a finite number"
             raise CatalogError(message, file=path, key=f"{key}.{end}")
     is_recalled = table.get("kind") == "memory"  # then the group's source does not say it
     inherited = () if is_recalled else common.source_keys
@@ -184,10 +184,10 @@ def _number(figure: float | None) -> float | None:
 def _check(value: Value, path: Path, key: str, least: float) -> None:
     """Check kind, date, sign and the order of low, value and high."""
     if value.kind not in KINDS:
-        message = f"{value.kind!r} is no kind of value; kinds are {', '.join(KINDS)}"
+        message = f"{brief(value.kind)} is no kind of value; kinds are {', '.join(KINDS)}"
         raise CatalogError(message, file=path, key=f"{key}.kind")
     if not _DATE.fullmatch(value.date) and (value.date or not value.origin):
-        message = f"{value.date!r} is not a date such as 2026, 2026-11 or 2026-11-22"
+        message = f"{brief(value.date)} is not a date such as 2026, 2026-11 or 2026-11-22"
         raise CatalogError(message, file=path, key=f"{key}.date")
     ordered = [v for v in (value.low, value.value, value.high) if v is not None]
     if ordered != sorted(ordered):
@@ -231,7 +231,7 @@ def read_fallback(table: Mapping[str, Any], path: Path) -> dict[str, str]:
     check_keys(table, rates, (), path, "fallback.")
     for rate, other in table.items():
         if other not in rates:
-            message = f"{other!r} is no precision"
+            message = f"{brief(other)} is no precision"
             raise CatalogError(message, file=path, key=f"fallback.{rate}")
     return dict(table)
 
@@ -252,7 +252,7 @@ def read_tiers(tables: Iterable[Mapping[str, Any]], path: Path) -> tuple[Tier, .
             if name == "bytes_per_s" and figure == "unknown":
                 continue
             if not _is_number(figure) or figure <= 0:
-                message = f"{figure!r} is not a positive number"
+                message = f"{brief(figure)} is not a positive number"
                 raise CatalogError(message, file=path, key=at + name)
         known = None if rate == "unknown" else float(rate)
         tiers.append(Tier(table["name"], float(table["bytes"]), known, table["holds_weights"]))

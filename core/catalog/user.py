@@ -20,8 +20,8 @@ from inferscope.core.catalog import reading, schema
 from inferscope.core.catalog.architecture import fold
 from inferscope.core.catalog.records import EMPTY, UNKNOWN, Record, Tier, Value
 from inferscope.core.catalog.sources import forget
-from inferscope.core.errors import CatalogError, nearest
-from inferscope.core.places import catalog_directory
+from inferscope.core.errors import CatalogError, brief, nearest
+from inferscope.core.places import catalog_directory, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +31,7 @@ __all__ = ["FOLDERS", "folders", "overlay", "own_files", "own_ids", "rule_files"
 FOLDERS: Final = {"accelerator": "accelerators", "model": "models", "region": "regions"}
 """Where records of a kind lie."""
 RULES: Final = "rules"
+_HOLDS: Final = "accelerators, models, regions or rules"
 
 _FIGURES: Final = {
     "accelerator": schema.ACCELERATOR_VALUES,
@@ -70,11 +71,11 @@ def use(*given: str | Path) -> None:
     Raises:
         CatalogError: One is no folder, or holds a folder that is none of a catalogue.
     """
-    paths = [Path(folder).expanduser() for folder in given]
-    for path in paths:
-        if not path.is_dir():
-            message = "is no folder; a catalogue is a folder with accelerators, models, regions or rules"
-            raise CatalogError(message, file=path)
+    paths = [expanded(str(folder), CatalogError) for folder in given]
+    for folder, path in zip(given, paths, strict=True):
+        if not str(folder) or not path.is_dir():
+            message = f"{brief(str(folder))} is no folder; a catalogue is a folder with {_HOLDS}"
+            raise CatalogError(message)
         _check_folder(path)
     _given[:] = paths
     _folders.cache_clear()
@@ -99,6 +100,9 @@ def _check_folder(folder: Path) -> None:
     """Refuse what would be overlooked: a folder that is misspelled, a record beside its folder."""
     known = (*FOLDERS.values(), RULES)
     for path in sorted(folder.iterdir()):
+        if path.name in known and not path.is_dir():
+            message = "must be a folder"
+            raise CatalogError(message, file=path)
         is_lost = path.is_dir() and path.name not in known
         if path.name.startswith((".", "_")) or not (is_lost or path.suffix in (".toml", ".csv")):
             continue
@@ -154,14 +158,10 @@ def overlay(kind: str, identifier: str, path: Path, below: Callable[[str], Recor
         CatalogError: The file cannot be read or says something that no record has; the message
             names file, line and key.
     """
-    from inferscope.core.errors import ScenarioError  # noqa: PLC0415  (with what follows)
     from inferscope.core.scenario.lines import find_line  # noqa: PLC0415  (only for the user's files)
     from inferscope.core.scenario.tables import read_tables  # noqa: PLC0415
 
-    try:
-        text, table = read_tables(path)
-    except ScenarioError as error:
-        raise CatalogError(error.message, file=path, line=error.line) from None
+    text, table = read_tables(path, CatalogError)
     try:
         return _overlay(kind, identifier, _plain(table, path, ""), path, below)
     except CatalogError as error:
@@ -214,7 +214,7 @@ def _plain(table: Mapping[str, Any], path: Path, at: str) -> dict[str, Any]:
         if key == "source" and isinstance(value, list):  # as in the shipped files
             value = "; ".join(map(str, value))
         if key in ("source", "date", "note", "unit", "extends") and not isinstance(value, str):
-            wrong = f"must be text, not {value!r:.80}"
+            wrong = f"must be text, not {brief(value)}"
         if (key in ("values", "architecture", "fallback") or key.startswith("record")) and not isinstance(
             value, dict
         ):

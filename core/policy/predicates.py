@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from inferscope.core.errors import RuleError, nearest
+from inferscope.core.errors import RuleError, brief, nearest
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
@@ -278,7 +278,7 @@ def read(raw: Any, units: Mapping[str, str], shared: Mapping[str, Node] | None =
         return Not(read(raw["not"], units, shared))
     if {"quantity", "op", "value"} <= kind <= {"quantity", "op", "value", "unit"}:
         return _compared(raw["quantity"], str(raw["op"]), raw["value"], units, raw.get("unit"))
-    message = f"a predicate is {FORM}; not {raw!r}"
+    message = f"a predicate is {FORM}; not {brief(raw)}"
     raise RuleError(message)
 
 
@@ -286,7 +286,7 @@ def _comparison(text: str, units: Mapping[str, str]) -> Comparison:
     name, _, rest = text.strip().partition(" ")
     op, _, given = rest.strip().partition(" ")
     if not given.strip():
-        message = f"a predicate is {FORM}; not {text!r}"
+        message = f"a predicate is {FORM}; not {brief(text)}"
         raise RuleError(message)
     parts: Any = given.strip()
     if op in ("in", "not_in"):
@@ -322,20 +322,20 @@ def _compared(
     Raises:
         RuleError: The quantity or operator is unknown, or the value is of another kind.
     """
-    if name not in units:
-        hint = nearest(str(name), units) or "see `inferscope list rules` for what rules read"
-        message = f"unknown quantity {name!r}: {hint}"
+    if not isinstance(name, str) or name not in units:
+        hint = nearest(str(name)[:80], units) or "see `inferscope list rules` for what rules read"
+        message = f"unknown quantity {brief(name)}: {hint}"
         raise RuleError(message)
     if op not in COMPARE:
-        message = f"{name}: unknown operator {op!r}; operators are {' '.join(COMPARE)}"
+        message = f"{name}: unknown operator {brief(op)}; operators are {' '.join(COMPARE)}"
         raise RuleError(message)
     if unit is not None and unit != units[name]:
-        message = f"{name} is in {units[name]}, not {unit!r}"
+        message = f"{name} is in {units[name]}, not {brief(unit)}"
         raise RuleError(message)
     kind, what = _kind(units[name], op)
     given = tuple(value) if isinstance(value, list) else value
     if not kind(given):
-        message = f"{name} {op} takes {what}, not {value!r}"
+        message = f"{name} {op}{what.format(brief(value))}"
         raise RuleError(message)
     return Comparison(
         name, op, float(given) if isinstance(given, int) and not isinstance(given, bool) else given
@@ -359,12 +359,12 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and all(isinstance(code, str) and code for code in value)
 
 
-_NUMBER = (_is_number, "a finite number")
-_LISTED = (_is_list, "a list of codes")
-_NO_LIST = (lambda _: False, "no list, for only codes are compared with lists:")
-_NO_ORDER = (lambda _: False, "nothing, for it has no order, only == and !=:")
+_NUMBER = (_is_number, " takes a finite number, not {}")
+_LISTED = (_is_list, " takes a list of codes, not {}")
+_NO_LIST = (lambda _: False, ": only codes are compared with lists, and this is none")
+_NO_ORDER = (lambda _: False, ": has no order, so that only == and != compare it")
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "code": (lambda value: isinstance(value, str), "a code"),
-    "bool": (lambda value: isinstance(value, bool), "true or false"),
-    "date": (lambda value: type(value) is dt.date, "a day such as 2026-07-01"),
+    "code": (lambda value: isinstance(value, str), " takes a code, not {}"),
+    "bool": (lambda value: isinstance(value, bool), " takes true or false, not {}"),
+    "date": (lambda value: type(value) is dt.date, " takes a day such as 2026-07-01, not {}"),
 }

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inferscope.core.errors import RuleError, nearest
+from inferscope.core.errors import RuleError, brief, nearest
 from inferscope.core.policy.predicates import Node, read
 from inferscope.core.policy.quantities import QUANTITIES, SCOPES
 from inferscope.core.policy.rule import Rule
 from inferscope.core.policy.shipped import SHIPPED, load, profiles
 from inferscope.core.scenario.days import FIRST, LAST
+from inferscope.core.scenario.lines import find_line
+from inferscope.core.scenario.tables import read_tables
 
 STATUSES = (
     *("in_force", "enacted_not_yet_effective", "not_enforced", "rescinded", "superseded", "vetoed"),
@@ -36,6 +40,8 @@ _REQUIRED = ("id", "title", "jurisdiction", "predicate")
 _KEYS = ("id", "short", "title", "jurisdiction", "quantity", "counting", "predicate")
 _ALL = (*_KEYS, *_CHOICES, *_DAYS, *_PROSE, *_LISTS)
 _SHORT = 14
+_DEEPEST = 40
+"""Tables deep that a file of rules may be nested: each group of a predicate takes two."""
 
 
 def read_file(path: Path, origin: str) -> tuple[Rule, ...]:
@@ -44,18 +50,52 @@ def read_file(path: Path, origin: str) -> tuple[Rule, ...]:
     Raises:
         RuleError: One line that names file, line, rule and key, and the nearest valid one.
     """
-    tables = load(path)
+    if origin == SHIPPED:
+        return _rules(load(path), path, origin)
+    text, tables = read_tables(path, RuleError, _DEEPEST)
+    try:
+        return _rules(tables, path, origin)
+    except RuleError as error:
+        key = error.key or ""
+        shown = re.sub(r"^rule\.\d+\.?", "", key) or None  # the message names the rule
+        raise RuleError(error.message, file=path, line=find_line(text, key), key=shown) from None
+
+
+def _rules(tables: Mapping[str, Any], path: Path, origin: str) -> tuple[Rule, ...]:
     if unknown := sorted(set(tables) - {"rule", "shared"}):
         message = f"unknown table: {nearest(unknown[0], ['rule', 'shared']) or 'rules stand under [[rule]]'}"
-        raise RuleError(message, file=path, key=unknown[0])
-    if not isinstance(tables.get("rule"), list):
-        message = "this file of rules is damaged: it holds no [[rule]]"
-        raise RuleError(message, file=path)
+        raise RuleError(message, key=unknown[0])
+    raw, named = tables.get("rule", []), tables.get("shared", {})
+    if not isinstance(raw, list) or not raw or not all(isinstance(table, Mapping) for table in raw):
+        message = "holds no [[rule]]: each rule is a table of its own"
+        raise RuleError(message, key="rule" if "rule" in tables else None)
+    if not isinstance(named, Mapping):
+        message = f"must be a table of predicates by name, not {brief(named)}"
+        raise RuleError(message, key="shared")
     units = _units(origin)
     shared: dict[str, Node] = {}
-    for name, raw in tables.get("shared", {}).items():
-        shared[name] = _predicate(raw, units, shared, path, f"shared.{name}")
-    return tuple(read_rule(table, path, origin, units, shared) for table in tables["rule"])
+    for name, predicate in named.items():
+        with _under(f"shared.{name}"):
+            shared[name] = read(predicate, units, shared)
+    found: dict[str, Rule] = {}
+    for number, table in enumerate(raw):
+        with _under(f"rule.{number}"):
+            rule = read_rule(table, path, origin, units, shared)
+            if rule.id in found:
+                message = f"rule {rule.id}: stands twice in this file; give one of them another id"
+                raise RuleError(message, key="id")
+        found[rule.id] = rule
+    return tuple(found.values())
+
+
+@contextmanager
+def _under(at: str) -> Iterator[None]:
+    """Say of an error in which table it stands."""
+    try:
+        yield
+    except RuleError as error:
+        key = f"{at}.{error.key}" if error.key else at
+        raise RuleError(error.message, key=key) from None
 
 
 def _units(origin: str) -> Mapping[str, str]:
@@ -82,14 +122,18 @@ def read_rule(
     Raises:
         RuleError: A key is missing, unknown or of the wrong kind, or the predicate is malformed.
     """
-    name = str(table.get("id", "?"))
+    name = table.get("id", "?")
     try:
-        _check(table)
+        known = _units(origin) if units is None else units
+        _check(table, known)
         own = None if origin == SHIPPED else {key: table[key] for key in (*_PROSE, _LISTS[1]) if key in table}
-        predicate = read(table["predicate"], _units(origin) if units is None else units, shared)
+        try:
+            predicate = read(table["predicate"], known, shared)
+        except RuleError as error:
+            raise RuleError(error.message, key="predicate") from None
     except RuleError as error:
-        message = f"rule {name}: {error.message}"
-        raise RuleError(message, file=path, line=_line(path, name, origin), key=error.key) from None
+        message = f"rule {name if isinstance(name, str) else brief(name)}: {error.message}"
+        raise RuleError(message, file=path, key=error.key) from None
     names = tuple(dict.fromkeys(comparison.quantity for comparison in predicate.comparisons()))
     lead = table.get("quantity", names[0])
     is_cited = own is None or bool(own.get("citation") or own.get("address"))
@@ -115,7 +159,7 @@ def read_rule(
     )
 
 
-def _check(table: Mapping[str, Any]) -> None:
+def _check(table: Mapping[str, Any], units: Mapping[str, str]) -> None:
     """Keys, texts, choices and days of a rule.
 
     Raises:
@@ -132,6 +176,14 @@ def _check(table: Mapping[str, Any]) -> None:
             raise RuleError(message, key=key)
         if problem := _problem(key, value):
             raise RuleError(problem, key=key)
+    lead, start, end = table.get("quantity"), table.get("effective_from"), table.get("effective_to")
+    if lead is not None and lead not in units:
+        hint = nearest(lead, units) or "name one that the predicate reads"
+        message = f"unknown quantity {brief(lead)}: {hint}"
+        raise RuleError(message, key="quantity")
+    if start is not None and end is not None and end < start:
+        message = f"must not be before effective_from ({start}), not {end}"
+        raise RuleError(message, key="effective_to")
 
 
 def _problem(key: str, value: Any) -> str:
@@ -153,21 +205,4 @@ def _problem(key: str, value: Any) -> str:
         wanted = f"one of {', '.join(choices)}"
     elif key == "short" and len(value) > _SHORT:
         wanted = f"at most {_SHORT} characters long"
-    return f"must be {wanted}, not {value!r}" if wanted else ""
-
-
-def _predicate(raw: Any, units: Mapping[str, str], shared: Mapping[str, Node], path: Path, key: str) -> Node:
-    try:
-        return read(raw, units, shared)
-    except RuleError as error:
-        raise RuleError(error.message, file=path, key=key) from None
-
-
-def _line(path: Path, name: str, origin: str) -> int | None:
-    """The line on which a rule's id stands."""
-    if origin == SHIPPED or not path.is_file():
-        return None
-    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
-        if line.strip().startswith("id") and f'"{name}"' in line:
-            return number
-    return None
+    return f"must be {wanted}, not {brief(value)}" if wanted else ""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import core_schema
 
+from inferscope.core.errors import brief
 from inferscope.core.scenario.days import read_day
-from inferscope.core.scenario.ranges import Number, brief, parse_number
+from inferscope.core.scenario.ranges import Number, parse_number
 
 _TABLE = {
     "type": "object",

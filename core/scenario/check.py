@@ -8,11 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.errors import ScenarioError, brief, nearest
 from inferscope.core.scenario.lines import find_line
-from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.schema import Overridable, Scenario
-from inferscope.core.scenario.tables import control_character
+from inferscope.core.scenario.tables import fault, shown_key
 
 FILE_KEYS = ("extends", "unset")
 """Keys that only files have; they are gone once a scenario is resolved."""
@@ -42,11 +41,10 @@ def validate(tables: Mapping[str, Any], *, file: Path | None = None, text: str =
     Raises:
         ScenarioError: The first thing that does not fit, with line, key and the nearest valid key.
     """
-    if found := control_character(tables):
-        key, code = found
-        message = f"holds the control character {code}"
+    if found := fault(tables):
+        key, message = found
         line = find_line(text, key) if text else None
-        raise ScenarioError(message, file=file, line=line, key=key or None)
+        raise ScenarioError(message, file=file, line=line, key=shown_key(key))
     try:
         return Scenario.model_validate(dict(tables))
     except ValidationError as error:
@@ -62,7 +60,7 @@ def _scenario_error(error: ValidationError, file: Path | None, text: str) -> Sce
     if any(other.get("ctx", {}).get("expected") == "'auto'" for other in error.errors()[1:2]):
         message = message.replace("must be a number", "must be auto, a number", 1)
     return ScenarioError(
-        message, file=file, line=find_line(text, dotted) if text else None, key=dotted or None
+        message, file=file, line=find_line(text, where) if text else None, key=dotted or None
     )
 
 
@@ -111,7 +109,7 @@ def check_unset(dotted: str) -> None:
     known = _keys_at(sections) if model else set(Scenario.model_fields)
     hint = nearest(last if model else sections[0], known)
     message = f"there is no key {dotted[:80]!r} to drop{f': {hint}' if hint else ''}"
-    raise ScenarioError(message, key="unset")
+    raise ScenarioError(message)
 
 
 def _keys_at(path: list[str]) -> set[str]:

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.errors import ScenarioError
+from inferscope.core.errors import ScenarioError, brief
 from inferscope.core.scenario.check import FILE_KEYS, check_unset, validate
 from inferscope.core.scenario.lines import find_line
 from inferscope.core.scenario.names import (
     COMMANDS,
     check_name,
     config_directory,
+    expanded,
     find,
     is_path,
     preset_names,
@@ -29,11 +30,18 @@ from inferscope.core.scenario.names import (
     state_directory,
     user_directory,
 )
-from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.saving import ABOUT, save, scenario_hash, to_toml, write_atomic
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
-from inferscope.core.scenario.tables import difference, merge, read_tables, remove, value_at
+from inferscope.core.scenario.tables import (
+    MAX_DEPTH,
+    canonical,
+    difference,
+    merge,
+    read_tables,
+    remove,
+    value_at,
+)
 
 __all__ = [
     "COMMANDS",
@@ -63,6 +71,7 @@ __all__ = [
 ]
 
 MAX_PARENTS = 8
+_RULES = "policy.rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,20 +205,26 @@ def _inherit(parent: Mapping[str, Any] | None, file: _File) -> dict[str, Any]:
         except ScenarioError as error:
             raise ScenarioError(error.message, file=file.path, line=line, key="unset") from None
         remove(base, dotted)
-    return merge(base, _anchored({k: v for k, v in file.own.items() if k not in FILE_KEYS}, file.path))
+    return merge(base, _anchored({k: v for k, v in file.own.items() if k not in FILE_KEYS}, file))
 
 
-def _anchored(own: dict[str, Any], path: Path) -> dict[str, Any]:
-    """A file's tables, with files of rules meant from its folder."""
+def _anchored(own: dict[str, Any], file: _File) -> dict[str, Any]:
+    """A file's tables, with files of rules meant from its folder.
+
+    Raises:
+        ScenarioError: One of them lies in nobody's folder.
+    """
     policy = own.get("policy")
     named = policy.get("rules") if isinstance(policy, Mapping) else None
-    if isinstance(named, str) and named:
-        rules: Any = str(path.resolve().parent / Path(named).expanduser())
-    elif isinstance(named, list) and all(isinstance(name, str) for name in named):
-        rules = [str(path.resolve().parent / Path(name).expanduser()) for name in named]
-    else:
-        return own
-    return {**own, "policy": {**own["policy"], "rules": rules}}
+    names = [named] if isinstance(named, str) else named
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        return own  # the schema says what would be right
+    try:
+        paths = [str(file.path.resolve().parent / expanded(name)) for name in names]
+    except ScenarioError as error:
+        line = find_line(file.text, _RULES)
+        raise ScenarioError(error.message, file=file.path, line=line, key=_RULES) from None
+    return {**own, "policy": {**own["policy"], "rules": paths[0] if isinstance(named, str) else paths}}
 
 
 def _version_notes(scenario: Scenario) -> tuple[str, ...]:
@@ -246,10 +261,11 @@ def locate(error: ScenarioError, loaded: Loaded) -> ScenarioError:
         return error
     now = value_at(loaded.scenario.model_dump(mode="python", exclude_unset=True), key)
     for file in chain:
-        there = value_at(file.own, key)
+        there = value_at(_anchored(dict(file.own), file), key)
         if there is not None:
-            line = find_line(file.text, key)
-            return ScenarioError(error.message, file=file.path, line=line, key=key) if there == now else error
+            if canonical(there) != canonical(now):
+                return error
+            return ScenarioError(error.message, file=file.path, line=find_line(file.text, key), key=key)
     return error
 
 
@@ -308,6 +324,9 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise ScenarioError(message)
     if not value:
         return key, None
+    if key.count(".") >= MAX_DEPTH:
+        message = f"{brief(text)} is no assignment: no key is more than {MAX_DEPTH} tables deep"
+        raise ScenarioError(message)
     try:
         tables = tomllib.loads(f"value = {value}")
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):

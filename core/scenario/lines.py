@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"' ]+?)\s*=")
+_PART = r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'"""
+_DOTTED = rf"(?:{_PART})(?:\s*\.\s*(?:{_PART}))*"
+_HEADER = re.compile(rf"^\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(rf"^\s*({_DOTTED})\s*=")
 _LONG = re.compile(r'"""|' + "'''")
 _STRING_OR_COMMENT = re.compile(
     rb'"""(?:\\.|[^\\])*?"""(?!")|"(?:\\.|[^"\\\n])*"'  # text in which a backslash means something
@@ -16,18 +19,20 @@ _STRING_OR_COMMENT = re.compile(
 )
 
 
-def find_line(text: str, dotted: str) -> int | None:
-    r"""The line, counted from 1, on which a dotted key is set; its table's line, if only that is found.
+def find_line(text: str, key: str | Sequence[str]) -> int | None:
+    r"""The line, counted from 1, on which a key is set; its table's line, if only that is found.
+
+    The key is dotted, or in parts where one of them holds a dot.
 
     >>> find_line("a = 1\n[slo]\ntpot_s = 2\n", "slo.tpot_s")
     3
     """
-    wanted = dotted.split(".")
+    wanted = key.split(".") if isinstance(key, str) else list(key)
     best: tuple[int, int] | None = None
     for number, path in _paths(text):
-        is_prefix = path == wanted[: len(path)]
-        if is_prefix and (best is None or len(path) > best[0]):
-            best = (len(path), number)
+        shared = min(len(path), len(wanted))
+        if path[:shared] == wanted[:shared] and (best is None or shared > best[0]):
+            best = (shared, number)
     return best[1] if best else None
 
 
@@ -53,7 +58,7 @@ def _paths(text: str) -> Iterator[tuple[int, list[str]]]:
             continue
         line = line.rstrip("\r")  # noqa: PLW2901
         if header := _HEADER.match(line):
-            table = _parts(header[2])
+            table = _numbered(_parts(header[2]), seen)
             if header[1] == "[[":
                 name = ".".join(table)
                 table = [*table, str(seen[name])]
@@ -63,5 +68,25 @@ def _paths(text: str) -> Iterator[tuple[int, list[str]]]:
             yield number, table + _parts(key[1])
 
 
+def _numbered(table: list[str], seen: Counter[str]) -> list[str]:
+    """A table's name with the number of the array's element that it belongs to."""
+    found: list[str] = []
+    for part in table[:-1]:
+        found.append(part)
+        if count := seen[".".join(found)]:
+            found.append(str(count - 1))
+    return [*found, table[-1]]
+
+
 def _parts(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
+    return [_name(part) for part in re.findall(_PART, dotted)]
+
+
+def _name(part: str) -> str:
+    """A part of a key without its quotes and escapes."""
+    if part[0] != '"' or "\\" not in part:
+        return part.strip("\"'")
+    try:
+        return str(tomllib.loads(f"name = {part}")["name"])
+    except ValueError:
+        return part

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from inferscope.core.errors import ScenarioError, nearest
-from inferscope.core.places import config_directory, state_directory
+from inferscope.core.places import config_directory, expanded, state_directory
 
 __all__ = [
     "COMMANDS",
@@ -90,22 +90,6 @@ def check_name(name: str) -> str:
 def is_path(text: str) -> bool:
     """Whether a text means a file rather than a preset's name."""
     return text.endswith(".toml") or "/" in text or os.sep in text
-
-
-def expanded(text: str) -> Path:
-    """A path with its ``~`` filled in.
-
-    Raises:
-        ScenarioError: It has control characters, or names nobody's folder.
-    """
-    if not text.isprintable():
-        message = "has characters that no file name should have"
-        raise ScenarioError(message, file=Path(text))
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        message = f"{text.partition('/')[0][:80]!r} is nobody's folder on this machine"
-        raise ScenarioError(message) from None
 
 
 def find(preset: str | Path) -> Path:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool
 
+from inferscope.core.errors import brief
 from inferscope.core.scenario.bounds import AtLeastOne, Day, NonNegative, Share
-from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.section import Section
 
 _LETTERS = 2
@@ -26,6 +26,15 @@ Group = Literal["D1", "D4", "D5", "A5", "A6", "MO", "other"]
 Operator = Literal["PJM", "MISO", "SPP", "CAISO", "ISO-NE", "NYISO", "ERCOT", "other"]
 
 
+def _files(value: Any) -> Any:
+    """The name of a file, or a list of such."""
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, list | tuple) and all(isinstance(name, str) and name for name in names):
+        return value
+    message = f"must be a file of rules or a list of them, not {brief(value)}"
+    raise ValueError(message)
+
+
 def _about(description: str) -> Any:
     return Field(default=None, description=description)
 
@@ -33,7 +42,9 @@ def _about(description: str) -> Any:
 class Policy(Section):
     """What policy rules read and nothing else in the scenario says; what is absent stays unknown."""
 
-    rules: str | tuple[str, ...] = Field(default=(), description="files of own rules, one or a list")
+    rules: Annotated[str | tuple[str, ...], BeforeValidator(_files)] = Field(
+        default=(), description="files of own rules, one or a list"
+    )
     actor: str | None = _about("who runs it, for the reader")
     planned_training_flop: NonNegative | None = _about(
         "training compute foreseen for the run, FLOP; default: the training compute"

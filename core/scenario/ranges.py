@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inferscope.core.errors import brief
+
 _Z95 = 1.6448536269514722
 """95th percentile of the standard normal distribution."""
 
 _FORMS = "a number, {low=, mid=, high=}, {dist=, ...} or {value=, source=, date=}"
-_LONGEST = 60
 _TIMES = {"k": 10**3, "M": 10**6, "B": 10**9}
 _DISTRIBUTIONS = {
     "uniform": ("low", "high"),
@@ -62,16 +63,6 @@ class Number:
     def __deepcopy__(self, memo: object) -> Number:
         """Itself, since it is frozen: defaults are copied for every scenario that is checked."""
         return self
-
-
-def brief(value: Any) -> str:
-    """A value as a message shows it: one line, not long.
-
-    >>> brief([1, 2]), brief(True)
-    ('[1, 2]', 'true')
-    """
-    shown = str(value).lower() if isinstance(value, bool) else repr(value)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def parse_number(value: Any) -> Number:

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import ScenarioError
 from inferscope.core.scenario.check import validate
 from inferscope.core.scenario.lines import has_comment
-from inferscope.core.scenario.names import save_path
+from inferscope.core.scenario.names import expanded, save_path
 from inferscope.core.scenario.schema import Scenario
-from inferscope.core.scenario.tables import canonical, difference
+from inferscope.core.scenario.tables import canonical, difference, read_bytes
 
 ABOUT = ("name", "question", "description", "published", "provenance")
 """What a file says about itself: not inherited, not hashed."""
@@ -26,20 +26,22 @@ def scenario_hash(scenario: Scenario) -> str:
     """sha256 of the resolved scenario: everything that can change a number, defaults included."""
     values = scenario.model_dump(mode="json", exclude=set(ABOUT))
     if scenario.policy.rules:
-        values["policy"]["rules"] = [_content(path) for path in _paths(scenario.policy.rules)]
+        values["policy"]["rules"] = [_content(name) for name in rule_names(scenario)]
     return hashlib.sha256(json.dumps(canonical(values), sort_keys=True).encode()).hexdigest()
 
 
-def _paths(rules: str | Sequence[str]) -> list[Path]:
-    return [Path(name).expanduser() for name in ([rules] if isinstance(rules, str) else rules)]
+def rule_names(scenario: Scenario) -> tuple[str, ...]:
+    """The files of rules that a scenario names."""
+    given = scenario.policy.rules
+    return (given,) if isinstance(given, str) else given
 
 
-def _content(path: Path) -> str:
+def _content(name: str) -> str:
     """What a file of rules says: where it lies differs from one machine to the next."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:  # whoever reads the rules says so
-        return str(path)
+        return hashlib.sha256(read_bytes(expanded(name))).hexdigest()
+    except ScenarioError:  # whoever reads the rules says so
+        return name
 
 
 def save(
@@ -111,8 +113,8 @@ def to_toml(
         if gone:
             head["unset"] = sorted(gone)
         values = own
-    if folder is not None and (given := values.get("policy", {}).get("rules")):
-        rules = [_seen_from(folder, path) for path in _paths(given)]
+    if folder is not None and "rules" in values.get("policy", {}):
+        rules = [_seen_from(folder, expanded(name)) for name in rule_names(scenario)]
         values["policy"] = {**values["policy"], "rules": rules if len(rules) > 1 else rules[0]}
     values.pop("schema_version", None)
     scalars = {k: v for k, v in sorted(values.items()) if not isinstance(v, Mapping)}

@@ -1,19 +1,22 @@
-"""The tables of a scenario file: reading them within limits, merging and comparing them."""
+"""The tables of a user's file: reading them within limits, merging and comparing them."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from inferscope.core.errors import ScenarioError
+from inferscope.core.errors import InferscopeError, ScenarioError, brief
+from inferscope.core.scenario.lines import find_line
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 8
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Unicode's control characters, but for tab and line feed."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Unicode's control characters, but for tab and line feed, and what breaks lines or turns their direction."""
+_FLOAT_BITS = 1023
+_LONG_NUMBER = re.compile(r"\d[\d_]{4000,}")
 MAX_DOTS = 200
 """Dots in one line: the time to read a dotted key grows with the square of its parts."""
 
@@ -21,81 +24,113 @@ NUMBER_KEYS = {"value", "dist", "low", "high", "mid"}
 """A table with one of these is a number, not a section."""
 
 
-def read_tables(path: Path) -> tuple[str, dict[str, Any]]:
-    """The text and the tables of a TOML file, within the limits of size and depth.
+def read_tables(
+    path: Path, error: type[InferscopeError] = ScenarioError, depth: int = MAX_DEPTH
+) -> tuple[str, dict[str, Any]]:
+    """The text and the tables of a user's TOML file, whatever it is about, within limits.
+
+    Args:
+        path: The file.
+        error: What to raise.
+        depth: How many tables deep it may be nested.
 
     Raises:
-        ScenarioError: Unreadable, too large, too deep, not UTF-8 or not TOML.
+        InferscopeError: Unreadable, too large, too deep, not UTF-8, not TOML, or it holds what could
+            steer a terminal; the message names file, line and key.
     """
-    data = _read_bytes(path)
+    data = read_bytes(path, error)
     try:
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"is not UTF-8 text (byte {error.start})"
-        raise ScenarioError(message, file=path, line=line) from None
-    for number, line_text in enumerate(text.split("\n"), 1):
+    except UnicodeDecodeError as wrong:
+        line = data.count(b"\n", 0, wrong.start) + 1
+        message = f"is not UTF-8 text (byte {wrong.start})"
+        raise error(message, file=path, line=line) from None
+    lines = text.split("\n")
+    for number, line_text in enumerate(lines, 1):
         if line_text.count(".") > MAX_DOTS:
             message = f"holds more than {MAX_DOTS} dots in one line"
-            raise ScenarioError(message, file=path, line=number)
-    too_deep = f"is nested more than {MAX_DEPTH} tables deep"
+            raise error(message, file=path, line=number)
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        message = f"is not valid TOML: {re.sub(r' ?[(]at .*[)]', '', str(error))}"
-        raise ScenarioError(message, file=path, line=int(place[1]) if place else None) from None
+    except tomllib.TOMLDecodeError as wrong:
+        place = re.search(r"\(at line (\d+), column \d+\)", str(wrong))
+        message = f"is not valid TOML: {re.sub(r' ?[(]at .*[)]', '', str(wrong))}"
+        raise error(message, file=path, line=int(place[1]) if place else len(lines)) from None
     except RecursionError:
-        raise ScenarioError(too_deep, file=path) from None
-    except ValueError as error:  # a number with thousands of digits
-        message = f"is not valid TOML: {str(error).partition(';')[0]}"
-        raise ScenarioError(message, file=path) from None
-    if _depth(tables) > MAX_DEPTH:
-        raise ScenarioError(too_deep, file=path)
+        deepest = max(range(len(lines)), key=lambda n: lines[n].count("[") + lines[n].count("{"))
+        raise error(_too_deep(depth), file=path, line=deepest + 1) from None
+    except ValueError as wrong:  # a number with thousands of digits
+        place = _LONG_NUMBER.search(text)
+        message = f"is not valid TOML: {str(wrong).partition(';')[0]}"
+        number = text.count("\n", 0, place.start()) + 1 if place else 1
+        raise error(message, file=path, line=number) from None
+    if found := fault(tables, depth):
+        key, message = found
+        raise error(message, file=path, line=find_line(text, key), key=shown_key(key))
     return text, tables
 
 
-def _read_bytes(path: Path) -> bytes:
-    """What a regular file holds, up to the limit of size."""
+def read_bytes(path: Path, error: type[InferscopeError] = ScenarioError) -> bytes:
+    """What a regular file holds, up to the limit of size.
+
+    Raises:
+        InferscopeError: It is not there, no regular file, too large, or cannot be read.
+    """
     try:
         if not path.is_file():
-            message = "is not a regular file"
-            raise ScenarioError(message, file=path)
+            message = "is not a regular file" if path.exists() else "no such file"
+            raise error(message, file=path)
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
-        raise ScenarioError(message, file=path) from None
+    except OSError as wrong:
+        message = f"cannot be read: {wrong.strerror or wrong}"
+        raise error(message, file=path) from None
     if len(data) > MAX_BYTES:
-        message = f"is larger than {MAX_BYTES:,} bytes, too large for a scenario"
-        raise ScenarioError(message, file=path)
+        message = f"is larger than {MAX_BYTES:,} bytes, too large for a file of settings"
+        raise error(message, file=path)
     return data
 
 
-def _depth(value: Any, level: int = 0) -> int:
-    if level > MAX_DEPTH or not isinstance(value, dict | list):
-        return level
-    items = value.values() if isinstance(value, dict) else value
-    return max((_depth(item, level + 1) for item in items), default=level)
+def fault(
+    value: Any, depth: int = MAX_DEPTH, path: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], str] | None:
+    r"""The first key of tables under which something stands that no file may hold, and what that is.
 
+    That is a character that could steer a terminal, a number that no computation takes, or tables that
+    are nested too deep.
 
-def control_character(value: Any, path: tuple[str, ...] = ()) -> tuple[str, str] | None:
-    r"""The first key whose name or text holds a character that could steer a terminal, and its code.
-
-    >>> control_character({"name": "red: \x1b[31m"})
-    ('name', 'U+001B')
+    >>> fault({"name": "red: \x1b[31m"})
+    (('name',), 'holds the control character U+001B')
+    >>> fault({"workload": {"batch": 10**400}})
+    (('workload', 'batch'), 'must be finite and below 1e308, not a number of 401 digits')
     """
+    if len(path) > depth:
+        return path, _too_deep(depth)
     if isinstance(value, str):
         bad = _CONTROL.search(value)
-        return (".".join(path), f"U+{ord(bad[0]):04X}") if bad else None
+        return (path, f"holds the control character U+{ord(bad[0]):04X}") if bad else None
+    if isinstance(value, int) and value.bit_length() > _FLOAT_BITS:
+        return path, f"must be finite and below 1e308, not {brief(value)}"
     if isinstance(value, Mapping):
         pairs = [(str(key), item) for key, item in value.items()]
-        names = (control_character(key, path) for key, _ in pairs)
-        items = (control_character(item, (*path, key)) for key, item in pairs)
-        return next((found for found in (*names, *items) if found), None)
+        names = (((*path, key), found[1]) for key, _ in pairs if (found := fault(key)))
+        return next(names, None) or _first(((item, (*path, key)) for key, item in pairs), depth)
     if isinstance(value, list | tuple):
-        return next((found for item in value if (found := control_character(item, path))), None)
+        return _first(((item, (*path, str(n))) for n, item in enumerate(value)), depth)
     return None
+
+
+def _first(items: Iterable[tuple[Any, tuple[str, ...]]], depth: int) -> tuple[tuple[str, ...], str] | None:
+    return next((found for item, path in items if (found := fault(item, depth, path))), None)
+
+
+def _too_deep(depth: int) -> str:
+    return f"is nested more than {depth} tables deep"
+
+
+def shown_key(path: Sequence[str]) -> str | None:
+    """A key as messages have it; None for a whole file."""
+    return ".".join(path[:MAX_DEPTH]) or None
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from inferscope.core.errors import InferscopeError
+from inferscope.core.errors import InferscopeError, printable
 
 if TYPE_CHECKING:
     import argparse
@@ -86,8 +86,7 @@ def _speak_any_encoding() -> None:
 
 def _complain(message: str, status: int) -> int:
     """One line on standard error, with nothing in it that steers a terminal."""
-    line = " ".join(str(message).split())
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    line = printable(" ".join(str(message).split()))
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             sys.stderr.write(f"inferscope: {line}\n")

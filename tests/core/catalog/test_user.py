@@ -174,8 +174,14 @@ def test_a_price_of_the_users_is_cited_as_theirs(own):
         ("values = 3", 1, "values", "must be a table"),
         ("tier = 3", 1, "tier", "must be tables"),
         ("fallback = { fp8 = 'fp9' }", 1, "fallback.fp8", "is no precision"),
-        (f"memory_bytes = 1{'0' * 400}", 1, "memory_bytes", "at most"),
+        (f"memory_bytes = 1{'0' * 400}", 1, "memory_bytes", "must be finite and below 1e308"),
         ("a = 1\nb = ]", 2, None, "not valid TOML"),
+        (f"memory_bytes = 0x{'f' * 6000}", 1, "memory_bytes", "7,225 digits"),
+        (f"name = 0x{'f' * 6000}", 1, "name", "7,225 digits"),
+        ('\nname = "\\u001b[31m"', 2, "name", "the control character U+001B"),
+        ('\nsource = "\\u001b[31m"', 2, "source", "the control character U+001B"),
+        ('[values]\ntdp_w = { value = 4, note = "\\u202e" }', 2, "values.tdp_w.note", "U+202E"),
+        ("date = 12:00:00", 1, "date", "must be text, not 12:00:00"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(own, text, line, key, message):
@@ -279,3 +285,18 @@ def test_a_mistake_in_a_rule_names_its_file(own):
     with pytest.raises(RuleError) as caught:
         rules()
     assert caught.value.file == str(folder / "rules" / "mine.toml")
+
+
+def test_a_chain_of_records_ends(own):
+    own(**{f"accelerators__c{n}": f'extends = "c{n + 1}"\n' for n in range(400)})
+    error = refusal(catalog.accelerator, "c0")
+    assert "more than 8 records extend each other: c0 -> c1 -> " in error.message
+    assert (error.file.rpartition("/")[2], error.line, error.key) == ("c8.toml", 1, "extends")
+    own(**{f"accelerators__c{n}": f'extends = "c{n + 1}"\n' for n in range(8)}, accelerators__c8=MINIMAL)
+    assert catalog.accelerator("c0").values["tdp_w"].value == 400
+
+
+def test_what_should_be_a_folder_of_a_catalogue_is_no_file(tmp_path):
+    (tmp_path / "rules").write_text("")
+    with pytest.raises(CatalogError, match="rules: must be a folder"):
+        catalog.use(tmp_path)

@@ -3,13 +3,14 @@
 import datetime as dt
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from inferscope.core.errors import RuleError
 from inferscope.core.policy.rules import merged, read_rules, rules
 from inferscope.core.report import report
-from inferscope.core.scenario.files import load
+from inferscope.core.scenario.files import load, load_values, scenario_hash
 
 HEAD = '[[rule]]\nid = "own.rule"\ntitle = "What if"\njurisdiction = "own"\n'
 
@@ -77,8 +78,8 @@ def test_a_changed_file_is_read_again(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("not toml [", "this file of rules is damaged"),
-        ("", "it holds no [[rule]]"),
+        ("not toml [", "is not valid TOML"),
+        ("", "holds no [[rule]]"),
         ("[[rules]]\n", "rules: unknown table: did you mean rule?"),
         ('[[rule]]\nid = "x"\n', "rule x: lacks title"),
         (HEAD, "rule own.rule: lacks predicate"),
@@ -112,7 +113,7 @@ def test_a_changed_file_is_read_again(write):
         ),
         (
             HEAD + 'predicate = { quantity = "tpp", op = ">=", value = true }\n',
-            "takes a finite number, not True",
+            "takes a finite number, not true",
         ),
     ],
 )
@@ -125,9 +126,81 @@ def test_what_is_wrong_is_one_line_with_file_and_rule(write, text, message):
     assert message in said
     assert "\n" not in said
     if "own.rule" in text:
-        assert said.startswith(f"{path}:2: ")
+        line = 1 if text == HEAD else text.count("\n")
+        assert said.startswith(f"{path}:{line}: ")
+
+
+PREDICATE = 'predicate = "tpp >= 1"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (f"shared = 5\n{HEAD}{PREDICATE}", 1, "shared: must be a table of predicates by name, not 5"),
+        (f"shared = [1]\n{HEAD}{PREDICATE}", 1, "shared: must be a table of predicates by name, not [1]"),
+        ("rule = [1, 2]", 1, "rule: holds no [[rule]]"),
+        ("rule = ['a']", 1, "rule: holds no [[rule]]"),
+        (HEAD + "predicate = { quantity = ['a'], op = '>', value = 1 }", 5, "unknown quantity ['a']"),
+        (HEAD + f"predicate = {{ quantity = 'tpp', op = '>', value = 1{'0' * 400} }}", 5, "401 digits"),
+        (HEAD + f"predicate = {{ quantity = 'tpp', op = '>', value = 0x{'f' * 6000} }}", 5, "7,225 digits"),
+        (HEAD + f"predicate = {'{not = ' * 400}'tpp > 1'{'}' * 400}", 5, "nested more than 40 tables deep"),
+        ("x = " + "[" * 100_000, 1, "nested more than 40 tables deep"),
+        (HEAD + "a" + ".a" * 40_000 + " = 1", 5, "more than 200 dots"),
+        (HEAD + PREDICATE + "a = [\n]]", 7, "is not valid TOML"),
+        (HEAD + PREDICATE + "note = '\udcff'", 6, "is not UTF-8 text"),
+        (
+            "\ufeff" + HEAD + PREDICATE + "statsu = 1",
+            6,
+            "statsu: rule own.rule: unknown key: did you mean status",
+        ),
+        (HEAD + "[rule.predicate]\nquantity = 'tp'\nop = '>'\nvalue = 1", 5, "unknown quantity 'tp'"),
+        (HEAD + PREDICATE + 'unverified_parts = ["\\u001b[31m"]', 6, "the control character U+001B"),
+        (HEAD + PREDICATE + 'relieves = ["\\u202e"]', 6, "the control character U+202E"),
+        (HEAD + PREDICATE + "evidence = 12:00:00", 6, "must be a line of text, not 12:00:00"),
+        (HEAD + PREDICATE + HEAD + PREDICATE, 7, "id: rule own.rule: stands twice in this file"),
+        (
+            HEAD + PREDICATE + 'quantity = "tp"',
+            6,
+            "quantity: rule own.rule: unknown quantity 'tp': did you mean tpp",
+        ),
+        (
+            HEAD + PREDICATE + "effective_from = 2026-01-02\neffective_to = 2026-01-01",
+            7,
+            "must not be before effective_from (2026-01-02), not 2026-01-01",
+        ),
+        (HEAD + 'predicate = "destination >= 5"', 5, "destination >=: has no order, so that only == and !="),
+    ],
+    ids=range(21),
+)
+def test_what_no_rule_is_has_a_place(tmp_path, text, line, message):
+    path = tmp_path / "own.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(RuleError) as caught:
+        read_rules(path)
+    assert caught.value.line == line
+    assert message in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_only_a_file_of_bounded_size_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "large.toml").write_text("# x\n" * 300_000)
+    for path, message in (
+        (Path("/dev/zero"), "is not a regular file"),
+        (tmp_path / "pipe.toml", "is not a regular file"),
+        (tmp_path, "is not a regular file"),
+        (tmp_path / "large.toml", "is larger than 1,000,000 bytes"),
+    ):
+        with pytest.raises(RuleError, match=message):
+            read_rules(path)
+        scenario_hash(load_values({"policy": {"rules": str(path)}}))  # whoever reads them says what is wrong
+
+
+def test_a_file_may_begin_with_a_mark_of_byte_order(write):
+    (rule,) = read_rules(write("own.toml", "\ufeff" + HEAD + PREDICATE))
+    assert rule.id == "own.rule"
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(RuleError, match=r"absent.toml: no such file of rules"):
+    with pytest.raises(RuleError, match=r"absent.toml: no such file"):
         read_rules(tmp_path / "absent.toml")

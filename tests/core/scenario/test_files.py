@@ -389,3 +389,46 @@ def test_reading_files_loads_no_screen_and_no_network():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\n[[workload]]\nbatch = 1", 2, "workload: must be a table, not [{'batch': 1}]"),
+        ("\nx = 1" + "0" * 5000, 2, "Exceeds the limit"),
+        ('\n"a\\u001bb" = 1', 2, "a\\x1bb: holds the control character U+001B"),
+        ("\nx = " + "[" * 20 + "]" * 20, 2, "nested more than 8 tables deep"),
+        ("\nx = " + "[" * 2000 + "]" * 2000, 2, "nested more than 8 tables deep"),
+        ("[workload]\nbatch = 12:00:00", 2, "not 12:00:00"),
+        ('\nname = "\\u202ea"', 2, "name: holds the control character U+202E"),
+        ('\n"a.b" = 1', 2, "a.b: unknown key"),
+        ('\na = "', 2, "Unterminated string"),
+        (
+            f"[workload]\nbatch = 0x{'f' * 6000}",
+            2,
+            "workload.batch: must be finite and below 1e308, not a number of 7,225 digits",
+        ),
+        (f"name = 0x{'f' * 6000}", 1, "not a number of 7,225 digits"),
+        ("[policy]\nrules = ''", 2, "policy.rules: must be a file of rules or a list of them, not ''"),
+        ("[policy]\nrules = 5", 2, "policy.rules: must be a file of rules or a list of them, not 5"),
+        (
+            "[policy]\nrules = '~nobody-of-this-name/x.toml'",
+            2,
+            "policy.rules: '~nobody-of-this-name' is nobody's folder",
+        ),
+    ],
+    ids=range(14),
+)
+def test_what_cannot_be_has_a_place(tmp_path, text, line, message):
+    path = tmp_path / "own.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    assert caught.value.line == line
+    assert message in str(caught.value)
+
+
+def test_the_line_of_a_key_in_an_array_of_tables():
+    text = "[[rule]]\na = 1\n[rule.b]\nc = 1\n[[rule]]\na = 1\n[rule.b]\nc = 2\n[[rule.d]]\ne = 3\n"
+    found = [find_line(text, key) for key in ("rule", "rule.0.b.c", "rule.1.a", "rule.1.b.c", "rule.1.d.0.e")]
+    assert found == [1, 4, 6, 8, 10]

@@ -399,6 +399,11 @@ def test_wrong_words_get_one_clear_line(run, arguments, message):
         ("foo=1", "foo: unknown key: known keys are as_of"),
         ("workload.bach=1", "workload.bach: unknown key: did you mean batch?"),
         ("workload.bach=", "there is no key 'workload.bach' to drop: did you mean batch?"),
+        ("foo=", "inferscope: there is no key 'foo' to drop"),
+        ("x." * 500 + "x=1", "is no assignment: no key is more than 8 tables deep"),
+        ("name=" + "[" * 300 + "]" * 300, "is nested more than 8 tables deep"),
+        (f"workload.batch=0x{'f' * 6000}", "must be finite and below 1e308, not a number of 7,225 digits"),
+        ("name=a\u202eb", "name: holds the control character U+202E"),
         ("workload=3", "workload: must be a table, not 3"),
         ("workload.batch.x=3", "workload.batch: must be auto, a number"),
         ("workload.batch=true", "workload.batch: must be auto, a number"),
@@ -547,3 +552,32 @@ def test_a_saved_change_is_called_after_its_preset_with_what_it_changes(run, con
 
 def test_a_quantity_may_be_named_by_its_label(run):
     assert run("explain", PRESET, "Time per output token") == run("explain", PRESET, "tpot_s")
+
+
+@pytest.mark.parametrize("command", [["eval", "mine"], ["paths"], ["list", "presets"]])
+def test_a_folder_of_nobody_is_one_line(run, monkeypatch, command):
+    monkeypatch.setenv("INFERSCOPE_CONFIG", "~nobody-of-this-name")
+    status, out, err = run(*command)
+    assert (status, out) == (2, "")
+    assert err == "inferscope: INFERSCOPE_CONFIG: '~nobody-of-this-name' is nobody's folder on this machine\n"
+
+
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [("", "'' is no folder; a catalogue is a folder"), ("~nobody-of-this-name", "is nobody's folder")],
+)
+def test_a_catalogue_that_is_no_folder_is_one_line(run, folder, message):
+    status, out, err = run("list", "models", "--catalog", folder)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_a_file_of_rules_is_missed_where_it_is_named(run, tmp_path):
+    (tmp_path / "one.toml").write_text(f'extends = "{PRESET}"\n[policy]\nrules = "nope.toml"\n')
+    (tmp_path / "two.toml").write_text(f'extends = "{PRESET}"\n[policy]\nrules = ["nope.toml"]\n')
+    for name in ("one.toml", "two.toml"):
+        for command in (["policy", tmp_path / name], ["eval", PRESET, tmp_path / name]):
+            status, out, err = run(*command)
+            assert (status, out) == (2, "")
+            where = f"{tmp_path / name}:3: policy.rules: {tmp_path / 'nope.toml'}"
+            assert err == f"inferscope: {where}: no such file\n"
