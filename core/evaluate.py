@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from inferscope.core.plan import plan
 from inferscope.core.program import compile_program, is_merged
 from inferscope.core.reasons import reasons
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.spread import Spread
 
 CHUNK = 2048
 """Rows computed together: large enough to amortise a call, small enough for the cache."""
@@ -100,10 +101,12 @@ class Result:
     Attributes:
         values: Outputs by name, ``(n,)``.
         bound: The inputs they were computed from, with everything planned.
+        spreads: By row, what the outputs are over draws of uncertain numbers, where that was asked for.
     """
 
     values: Mapping[str, Array]
     bound: Bound
+    spreads: Mapping[int, Spread] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
         """The values of one output, ``(n,)``."""

@@ -19,6 +19,7 @@ from inferscope.core.scenario.changed import as_changed, differences, title
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import caveats, headline, plan_notes
+from inferscope.core.study.spreads import with_ranges
 
 __all__ = [
     "OUTPUTS",
@@ -39,11 +40,12 @@ _ENERGY = ("wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters
 _PLANNED = {"batch": "workload_batch"}
 
 
-def reports(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
+def reports(loaded: Sequence[Loaded], *, catalog_ranges: bool = False) -> list[dict[str, Any]]:
     """One report for each scenario, computed in one call.
 
     Args:
         loaded: Scenarios with where they came from.
+        catalog_ranges: Whether ranges of the catalogue and the calibration count as well.
 
     Returns:
         Mappings of the JSON contract; numbers unrounded, absent ones None with a ``why``.
@@ -55,6 +57,7 @@ def reports(loaded: Sequence[Loaded]) -> list[dict[str, Any]]:
         result = evaluate([item.scenario for item in loaded], OUTPUTS)
     except ScenarioError as error:
         raise placed(error, loaded) from None
+    result = with_ranges(result, catalog_ranges=catalog_ranges)
     return [report_of(result, row, item.notes, item.base) for row, item in enumerate(loaded)]
 
 
@@ -70,7 +73,7 @@ def placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
 
 def report(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
     """The report of one scenario (see :func:`reports`)."""
-    return report_of(evaluate(scenario, OUTPUTS), 0, notes)
+    return report_of(with_ranges(evaluate(scenario, OUTPUTS)), 0, notes)
 
 
 def report_of(
@@ -129,21 +132,26 @@ def notes_of(
         entries: The row's policy entries.
     """
     own = result.bound.resolved[row].notes
-    return [*notes, *own, *caveats(result, row, entries), *plan_notes(result, row)]
+    spread = result.spreads.get(row)
+    ranges = () if spread is None else spread.notes
+    return [*notes, *own, *caveats(result, row, entries), *ranges, *plan_notes(result, row)]
 
 
-def policy_report(loaded: Loaded, on: dt.date | None = None) -> tuple[dict[str, Any], list[Entry]]:
+def policy_report(
+    loaded: Loaded, on: dt.date | None = None, *, catalog_ranges: bool = False
+) -> tuple[dict[str, Any], list[Entry]]:
     """What a scenario is, and its verdicts on every rule.
 
     Args:
         loaded: The scenario with where it came from.
         on: The day that is judged; default: the scenario's.
+        catalog_ranges: Whether ranges of the catalogue and the calibration count as well.
 
     Raises:
         InferscopeError: The scenario names something that does not exist.
     """
     try:
-        result = evaluate(loaded.scenario, OUTPUTS)
+        result = with_ranges(evaluate(loaded.scenario, OUTPUTS), catalog_ranges=catalog_ranges)
     except ScenarioError as error:
         raise locate(error, loaded) from None
     scenario = loaded.scenario
@@ -175,7 +183,8 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
     resolved = result.bound.resolved[row]
     value = float(result[name][row])
     known = math.isfinite(value)
-    found: dict[str, Any] = {"value": value if known else None, "unit": node.unit, "low": None, "high": None}
+    low, high = _range(result, name, row) if known else (None, None)
+    found: dict[str, Any] = {"value": value if known else None, "unit": node.unit, "low": low, "high": high}
     if node.codes:
         found["value"] = node.codes[int(value)] if known else None
         found["unit"] = "1"
@@ -190,6 +199,15 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
     found["kind"] = kind_of(result, name, row)
     found["source"] = node.source
     return found
+
+
+def _range(result: Result, name: str, row: int) -> tuple[float | None, float | None]:
+    """P5 and P95 of a number over the row's draws; nothing where it has none."""
+    spread = result.spreads.get(row)
+    if spread is None or name not in spread.values or REGISTRY.quantities[name].unit in ("code", "bool"):
+        return None, None
+    low, high = spread.quantiles(name)
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
 
 
 def kind_of(result: Result, name: str, row: int = 0) -> str:

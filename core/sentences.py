@@ -63,7 +63,8 @@ def _cost_part(result: Result, row: int) -> str:
         return f"the demand is {_times(load)} what the planned fleet takes"
     if math.isfinite(cost):
         decode = f", {100 * (1 - share):.0f} % of it decode" if 0 <= share <= 1 else ""
-        return f"one query costs {money(cost)}{decode}{_fleet_part(result, row, ', ' if decode else ' ')}"
+        about = f"one query costs {money(cost)}{_cost_range(result, row)}{decode}"
+        return f"{about}{_fleet_part(result, row, ', ' if decode else ' ')}"
     return _no_cost(result, row)
 
 
@@ -75,6 +76,15 @@ def _fleet_part(result: Result, row: int, before: str) -> str:
     needed = float(result["accelerators_needed"][row])
     lacking = f", though the demand needs {needed:,.0f}" if needed > stated.mid else ""
     return f"{before}on the stated fleet of {stated.mid:,.0f}{lacking}"
+
+
+def _cost_range(result: Result, row: int) -> str:
+    """P5 and P95 of the cost of a query, where it has a range."""
+    spread = result.spreads.get(row)
+    if spread is None:
+        return ""
+    low, high = spread.quantiles("usd_per_query")
+    return f" ({money(low)} to {money(high)})" if low < high else ""
 
 
 def _no_cost(result: Result, row: int) -> str:

@@ -179,14 +179,16 @@ def answer(scenario: Scenario, notes: Sequence[str] = (), *, effects: bool = Fal
     """
     from inferscope.core.evaluate import Result, evaluate
     from inferscope.core.report import OUTPUTS
+    from inferscope.core.study.spreads import with_ranges
 
     if effects:
         from inferscope.core.study.effects import board
 
         both = board(scenario, notes)
         values = {name: array[:1] for name, array in both.result.values.items()}
-        found = Answer(Result(values, both.result.bound.take([0])), tuple(notes), both.effects)
+        here = with_ranges(Result(values, both.result.bound.take([0])), quick=True)
+        found = Answer(here, tuple(notes), both.effects)
     else:
-        found = Answer(evaluate(scenario, OUTPUTS), tuple(notes))
+        found = Answer(with_ranges(evaluate(scenario, OUTPUTS), quick=True), tuple(notes))
     _ = found.policy  # here, where a scenario whose own rules cannot be read is refused
     return found

@@ -239,7 +239,7 @@ def figure_text(answer: Answer, figure: Figure) -> str:
 def range_text(answer: Answer, figure: Figure) -> str:
     """The ends of a figure's range in its own unit; empty where there is no range."""
     entry = answer.entry(figure.name)
-    if entry["value"] is None or entry["low"] is None or entry["high"] is None:
+    if entry["value"] is None or entry["low"] is None or entry["low"] == entry["high"]:
         return ""
     low, high = (value_text(entry[end], entry["unit"], figure.form) for end in ("low", "high"))
     if low.partition(" ")[2] == high.partition(" ")[2]:

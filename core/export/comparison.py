@@ -8,7 +8,7 @@ from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.export.differences import SMALL, amount, cell_text, percent, sentence, unit
-from inferscope.core.export.reports import reason_text, shown, title
+from inferscope.core.export.reports import reason_text, shown, span_text, title
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
 from inferscope.core.study.compare import Carried, Cell, Comparison, Contribution, Input, Output, Rule
 
@@ -49,6 +49,8 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
                 "unit": row.entries[0]["unit"],
                 "differs": row.differs,
                 "values": row.values,
+                "lows": [entry["low"] for entry in row.entries],
+                "highs": [entry["high"] for entry in row.entries],
                 "ratios": row.ratios,
                 "whys": [entry.get("why") for entry in row.entries],
             }
@@ -86,12 +88,15 @@ def _carried_dict(comparison: Comparison, item: Carried) -> dict[str, Any]:
 
 def as_csv(comparison: Comparison) -> str:
     """One line a value: inputs, outputs, verdicts, differences and what carries them."""
-    header = ("part", "name", "scenario", "value", "unit", "ratio", "share", "error", "kind", "why", "keys")
+    header = (
+        "part", "name", "scenario", "value", "unit", "ratio", "share", "error", "kind", "why", "keys", "low",
+        "high",
+    )  # fmt: skip
     names = comparison.names
     lines: list[dict[str, Any]] = []
     for row in comparison.inputs:
         lines += [
-            {"part": "input", "name": row.key, "scenario": name, "value": cell.value, "kind": cell.kind}
+            {"part": "input", "name": row.key, "scenario": name, **_cell_dict(cell)}
             for name, cell in zip(names, row.values, strict=True)
         ]
     for out in comparison.outputs:
@@ -156,7 +161,7 @@ def _tables(comparison: Comparison) -> list[tuple[str, list[str], list[list[Colu
             [row.key for row in inputs],
             [[(letter, [cell_text(row.values[i]) for row in inputs])] for i, letter in enumerate(letters)],
         ),
-        (_heading("Outputs", outputs), [row.quantity for row in outputs], []),
+        (_heading("Outputs", outputs), [label for row in outputs for label in _labels(row)], []),
         (
             _heading("Verdicts", rules),
             [row.id for row in rules],
@@ -167,12 +172,29 @@ def _tables(comparison: Comparison) -> list[tuple[str, list[str], list[list[Colu
         ),
     ]
     for i, letter in enumerate(letters):
-        values = [
-            "-" if row.entries[i]["value"] is None else shown(row.entries[i], row.quantity) for row in outputs
-        ]
-        ratios = ["" if (ratio := row.ratios[i]) is None else f"{ratio:.3g}" for row in outputs]
+        values = [text for row in outputs for text in _value_and_range(row, i)]
+        ratios = [text for row in outputs for text in _ratio_and_nothing(row, i)]
         found[1][2].append([(letter, values), *([(f"{letter}/A", ratios)] if i else [])])
     return [part for part in found if part[1]]
+
+
+_RANGE = "  P5 to P95"
+
+
+def _labels(row: Output) -> list[str]:
+    """The labels of an output: a second line for ranges, where any scenario has one."""
+    return [row.quantity, _RANGE] if any(span_text(e, row.quantity) for e in row.entries) else [row.quantity]
+
+
+def _value_and_range(row: Output, place: int) -> list[str]:
+    entry = row.entries[place]
+    text = "-" if entry["value"] is None else shown(entry, row.quantity)
+    return [text, span_text(entry, row.quantity)][: len(_labels(row))]
+
+
+def _ratio_and_nothing(row: Output, place: int) -> list[str]:
+    ratio = row.ratios[place]
+    return ["" if ratio is None else f"{ratio:.3g}", ""][: len(_labels(row))]
 
 
 def _heading(what: str, rows: Sequence[Input | Output | Rule]) -> str:

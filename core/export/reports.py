@@ -140,6 +140,30 @@ def shown(entry: Mapping[str, Any], name: str = "") -> str:
     return text.removesuffix(unit) + spoken if unit != "1" and text.endswith(unit) else text
 
 
+def ranged(entry: Mapping[str, Any], name: str = "") -> str:
+    """The value of an entry for people, with its range where it has one that is not a point.
+
+    >>> ranged({"value": 0.05, "unit": "s", "low": 0.04, "high": 0.07})
+    '50 ms (40 to 70)'
+    >>> ranged({"value": 0.9, "unit": "s", "low": 0.5, "high": 1.5})
+    '900 ms (500 ms to 1.5 s)'
+    """
+    text, span = shown(entry, name), span_text(entry, name)
+    return f"{text} ({span})" if span else text
+
+
+def span_text(entry: Mapping[str, Any], name: str = "") -> str:
+    """The range of an entry, without the unit where that is the value's; empty where it has none."""
+    low, high = entry.get("low"), entry.get("high")
+    if entry["value"] is None or low is None or high is None or low == high:
+        return ""
+    ends = [shown({**entry, "value": end}, name) for end in (low, high)]
+    units = {end.partition(" ")[2] for end in (shown(entry, name), *ends)}
+    if len(units) == 1:
+        ends = [end.partition(" ")[0] for end in ends]
+    return f"{ends[0]} to {ends[1]}"
+
+
 def as_json(reports: Sequence[Mapping[str, Any]]) -> str:
     """One object, or a list of them."""
     return json_text(reports[0] if len(reports) == 1 else list(reports))
@@ -275,7 +299,7 @@ def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
 
 def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     return [
-        (subject, name, REGISTRY.quantities[name].label, shown(report["quantities"][name], name))
+        (subject, name, REGISTRY.quantities[name].label, ranged(report["quantities"][name], name))
         for subject, names in GROUPS
         for name in names
     ]

@@ -22,6 +22,7 @@ from inferscope.core.leaves import Leaf
 from inferscope.core.policy.groups import group_of
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.quantities import QUANTITIES
+from inferscope.core.policy.spreads import ranged, widened_by_draws
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
 
@@ -48,15 +49,19 @@ def facts(result: Result, row: int, on: dt.date) -> dict[str, dict[str, Fact]]:
         Facts by the accelerator's id; the main one first.
     """
     resolved = result.bound.resolved[row]
-    common = {**_model(result, row), **_site(result, row), **_set(resolved.scenario.policy)}
+    common = widened_by_draws({**_model(result, row), **_site(result, row)}, result, row)
+    common |= _set(resolved.scenario.policy)
     common["site_age_years"] = _age(common.get("site_commissioned"), on)
     for group, country in (("destination_group", "destination"), ("hq_group", "hq_country")):
         common.setdefault(group, _group(common.get(country), country, group))
-    pools = {resolved.accelerator.id: _chip(result, row, resolved.accelerator, "")}
+    pools = {
+        resolved.accelerator.id: widened_by_draws(_chip(result, row, resolved.accelerator, ""), result, row)
+    }
     prefill = resolved.scenario.hardware.prefill
     if prefill is not None and prefill.accelerator is not None:
         record = catalog.accelerator(prefill.accelerator)
-        pools.setdefault(record.id, _chip(result, row, record, "prefill_"))
+        own = widened_by_draws(_chip(result, row, record, "prefill_"), result, row, "prefill_")
+        pools.setdefault(record.id, own)
     return {chip: _sums({**of_chip, **common}) for chip, of_chip in pools.items()}
 
 
@@ -64,7 +69,9 @@ def computed(result: Result, row: int, name: str) -> Fact:
     """A quantity of the report as a fact."""
     value = float(result[name][row])
     pinned = name in result.bound.resolved[row].scenario.pins
-    return _number(value, "pinned by the user" if pinned else f"computed: {REGISTRY.quantities[name].label}")
+    about = "pinned by the user" if pinned else f"computed: {REGISTRY.quantities[name].label}"
+    fact = _number(value, about)
+    return ranged(fact, result.spreads[row].values[name]) if row in result.spreads else fact
 
 
 def decides_verdict(result: Result, row: int = 0) -> bool:

@@ -79,9 +79,13 @@ def word(value: Any) -> str:
 
     >>> word(2000), word(0.05), word(True), word(None), word({"low": 1, "high": 3})
     ('2000', '0.05', 'true', 'none', '1 to 3')
+    >>> word({"dist": "lognormal", "p5": 1, "p95": 4}), word({"dist": "discrete", "values": [4, 8]})
+    ('1 to 4', '4, 8')
     """
     if isinstance(value, Mapping):
-        ends = [value.get(key) for key in ("low", "high")]
+        if "values" in value:
+            return word(value["values"])
+        ends = [value.get(low, value.get(p)) for low, p in (("low", "p5"), ("high", "p95"))]
         return word(value["value"]) if None in ends and "value" in value else " to ".join(map(word, ends))
     if isinstance(value, list | tuple):
         return ", ".join(map(word, value)) or "none"

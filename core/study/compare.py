@@ -17,6 +17,7 @@ from inferscope.core.scenario.saving import ABOUT
 from inferscope.core.scenario.tables import canonical, value_at
 from inferscope.core.study.changes import Game, flat, in_order, number
 from inferscope.core.study.shapley import Values, shapley
+from inferscope.core.study.spreads import with_ranges
 
 LEAST, MOST = 2, 6
 """How many scenarios may be compared."""
@@ -195,7 +196,11 @@ class Comparison:
 
 
 def compare(
-    loaded: Sequence[Loaded], outputs: Sequence[str] = HEADLINE, names: Sequence[str] = ()
+    loaded: Sequence[Loaded],
+    outputs: Sequence[str] = HEADLINE,
+    names: Sequence[str] = (),
+    *,
+    catalog_ranges: bool = False,
 ) -> Comparison:
     """Put scenarios side by side and say what carries the differences to the first.
 
@@ -203,6 +208,7 @@ def compare(
         loaded: Two to six scenarios with where they came from.
         outputs: Quantities whose differences are divided among the changed inputs.
         names: What to call them; default: the name of the preset or file.
+        catalog_ranges: Whether ranges of the catalogue and the calibration count as well.
 
     Returns:
         Everything a table or a screen shows.
@@ -211,13 +217,17 @@ def compare(
         InferscopeError: Too few or too many, a quantity that is no single number, or a scenario that
             names something that does not exist.
     """
-    found = side_by_side(loaded, outputs, names)
+    found = side_by_side(loaded, outputs, names, catalog_ranges=catalog_ranges)
     carried = tuple(carry(found, loaded, other, outputs) for other in range(1, len(loaded)))
     return replace(found, carried=carried)
 
 
 def side_by_side(
-    loaded: Sequence[Loaded], outputs: Sequence[str] = HEADLINE, names: Sequence[str] = ()
+    loaded: Sequence[Loaded],
+    outputs: Sequence[str] = HEADLINE,
+    names: Sequence[str] = (),
+    *,
+    catalog_ranges: bool = False,
 ) -> Comparison:
     """The comparison without what carries the differences: one evaluation of a row a scenario.
 
@@ -236,6 +246,7 @@ def side_by_side(
         result = evaluate([item.scenario for item in loaded], (*OUTPUTS, *more))
     except ScenarioError as error:
         raise placed(error, loaded) from None
+    result = with_ranges(result, catalog_ranges=catalog_ranges)
     reports = tuple(report_of(result, row, item.notes, item.base) for row, item in enumerate(loaded))
     shown = (*CONTRACT, *(name for name in outputs if name not in CONTRACT))
     return Comparison(

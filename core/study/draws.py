@@ -46,6 +46,13 @@ class Uncertain:
         """What its draws are keyed by: its group, or its name."""
         return self.number.group or self.name
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Its low and high end."""
+        middle = self.number.mid
+        low, high = self.number.low, self.number.high
+        return middle if low is None else low, middle if high is None else high
+
     def at(self, share: Array) -> Array:
         """Its values at shares of probability, within the bounds of its key."""
         values = quantiles(self.number, 1.0 - share if self.number.is_inverse else share)
@@ -55,7 +62,12 @@ class Uncertain:
         low = bounds.ge if bounds.ge is not None else -math.inf if bounds.gt is None else bounds.gt
         low = np.nextafter(low, math.inf) if bounds.ge is None and bounds.gt is not None else low
         clipped = np.clip(values, low, bounds.le if bounds.le is not None else math.inf)
-        return np.round(clipped) if bounds.whole else clipped
+        return np.round(clipped) if bounds.whole or self._is_count else clipped
+
+    @property
+    def _is_count(self) -> bool:
+        """Whether it is a whole figure of the architecture, such as a number of layers."""
+        return self.name.startswith("model.") and all(end == int(end) for end in self.number.ends())
 
 
 def uncertain(scenario: Scenario) -> tuple[Uncertain, ...]:
@@ -96,7 +108,8 @@ def catalog_numbers(bound: Bound, row: int = 0) -> tuple[Uncertain, ...]:
         ends = leaf.ends
         if name in REGISTRY.inputs and leaf.kind != "scenario" and ends is not None and ends[0] < ends[1]:
             low, high = ends
-            found.append(Uncertain(name, Number(leaf.value, low, high, "triangular"), is_input=True))
+            number = Number(leaf.value, low, high, "triangular", group=leaf.key)  # of one figure, one draw
+            found.append(Uncertain(name, number, is_input=True))
     return tuple(found)
 
 

@@ -92,6 +92,8 @@ def limits(key: str) -> Limits:
     (1, True)
     """
     *sections, last = key.split(".")
+    if sections == ["calibration"] and "_share" in last:
+        return Limits(gt=0, le=1)
     section = model_at(sections)
     field = None if section is None else section.model_fields.get(last)
     kept = () if field is None else (*field.metadata, *_metadata(field.annotation))

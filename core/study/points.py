@@ -27,7 +27,7 @@ from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.tables import value_at
 
-__all__ = ["Points", "number_keys"]
+__all__ = ["Line", "Points", "Span", "number_keys", "straight_lines"]
 
 Index = NDArray[np.intp]
 Span = tuple[float, float]
@@ -274,6 +274,20 @@ def number_keys(scenario: Scenario, spans: Mapping[str, Span]) -> tuple[str, ...
     except _BentError as error:  # they act on each other
         return tuple(key for key in found if key not in error.keys)
     return tuple(found)
+
+
+def straight_lines(scenario: Scenario, spans: Mapping[str, Span]) -> Lines:
+    """How each of some keys moves the inputs of a scenario that sets them all.
+
+    Returns:
+        Lines by key and input; without the keys that :class:`Points` cannot vary.
+    """
+    try:
+        return _probed(_set(scenario, spans), spans, None)[0].lines
+    except ScenarioError:
+        keys = number_keys(scenario, spans)
+        some = {key: spans[key] for key in keys}
+        return _probed(_set(scenario, some), some, None)[0].lines
 
 
 class _BentError(ScenarioError):

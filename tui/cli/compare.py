@@ -15,7 +15,8 @@ from inferscope.tui.cli.parser import write
 def run(options: argparse.Namespace) -> int:
     """Print the comparison; 1 where the answer of any scenario is no."""
     wanted = tuple(dict.fromkeys(options.of)) or HEADLINE
-    found = compare([loaded_with(name, options.assignments) for name in options.presets], wanted)
+    loaded = [loaded_with(name, options.assignments) for name in options.presets]
+    found = compare(loaded, wanted, catalog_ranges=options.catalog_ranges)
     shown = found if options.all else found.differing()
     if options.of:
         asked = tuple(row for row in found.outputs if row.quantity in wanted)

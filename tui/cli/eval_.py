@@ -16,7 +16,10 @@ from inferscope.tui.cli.parser import write
 
 def run(options: argparse.Namespace) -> int:
     """Print the reports; 1 where the answer of any is no, or a rule of ``--fail-on`` applies."""
-    found = reports([loaded_with(name, options.assignments) for name in options.presets])
+    found = reports(
+        [loaded_with(name, options.assignments) for name in options.presets],
+        catalog_ranges=options.catalog_ranges,
+    )
     failed = options.fail_on and _fails(found, options)
     render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
     write(render[options.format](found), options.out)

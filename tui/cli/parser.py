@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": "put scenarios side by side: what differs, and which input carries how much of it",
     "explain": "show how a quantity comes about, down to sourced figures",
     "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
+    "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
     "schema": "print the JSON schema of scenario files",
@@ -154,6 +155,7 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
 
 def _eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("presets", nargs="+", metavar="PRESET", help="preset name or scenario file")
+    _catalog_ranges(parser)
     _set(parser)
     _fail_on(parser)
     _output(parser, FORMATS)
@@ -169,6 +171,7 @@ def _compare(parser: argparse.ArgumentParser) -> None:
         help="only this quantity and what carries its difference; may be given again",
     )
     parser.add_argument("--all", action="store_true", help="also what is the same in all of them")
+    _catalog_ranges(parser)
     _set(parser)
     _output(parser, FORMATS)
 
@@ -202,9 +205,47 @@ def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="as a table: what was compared, dates and sources"
     )
+    _catalog_ranges(parser)
     _set(parser)
     _fail_on(parser)
     _output(parser, FORMATS)
+
+
+def _uncertainty(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument("--samples", default="1024", metavar="N", help="how many draws (default: 1024)")
+    parser.add_argument("--seed", default="0", metavar="SEED", help="of the draws (default: 0)")
+    parser.add_argument(
+        "--sampler",
+        choices=("lhs", "sobol"),
+        default="lhs",
+        metavar="SAMPLER",
+        help="lhs, a Latin hypercube (default), or sobol, which needs the extra `uncertainty`",
+    )
+    parser.add_argument(
+        "--of",
+        "--quantity",
+        action="append",
+        default=[],
+        metavar="QUANTITY",
+        help="only this quantity; may be given again",
+    )
+    parser.add_argument(
+        "--replan",
+        action="store_true",
+        help="plan batch, layout and replicas that are auto at each draw, not once at the middle",
+    )
+    _catalog_ranges(parser)
+    _set(parser)
+    _output(parser, FORMATS)
+
+
+def _catalog_ranges(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--catalog-ranges",
+        action="store_true",
+        help="draw also what the catalogue and the calibration know as a range",
+    )
 
 
 def _fail_on(parser: argparse.ArgumentParser) -> None:
@@ -278,6 +319,7 @@ _ARGUMENTS = {
     "compare": _compare,
     "explain": _explain,
     "policy": _policy,
+    "uncertainty": _uncertainty,
     "list": _list,
     "show": _show,
     "schema": _schema,

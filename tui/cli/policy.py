@@ -22,7 +22,9 @@ from inferscope.tui.cli.parser import remark, write
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 1 where a rule of ``--fail-on`` applies."""
     day = None if options.on is None else _day(options.on)
-    about, entries = policy_report(loaded_with(options.preset, options.assignments), day)
+    about, entries = policy_report(
+        loaded_with(options.preset, options.assignments), day, catalog_ranges=options.catalog_ranges
+    )
     chosen = _chosen(entries, options)
     if not chosen:
         remark("no rule is left by the filters")

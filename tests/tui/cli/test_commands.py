@@ -283,7 +283,7 @@ def test_help_and_version(run):
     status, out, _ = run("--help")
     assert status == 0
     for command in COMMANDS:
-        assert re.search(rf"^    {command} ", out, re.MULTILINE)
+        assert re.search(rf"^    {command}\s", out, re.MULTILINE)
     assert "Exit status: 0 done; 1 the answer" in out
 
 

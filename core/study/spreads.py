@@ -1,0 +1,155 @@
+"""Ranges of a report: the same scenario at a few hundred draws of what it does not know exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from inferscope.core.errors import ScenarioError
+from inferscope.core.evaluate import Result
+from inferscope.core.graph import Array
+from inferscope.core.policy.spreads import inputs_read
+from inferscope.core.spread import Spread
+from inferscope.core.study.draws import Uncertain, catalog_numbers, uncertain
+from inferscope.core.study.sampling import At, at_draws, drawn, ends
+
+__all__ = [
+    "DRAWS",
+    "LIMITS",
+    "limit_inputs",
+    "missed_share",
+    "numbers_of",
+    "percent",
+    "plan_words",
+    "with_ranges",
+]
+
+DRAWS, SEED = 256, 0
+"""Draws behind the ranges of a report, and their seed: the same for all, so that scenarios share them."""
+
+LIMITS: Mapping[str, tuple[str, str]] = {
+    "slo.ttft_s": ("ttft_s", "slo_ttft_s"),
+    "slo.tpot_s": ("tpot_s", "slo_tpot_s"),
+}
+"""By the key of a limit: the quantity that it is for, and its input."""
+
+
+def with_ranges(
+    result: Result, *, catalog_ranges: bool = False, quick: bool = False, draws: int = DRAWS, seed: int = SEED
+) -> Result:
+    """The result, with the spread of every row whose scenario has uncertain numbers.
+
+    Args:
+        result: Planned and evaluated rows.
+        catalog_ranges: Whether what the catalogue and the calibration know as a range counts as well.
+        quick: Whether keys that do not vary like a number are held at the middle.
+        draws: How many.
+        seed: Their seed.
+    """
+    spreads = {}
+    for row in range(len(result.bound.resolved)):
+        numbers = numbers_of(result, row, catalog_ranges=catalog_ranges)
+        if numbers:
+            spreads[row] = _spread(result, row, numbers, draws, seed, quick=quick)
+    return replace(result, spreads=spreads) if spreads else result
+
+
+def numbers_of(result: Result, row: int = 0, *, catalog_ranges: bool = False) -> tuple[Uncertain, ...]:
+    """The uncertain numbers of a row: the scenario's, and on demand the catalogue's."""
+    own = uncertain(result.bound.resolved[row].scenario)
+    return (*own, *catalog_numbers(result.bound, row)) if catalog_ranges else own
+
+
+def _spread(
+    result: Result, row: int, numbers: Sequence[Uncertain], draws: int, seed: int, *, quick: bool
+) -> Spread:
+    inside, outside = drawn(numbers, draws, seed), ends(numbers)
+    values = {name: np.concatenate([column, outside[name]]) for name, column in inside.items()}
+    names = tuple(dict.fromkeys((*result.values, *inputs_read(result, row), *limit_inputs(result, row))))
+    try:
+        at = at_draws(result.bound, row, numbers, values, names, quick=quick)
+    except ScenarioError as error:
+        none = {name: np.full(draws, math.nan) for name in names}
+        return Spread(none, draws, tuple(values), notes=(f"no draw of the ranges is possible: {error}",))
+    missed = {key: missed_share(result, row, at.values, key, draws) for key in LIMITS}
+    known = {key: share for key, share in missed.items() if share is not None}
+    moving = {key: column for key, column in values.items() if key not in at.left_out}
+    spread = Spread({**moving, **at.values}, draws, tuple(moving), known)
+    return replace(spread, notes=tuple(_notes(spread, at)))
+
+
+def limit_inputs(result: Result, row: int = 0) -> list[str]:
+    """The inputs of the limits that a row has."""
+    return [name for key, (_, name) in LIMITS.items() if _is_set(result, row, key)]
+
+
+def _is_set(result: Result, row: int, key: str) -> bool:
+    """Whether a row has a limit."""
+    slo = result.bound.resolved[row].scenario.slo
+    return getattr(slo, key.removeprefix("slo.")) is not None
+
+
+def missed_share(result: Result, row: int, values: Mapping[str, Array], key: str, draws: int) -> float | None:
+    """The share of draws that miss a limit; those that do not fit miss it as well.
+
+    Returns:
+        None where there is no such limit, or nothing is known of what it is for.
+    """
+    quantity, limit = LIMITS[key]
+    if not _is_set(result, row, key):
+        return None
+    fits = values["fits_memory"][:draws]
+    found, allowed, fits = (
+        v[~np.isnan(fits)] for v in (values[quantity][:draws], values[limit][:draws], fits)
+    )
+    without = np.isnan(found) & (fits > 0)
+    is_open = without.any() and not result.why(quantity, row).startswith("slo_unreachable")
+    if not len(found) or (without.all() and is_open):
+        return None
+    return float(np.mean(~(found <= allowed)))
+
+
+def _notes(spread: Spread, at: At) -> list[str]:
+    """What a reader of ranges has to know."""
+    names = spread.names
+    found = []
+    if names:
+        shown = ", ".join(names) if len(names) <= 4 else f"{len(names)} numbers"
+        about = f"ranges are P5 and P95 of {spread.draws} draws"
+        found.append(f"{about} of {shown}; {plan_words(at)}")
+    if at.left_out:
+        found.append(f"held at the middle, since they do not vary like a number: {', '.join(at.left_out)}")
+    fits = spread.values["fits_memory"][: spread.draws] if "fits_memory" in spread.values else np.ones(1)
+    unfit = float(np.mean(fits == 0.0))
+    if unfit > 0:
+        found.append(f"{percent(unfit)} of the draws do not fit in memory, and are left out of the ranges")
+    for key, share in spread.missed.items():
+        if share > 0:
+            found.append(f"{key} is missed in {percent(share)} of the draws")
+    if at.refused[0]:
+        share = at.refused[0] / len(next(iter(spread.values.values())))
+        found.append(f"{percent(share)} of the draws cannot be: {at.refused[1]}")
+    return found
+
+
+def plan_words(at: At, *, replan: bool = False) -> str:
+    """When batch, layout and replicas were planned."""
+    if replan or at.follows:
+        return "batch, layout and replicas planned at each draw"
+    return "batch, layout and replicas held as planned at the middle"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, never rounded to none or all.
+
+    >>> percent(0.123), percent(0.0004), percent(0.9999)
+    ('12 %', 'less than 0.1 %', 'more than 99.9 %')
+    """
+    if 0 < share < 0.001:
+        return "less than 0.1 %"
+    if 0.999 < share < 1:
+        return "more than 99.9 %"
+    return f"{100 * share:.3g} %" if share >= 0.99 or share < 0.01 else f"{100 * share:.2g} %"

@@ -1,0 +1,54 @@
+"""`inferscope uncertainty`: how sure the answer is, over draws of what is not known exactly."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from inferscope.core.errors import InferscopeError
+from inferscope.core.export import uncertainty as export
+from inferscope.core.study.uncertainty import uncertainty
+from inferscope.tui.cli.eval_ import loaded_with
+from inferscope.tui.cli.parser import write
+
+MOST = 10_000_000
+"""Draws that are held in memory at once; more say nothing more."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print quantiles, limits and rules; 1 where no draw fits or keeps a limit."""
+    samples = whole("--samples", options.samples, 2, MOST)
+    seed = whole("--seed", options.seed, 0, 2**32 - 1)
+    found = uncertainty(
+        loaded_with(options.preset, options.assignments),
+        samples=samples,
+        seed=seed,
+        sampler=options.sampler,
+        quantities=tuple(dict.fromkeys(options.of)),
+        catalog_ranges=options.catalog_ranges,
+        replan=options.replan,
+        watch=_progress if sys.stderr is not None and sys.stderr.isatty() else None,
+    )
+    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
+    write(render[options.format](found), options.out)
+    return int(found.is_no)
+
+
+def whole(option: str, text: str, least: int, most: int) -> int:
+    """A whole number of the command line.
+
+    Raises:
+        InferscopeError: It is none, or out of bounds.
+    """
+    plain = text.strip().replace("_", "").replace(",", "")
+    if not plain.isascii() or not plain.isdigit() or not least <= int(plain[:30]) <= most:
+        message = f"{option} takes a whole number from {least:,} to {most:,}, not {text!r}"
+        raise InferscopeError(message)
+    return int(plain)
+
+
+def _progress(done: int, of: int) -> None:
+    """One line on a terminal, written over itself and gone at the end."""
+    text = f"inferscope: {done:,} of {of:,} scenarios"
+    sys.stderr.write(f"\r{text}" if done < of else f"\r{' ' * len(text)}\r")
+    sys.stderr.flush()
