@@ -55,8 +55,8 @@ def scenario() -> str:
         "# Scenario files\n",
         "Written by `tools/write_docs.py` from the schema. Every number may be a scalar, a range",
         "`{low=, mid=, high=}`, a distribution `{dist=, ...}` or `{value=, source=, date=}`; see",
-        "[ranges.md](ranges.md). Under `[model]` and `[hardware]` any catalogue field of the chosen record may be overridden: see",
-        "`inferscope show accelerator ID` and `inferscope show model ID`.\n",
+        "[ranges.md](ranges.md). Under `[model]` and `[hardware]` any catalogue field of the chosen record",
+        "may be overridden: see `inferscope show accelerator ID` and `inferscope show model ID`.\n",
         "`extends` names a preset or a file to build on, `unset` lists keys of it to drop.\n",
     ]
     for name, field in Scenario.model_fields.items():
