@@ -126,7 +126,12 @@ def bind(scenarios: Iterable[Scenario]) -> Bound:
     Raises:
         ScenarioError: A scenario names something that does not exist.
     """
-    resolved = tuple(resolve(scenario) for scenario in scenarios)
+    return bind_resolved(resolve(scenario) for scenario in scenarios)
+
+
+def bind_resolved(scenarios: Iterable[Resolved]) -> Bound:
+    """The same for scenarios that are resolved already."""
+    resolved = tuple(scenarios)
     return Bound(_arrays(resolved), len(resolved), resolved, _pins(resolved))
 
 

@@ -244,7 +244,7 @@ def range_text(answer: Answer, figure: Figure) -> str:
     low, high = (value_text(entry[end], entry["unit"], figure.form) for end in ("low", "high"))
     if low.partition(" ")[2] == high.partition(" ")[2]:
         low, high = low.partition(" ")[0], high.partition(" ")[0]
-    return f"({low}-{high})"
+    return f"({low}-{high})" if low != high else ""
 
 
 def value_text(value: float, unit: str, form: Form = "plain") -> str:

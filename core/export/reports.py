@@ -153,7 +153,7 @@ def ranged(entry: Mapping[str, Any], name: str = "") -> str:
 
 
 def span_text(entry: Mapping[str, Any], name: str = "") -> str:
-    """The range of an entry, without the unit where that is the value's; empty where it has none."""
+    """The range of an entry, without the unit where that is the value's; empty where none can be seen."""
     low, high = entry.get("low"), entry.get("high")
     if entry["value"] is None or low is None or high is None or low == high:
         return ""
@@ -161,7 +161,7 @@ def span_text(entry: Mapping[str, Any], name: str = "") -> str:
     units = {end.partition(" ")[2] for end in (shown(entry, name), *ends)}
     if len(units) == 1:
         ends = [end.partition(" ")[0] for end in ends]
-    return f"{ends[0]} to {ends[1]}"
+    return f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else ""
 
 
 def as_json(reports: Sequence[Mapping[str, Any]]) -> str:

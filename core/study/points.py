@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inferscope.core.bind import Bound, bind
+from inferscope.core.bind import Bound, bind_resolved
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import CHUNK, evaluate_bound
 from inferscope.core.graph import REGISTRY, Array
@@ -101,7 +101,7 @@ class Points:
             raise ScenarioError(next(iter(self.refused.values())))
         self._places = {place: row for row, place in enumerate(found)}
         self._cases = tuple(found.values())
-        self._bound = bind([case.resolved.scenario for case in self._cases])
+        self._bound = bind_resolved(case.resolved for case in self._cases)
         self._held: Bound | None = None
 
     def bound(self, case: int = 0, *, held: bool = False) -> Bound:

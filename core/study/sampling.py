@@ -84,7 +84,7 @@ def drawn(numbers: Sequence[Uncertain], count: int, seed: int = 0, sampler: str 
         InferscopeError: The sampler needs a library that is not there.
     """
     keys = sorted({number.shares for number in numbers})
-    if sampler == "sobol":
+    if sampler == "sobol" and keys:
         shares = dict(zip(keys, _sobol(len(keys), count, seed).T, strict=True))
     else:
         shares = {key: stratified(seed, key, count) for key in keys}
