@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +120,11 @@ class Result:
         needed = tuple(REGISTRY.needed(wanted))
         found = compile_program(needed).run(one.inputs, one.pins)
         return {name: (v[0] if v.ndim > 1 else float(v[0])) for name, v in found.items()}
+
+    @cached_property
+    def judged_by(self) -> dict[int, Any]:
+        """The rules of each row, once somebody has read them: all days of a result have the same."""
+        return {}
 
     @cached_property
     def _whys(self) -> dict[tuple[str, int], str]:

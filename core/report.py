@@ -14,7 +14,7 @@ from inferscope.core.evaluate import OUTPUTS, Result, evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
-from inferscope.core.policy.entries import Entry, policy_entries, policy_verdicts
+from inferscope.core.policy.entries import Entry, policy_entries, policy_verdicts, rules_of
 from inferscope.core.scenario.changed import as_changed, differences, title
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
@@ -55,6 +55,8 @@ def reports(loaded: Sequence[Loaded], *, catalog_ranges: bool = False) -> list[d
     """
     try:
         result = evaluate([item.scenario for item in loaded], OUTPUTS)
+        for row in range(len(loaded)):
+            rules_of(result, row)
     except ScenarioError as error:
         raise placed(error, loaded) from None
     result = with_ranges(result, catalog_ranges=catalog_ranges)
@@ -65,7 +67,7 @@ def placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
     """An error of one of several scenarios, with the file and line that hold it."""
     for item in loaded:
         try:
-            plan(bind([item.scenario]))
+            rules_of(Result({}, plan(bind([item.scenario]))))
         except ScenarioError as same:
             return locate(same, item)
     return error
@@ -152,6 +154,7 @@ def policy_report(
     """
     try:
         result = with_ranges(evaluate(loaded.scenario, OUTPUTS), catalog_ranges=catalog_ranges)
+        rules_of(result)
     except ScenarioError as error:
         raise locate(error, loaded) from None
     scenario = loaded.scenario

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
+from inferscope.core.errors import RuleError, ScenarioError
 from inferscope.core.evaluate import Result
 from inferscope.core.policy.facts import USER, computed, facts, widened
 from inferscope.core.policy.predicates import Fact, Scalar
 from inferscope.core.policy.quantities import QUANTITIES, unit
 from inferscope.core.policy.rules import Rule, Verdict, judge, merged, profiles, read_rules, rules
+from inferscope.core.scenario.names import expanded
+from inferscope.core.scenario.saving import rule_names
+from inferscope.core.scenario.schema import Scenario
 
 LEADING = "eu.aia.art51.systemic"
 """The line that a headline names."""
@@ -56,12 +59,31 @@ class Entry(Mapping[str, Any]):
 
 
 def rules_of(result: Result, row: int = 0) -> tuple[Rule, ...]:
-    """The rules that a scenario is judged by: all known ones and its own."""
-    given = result.bound.resolved[row].scenario.policy.rules
-    paths = (given,) if isinstance(given, str) else given
-    return (
-        merged(rule for path in paths for rule in read_rules(Path(path).expanduser())) if paths else rules()
-    )
+    """The rules that a scenario is judged by: all known ones and its own, as they were when first asked for.
+
+    Raises:
+        ScenarioError: A file of rules is not there, or cannot be read.
+        RuleError: What it says does not fit.
+    """
+    if row not in result.judged_by:
+        result.judged_by[row] = _rules_of(result.bound.resolved[row].scenario)
+    found: tuple[Rule, ...] = result.judged_by[row]
+    return found
+
+
+def _rules_of(scenario: Scenario) -> tuple[Rule, ...]:
+    names = rule_names(scenario)
+    return merged(rule for name in names for rule in _named(name)) if names else rules()
+
+
+def _named(name: str) -> tuple[Rule, ...]:
+    """The rules of a file; one that cannot be read is a mistake of who named it."""
+    try:
+        return read_rules(expanded(name))
+    except (RuleError, ScenarioError) as error:
+        if error.line is not None or error.key is not None:
+            raise
+        raise ScenarioError(str(error), key="policy.rules") from None
 
 
 def policy_verdicts(result: Result, row: int = 0, on: dt.date | None = None) -> list[Verdict]:

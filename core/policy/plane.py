@@ -91,9 +91,13 @@ def _probe(scenario: Scenario, accelerator: str) -> Scenario:
     )
 
 
-def chip_entries(scenario: Scenario, accelerator: str, on: dt.date) -> list[Entry]:
-    """Every rule about chips and shipments against one accelerator, on a day."""
+def chip_entries(
+    scenario: Scenario, accelerator: str, on: dt.date, rules: Sequence[Rule] | None = None
+) -> list[Entry]:
+    """Every rule about chips and shipments against one accelerator, on a day; by default the scenario's."""
     result = evaluate(_probe(scenario, accelerator), OUTPUTS)
+    if rules is not None:
+        result.judged_by[0] = tuple(rules)
     return [entry for entry in policy_entries(result, on=on) if entry["scope"] in _OPEN_SCOPES]
 
 

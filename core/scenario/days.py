@@ -6,7 +6,8 @@ import contextlib
 import datetime as dt
 from typing import Any
 
-from inferscope.core.scenario.ranges import brief
+from inferscope.core.errors import brief
+
 
 FIRST, LAST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 """The bounds, themselves included."""

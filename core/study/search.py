@@ -15,9 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inferscope.core.errors import QuantityError
+from inferscope.core.errors import QuantityError, brief
 from inferscope.core.graph import REGISTRY, Array
-from inferscope.core.scenario.ranges import brief
 from inferscope.core.study.inputs import Input, limits
 from inferscope.core.units import human
 

@@ -6,6 +6,7 @@ import pytest
 
 from inferscope.tui.dated import beside, moved
 from inferscope.tui.panels.ruletable import RuleTable
+from inferscope.tui.panels.words import MessageLine
 from inferscope.tui.rulelist import Filter, counted, every
 from inferscope.tui.screens.facts import AskFact, keys_of, typed
 from inferscope.tui.screens.policy import PolicyScreen
@@ -43,6 +44,22 @@ async def test_the_screen_looks_as_stored(explore, screen, matches_snapshot, siz
         text = screen(pilot.app)
         assert max(len(row) for row in text.splitlines()) <= size[0]
         matches_snapshot(text, f"rules-{size[0]}x{size[1]}")
+
+
+async def test_a_file_of_rules_that_is_lost_is_said_at_the_next_change(explore, tmp_path):
+    rules = tmp_path / "own.toml"
+    rules.write_text('[[rule]]\nid = "own"\ntitle = "T"\njurisdiction = "own"\npredicate = "tpp >= 1"\n')
+    mine = tmp_path / "mine.toml"
+    mine.write_text(f'extends = "{CLOSED}"\n[policy]\nrules = "own.toml"\n')
+    async with explore(preset=mine) as pilot:
+        rules.unlink()
+        for keys in (["P", "right", "up", "escape"], ["M", "right", "down", "escape"]):
+            await pilot.press(*keys)
+            await pilot.pause()
+        assert pilot.app.screen is explorer(pilot)
+        assert not explorer(pilot).change_values({"as_of": dt.date(2027, 1, 1)}, "date")
+        said = explorer(pilot).query_one(MessageLine).text
+        assert said == f"date stays: {rules}: no such file"
 
 
 async def test_the_nearest_rule_is_first_and_the_mark_moves(explore):

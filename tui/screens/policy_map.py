@@ -162,11 +162,15 @@ class PolicyMap(Dated, Handing, Screen[None]):
 
     def _rules(self) -> list[Rule]:
         """The rules that are drawn: those that bind on the day, and what-ifs where asked for."""
+        every = self._every()
+        return [rule for rule in every if rule.binds_on(self.today) or (self.what_ifs and rule.is_what_if)]
+
+    def _every(self) -> Sequence[Rule]:
+        """The rules that the scenario is judged by."""
         from inferscope.core.policy.entries import rules_of
 
         assert self.host.answer is not None  # noqa: S101
-        every = rules_of(self.host.answer.result())
-        return [rule for rule in every if rule.binds_on(self.today) or (self.what_ifs and rule.is_what_if)]
+        return rules_of(self.host.answer.result())
 
     def show_map(self) -> None:
         """Bring the screen up to the day and the cursor."""
@@ -246,7 +250,8 @@ class PolicyMap(Dated, Handing, Screen[None]):
         if scenario.policy != self._policy:
             self._policy, self._known = scenario.policy, {}
         if key not in self._known:
-            self._known[key] = [line_of(e) for e in chip_entries(scenario, *key) if e["shown"]]
+            found = chip_entries(scenario, *key, self._every())
+            self._known[key] = [line_of(entry) for entry in found if entry["shown"]]
         return self._known[key]
 
     def say(self, text: str, *, problem: bool = False) -> None:

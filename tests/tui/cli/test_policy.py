@@ -148,7 +148,12 @@ def test_out_writes_a_file(run, tmp_path):
         (["--fail-on", "eu.aia.art51.sistemic"], "did you mean eu.aia.art51.systemic"),
         (["--set", "policy.destination=China"], "policy.destination: must be an ISO country code"),
         (["--set", "policy.monthly_user=3"], "policy.monthly_user: unknown key: did you mean monthly_users"),
-        (["--set", "policy.rules=absent.toml"], "absent.toml: no such file of rules"),
+        (
+            ["--set", "policy.rules=~nobody-of-this-name/x"],
+            "policy.rules: '~nobody-of-this-name' is nobody's",
+        ),
+        (["--set", "policy.rules=/dev/zero"], "policy.rules: /dev/zero: is not a regular file"),
+        (["--set", "policy.rules=absent.toml"], "policy.rules: absent.toml: no such file"),
     ],
 )
 def test_what_is_wrong_is_one_line(run, options, message):
