@@ -8,7 +8,6 @@ from typing import Any
 
 from inferscope.core.errors import brief
 
-
 FIRST, LAST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 """The bounds, themselves included."""
 
