@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from inferscope.core.catalog.records import State
 
 __all__ = [
+    "DATE",
     "architecture_fault",
+    "check_about",
     "check_keys",
+    "is_date",
     "read_fallback",
     "read_record",
     "read_text",
@@ -40,6 +43,8 @@ _VALUE_KEYS: Final = frozenset(
 )
 _RECORD_KEYS: Final = frozenset({"source", "date", "kind"})
 _LEAST: Final = math.nextafter(0.0, 1.0)  # anything above zero
+_AT_LEAST: Final = {"pue": 1.0}
+DATE: Final = "a date such as 2026, 2026-11 or 2026-11-22"
 _DATE: Final = re.compile(r"\d{4}(-\d{2}){0,2}")
 
 
@@ -168,7 +173,7 @@ def read_value(
         common.origin,
     )
     zero = zero or key.rpartition(".")[2] in _MAY_BE_ZERO
-    least = -math.inf if signed else 0.0 if zero else _LEAST
+    least = -math.inf if signed else _AT_LEAST.get(key.rpartition(".")[2], 0.0 if zero else _LEAST)
     _check(value, path, key, least)
     return value
 
@@ -181,20 +186,35 @@ def _number(figure: float | None) -> float | None:
     return None if figure is None else float(figure)
 
 
-def _check(value: Value, path: Path, key: str, least: float) -> None:
-    """Check kind, date, sign and the order of low, value and high."""
+def check_about(value: Value, path: Path, at: str) -> None:
+    """Check what is said of a value or of a group of them: kind and date.
+
+    Raises:
+        CatalogError: One of them is none.
+    """
     if value.kind not in KINDS:
         message = f"{brief(value.kind)} is no kind of value; kinds are {', '.join(KINDS)}"
-        raise CatalogError(message, file=path, key=f"{key}.kind")
-    if not _DATE.fullmatch(value.date) and (value.date or not value.origin):
-        message = f"{brief(value.date)} is not a date such as 2026, 2026-11 or 2026-11-22"
-        raise CatalogError(message, file=path, key=f"{key}.date")
+        raise CatalogError(message, file=path, key=f"{at}kind")
+    if not is_date(value.date) and (value.date or not value.origin):
+        message = f"{brief(value.date)} is not {DATE}"
+        raise CatalogError(message, file=path, key=f"{at}date")
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date, to the day, the month or the year."""
+    return _DATE.fullmatch(text) is not None
+
+
+def _check(value: Value, path: Path, key: str, least: float) -> None:
+    """Check kind, date, sign and the order of low, value and high."""
+    check_about(value, path, f"{key}.")
     ordered = [v for v in (value.low, value.value, value.high) if v is not None]
     if ordered != sorted(ordered):
         message = "low, value and high are not in order"
         raise CatalogError(message, file=path, key=key)
     if ordered and ordered[0] < least:
-        message = f"{ordered[0]:g} is not positive"
+        wanted = f"must be at least {least:g}, not " if least > _LEAST else ""
+        message = f"{wanted}{ordered[0]:g}{'' if wanted else ' is not positive'}"
         raise CatalogError(message, file=path, key=key)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "ARCHITECTURE_TEXTS",
     "MODEL_TEXT",
     "MODEL_VALUES",
+    "RECORD_KINDS",
     "RECORD_SECTIONS",
     "REGION_TEXT",
     "REGION_VALUES",
@@ -102,6 +103,14 @@ REGION_TEXT: Final[Mapping[str, type]] = {
     **dict.fromkeys(("latitude", "longitude"), float),
     "aliases": list,
 }
+RECORD_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "accelerator": (
+        *("gpu", "gpu+cpu", "cpu", "tpu", "npu", "soc", "asic", "dataflow asic", "wafer-scale dataflow"),
+        "accelerator",
+    ),
+    "model": ("open", "closed-estimate", "published-arch"),
+}
+"""What an accelerator or a model may be; ``accelerator`` is one that is none of the others."""
 RECORD_SECTIONS: Final[tuple[str, ...]] = (
     "record",
     "record_architecture",

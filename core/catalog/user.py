@@ -177,7 +177,9 @@ def _overlay(
     figures, texts = _FIGURES[kind], _TEXTS[kind]
     reading.check_keys(table, ("extends", "source", "date", *texts, *figures, *_TABLES[kind]), (), path, "")
     base = _extended(kind, identifier, table, path, below)
-    text = {**base.text, **reading.read_text(table, texts, path), "id": identifier}
+    own_text = reading.read_text(table, texts, path)
+    _check_text(kind, own_text, path)
+    text = {**base.text, **own_text, "id": identifier}
     if table.get("id", identifier) != identifier:
         message = f"{table['id']!r} stands in the file of {identifier!r}"
         raise CatalogError(message, file=path, key="id")
@@ -201,6 +203,20 @@ def _overlay(
         architecture=_architecture(base, table, path),
         origin=str(path),
     )
+
+
+def _check_text(kind: str, text: Mapping[str, Any], path: Path) -> None:
+    """Refuse a date, a code or a kind that is none."""
+    kinds = schema.RECORD_KINDS.get(kind, ())
+    checks = (
+        ("released", reading.is_date, reading.DATE),
+        ("iso2", lambda code: re.fullmatch("[A-Z]{2}", code), "a code of two capitals such as DE"),
+        ("kind", lambda word: word in kinds, f"one of {', '.join(kinds)}"),
+    )
+    for key, fits, wanted in checks:
+        if key in text and not fits(text[key]):
+            message = f"must be {wanted}, not {brief(text[key])}"
+            raise CatalogError(message, file=path, key=key)
 
 
 def _plain(table: Mapping[str, Any], path: Path, at: str) -> dict[str, Any]:
@@ -255,13 +271,16 @@ def _common(table: Mapping[str, Any], section: str, path: Path) -> Value:
     group = table.get(section, table.get("record", EMPTY))
     reading.check_keys(group, ("source", "date", "kind"), (), path, f"{section}.")
     said = group.get("source", table.get("source", ""))
-    return Value(
+    found = Value(
         None,
         kind=group.get("kind", "user"),
         source_keys=(said,) if said else (),
         date=group.get("date", table.get("date", "")),
         origin=str(path),
     )
+    at = "" if not {"date", "kind"} & set(group) else section if section in table else "record"
+    reading.check_about(found, path, f"{at}." if at else "")
+    return found
 
 
 def _own_values(
@@ -271,6 +290,10 @@ def _own_values(
     under: Mapping[str, Any] = table.get("values", EMPTY)
     reading.check_keys(under, _FIGURES[kind], (), path, "values.")
     flat = {name: table[name] for name in _FIGURES[kind] if name in table}
+    for name in flat:
+        if name in under:
+            message = "is given twice: here and under [values]"
+            raise CatalogError(message, file=path, key=name)
     may_be_zero = kind == "region"
 
     def section(name: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from inferscope.core.errors import RuleError, brief, nearest
+from inferscope.core.scenario.days import iso_day
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
@@ -294,7 +295,7 @@ def _comparison(text: str, units: Mapping[str, str]) -> Comparison:
     elif units.get(name) == "bool":
         parts = {"true": True, "false": False}.get(parts, parts)
     elif units.get(name) == "date":
-        parts = _day(parts)
+        parts = iso_day(parts) or parts
     elif units.get(name) != "code":
         parts = _number(parts)
     return _compared(name, op, parts, units)
@@ -303,13 +304,6 @@ def _comparison(text: str, units: Mapping[str, str]) -> Comparison:
 def _number(text: str) -> float | str:
     try:
         return float(text)
-    except ValueError:
-        return text
-
-
-def _day(text: str) -> dt.date | str:
-    try:
-        return dt.date.fromisoformat(text)
     except ValueError:
         return text
 

@@ -88,6 +88,17 @@ def _rules(tables: Mapping[str, Any], path: Path, origin: str) -> tuple[Rule, ..
     return tuple(found.values())
 
 
+def line_of(path: Path, identifier: str, key: str) -> int | None:
+    """The line on which a key of a rule stands in a user's file.
+
+    Raises:
+        RuleError: The file cannot be read any more.
+    """
+    text, tables = read_tables(path, RuleError, _DEEPEST)
+    ids = [table["id"] for table in tables["rule"]]
+    return find_line(text, f"rule.{ids.index(identifier)}.{key}")
+
+
 @contextmanager
 def _under(at: str) -> Iterator[None]:
     """Say of an error in which table it stands."""

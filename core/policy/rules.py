@@ -8,8 +8,8 @@ from pathlib import Path
 
 from inferscope.core.catalog.sources import remember
 from inferscope.core.catalog.user import rule_files
-from inferscope.core.errors import RuleError, nearest
-from inferscope.core.policy.reading import read_file, read_rule
+from inferscope.core.errors import RuleError, brief, nearest
+from inferscope.core.policy.reading import line_of, read_file, read_rule
 from inferscope.core.policy.rule import Rule, Verdict, judge
 from inferscope.core.policy.shipped import DATA, SHIPPED, profiles
 
@@ -61,7 +61,19 @@ def merged(own: Iterable[Rule]) -> tuple[Rule, ...]:
 def _joined(known: tuple[Rule, ...], own: tuple[Rule, ...]) -> tuple[Rule, ...]:
     found = {rule.id: rule for rule in known}
     found.update({rule.id: rule for rule in own})
+    for rule in own:
+        for name in rule.relieves:
+            if name not in found:
+                hint = nearest(name, found) or "see `inferscope list rules`"
+                message = f"rule {rule.id}: relieves an unknown rule {brief(name)}: {hint}"
+                raise _placed(message, rule, "relieves")
     return tuple(found.values())
+
+
+def _placed(message: str, rule: Rule, key: str) -> RuleError:
+    """What is wrong with a rule beside others, with file and line."""
+    path = Path(rule.origin)
+    return RuleError(message, file=path, line=line_of(path, rule.id, key), key=key)
 
 
 def find(name: str, known: Sequence[Rule] | None = None) -> Rule:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 from typing import Any
 
 from inferscope.core.errors import brief
 
 FIRST, LAST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 """The bounds, themselves included."""
+_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def iso_day(text: str) -> dt.date | None:
+    """A day written as everywhere in this program; None for anything else, such as 20260701 or 2026-W27-3.
+
+    >>> iso_day("2026-07-01"), iso_day("20260701")
+    (datetime.date(2026, 7, 1), None)
+    """
+    with contextlib.suppress(ValueError):
+        return dt.date.fromisoformat(text) if _FORM.fullmatch(text) else None
+    return None
 
 
 def read_day(value: Any) -> dt.date:
@@ -18,10 +31,7 @@ def read_day(value: Any) -> dt.date:
     Raises:
         ValueError: It says what would be right.
     """
-    found = value
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            found = dt.date.fromisoformat(value)
+    found = iso_day(value) if isinstance(value, str) else value
     if isinstance(found, dt.datetime):
         found = found.date()
     if not isinstance(found, dt.date):

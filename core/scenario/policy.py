@@ -10,12 +10,19 @@ from inferscope.core.errors import brief
 from inferscope.core.scenario.bounds import AtLeastOne, Day, NonNegative, Share
 from inferscope.core.scenario.section import Section
 
-_LETTERS = 2
+_LETTERS = (
+    "A:DEFGILMOQRSTUWXZ B:ABDEFGHIJLMNOQRSTVWYZ C:ACDFGHIKLMNORUVWXYZ D:EJKMOZ E:CEGHRST "
+    "F:IJKMOR G:ABDEFGHILMNPQRSTUWY H:KMNRTU I:DELMNOQRST J:EMOP K:EGHIMNPRWYZ L:ABCIKRSTUVY "
+    "M:ACDEFGHKLMNOPQRSTUVWXYZ N:ACEFGILOPRUZ O:M P:AEFGHKLMNRSTWY Q:A R:EOSUW "
+    "S:ABCDEGHIJKLMNORSTVXYZ T:CDFGHJKLMNORTVWZ U:AGMSYZ V:ACEGINU W:FS Y:ET Z:AMW "
+)
+"""ISO 3166-1: the letters that may follow each first one in the code of a country or territory."""
+_COUNTRIES = frozenset(group[0] + second for group in _LETTERS.split() for second in group[2:])
 
 
 def _country(value: Any) -> Any:
     """An ISO code of two letters, in capitals."""
-    if isinstance(value, str) and len(value) == _LETTERS and value.isascii() and value.isalpha():
+    if isinstance(value, str) and value.isascii() and value.upper() in _COUNTRIES:
         return value.upper()
     message = f"must be an ISO country code of two letters such as CN, not {brief(value)}"
     raise ValueError(message)

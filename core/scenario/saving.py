@@ -151,6 +151,8 @@ def write_atomic(path: Path, content: str | bytes, check: Callable[[], None] | N
             stream.write(data)
         return
     path = Path(os.path.realpath(path))
+    if path.is_symlink():  # it leads in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if path.exists() and not os.access(path, os.W_OK):  # its folder alone decides about replacing it
         raise PermissionError(errno.EACCES, "it is read-only", str(path))
     handle, name = tempfile.mkstemp(prefix=".inferscope-", suffix=".tmp", dir=path.parent)

@@ -352,7 +352,7 @@ def write(text: str, out: str | None) -> None:
     """The result: to standard output, or in one step to a file.
 
     Raises:
-        InferscopeError: The file cannot be written; nothing was changed.
+        InferscopeError: The file cannot be written; a regular one is as it was.
     """
     if out is None:
         if sys.stdout is None:
@@ -371,5 +371,6 @@ def write(text: str, out: str | None) -> None:
     try:
         write_atomic(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        message = f"cannot be written: {error.strerror or error}; nothing was changed"
+        in_place = path.exists() and not path.is_file()  # what a device or a pipe has taken stays taken
+        message = f"cannot be written: {error.strerror or error}{'' if in_place else '; nothing was changed'}"
         raise InferscopeError(message, file=path) from None

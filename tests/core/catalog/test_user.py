@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from inferscope.core import catalog, evaluate, places, report
+from inferscope.core.catalog.schema import RECORD_KINDS
 from inferscope.core.catalog.sources import DATA
 from inferscope.core.errors import CatalogError, RuleError
 from inferscope.core.leaves import resolve
@@ -182,6 +183,17 @@ def test_a_price_of_the_users_is_cited_as_theirs(own):
         ('\nsource = "\\u001b[31m"', 2, "source", "the control character U+001B"),
         ('[values]\ntdp_w = { value = 4, note = "\\u202e" }', 2, "values.tdp_w.note", "U+202E"),
         ("date = 12:00:00", 1, "date", "must be text, not 12:00:00"),
+        ("tdp_w = 1\n[values]\ntdp_w = 2", 1, "tdp_w", "is given twice: here and under [values]"),
+        ("date = 'x'", 1, "date", "'x' is not a date such as 2026"),
+        ("kind = 'gpuu'", 1, "kind", "must be one of gpu, gpu+cpu"),
+        ("[record]\nkind = 'x'", 2, "record.kind", "kinds are quoted"),
+        ("[record]\ndate = 'x'", 2, "record.date", "is not a date such as 2026"),
+        (
+            "released = 'soon'",
+            1,
+            "released",
+            "must be a date such as 2026, 2026-11 or 2026-11-22, not 'soon'",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(own, text, line, key, message):
@@ -300,3 +312,24 @@ def test_what_should_be_a_folder_of_a_catalogue_is_no_file(tmp_path):
     (tmp_path / "rules").write_text("")
     with pytest.raises(CatalogError, match="rules: must be a folder"):
         catalog.use(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "key", "message"),
+    [
+        ("regions", "pue = 0.1", "pue", "must be at least 1, not 0.1"),
+        ("regions", "iso2 = 'TOOLONG'", "iso2", "must be a code of two capitals such as DE, not 'TOOLONG'"),
+        ("models", "released = 'soon'", "released", "must be a date such as 2026"),
+        ("models", "kind = 'opn'", "kind", "must be one of open, closed-estimate, published-arch, not 'opn'"),
+    ],
+)
+def test_a_figure_or_word_that_cannot_be_is_named(own, folder, text, key, message):
+    own(**{f"{folder}__AAA" if folder == "regions" else f"{folder}__aaa": f"\n{text}"})
+    error = refusal(*((catalog.region, "AAA") if folder == "regions" else (catalog.model, "aaa")))
+    assert (error.line, error.key) == (2, key)
+    assert message in error.message
+
+
+def test_every_shipped_record_is_of_a_kind_that_a_user_may_give():
+    for kind, look_up in (("accelerator", catalog.accelerator), ("model", catalog.model)):
+        assert {look_up(name).text["kind"] for name in catalog.ids(kind)} <= set(RECORD_KINDS[kind])

@@ -196,6 +196,17 @@ def test_only_a_file_of_bounded_size_is_read(tmp_path):
         scenario_hash(load_values({"policy": {"rules": str(path)}}))  # whoever reads them says what is wrong
 
 
+def test_a_relief_of_an_unknown_rule_is_refused(write):
+    path = write("own.toml", HEAD + PREDICATE + 'relieves = ["eu.aia.art51.sistemic"]\n')
+    with pytest.raises(RuleError, match="did you mean eu.aia.art51.systemic") as caught:
+        merged(read_rules(path))
+    assert (caught.value.file, caught.value.line, caught.value.key) == (str(path), 6, "relieves")
+    path = write(
+        "both.toml", HEAD + PREDICATE + HEAD.replace("own", "two") + PREDICATE + "relieves = ['own.rule']"
+    )
+    assert merged(read_rules(path))[-1].relieves == ("own.rule",)
+
+
 def test_a_file_may_begin_with_a_mark_of_byte_order(write):
     (rule,) = read_rules(write("own.toml", "\ufeff" + HEAD + PREDICATE))
     assert rule.id == "own.rule"

@@ -148,6 +148,9 @@ def test_out_writes_a_file(run, tmp_path):
         (["--fail-on", "eu.aia.art51.sistemic"], "did you mean eu.aia.art51.systemic"),
         (["--set", "policy.destination=China"], "policy.destination: must be an ISO country code"),
         (["--set", "policy.monthly_user=3"], "policy.monthly_user: unknown key: did you mean monthly_users"),
+        (["--on", "20260101"], "--on must be a date such as 2025-02-28, not '20260101'"),
+        (["--on", "2026-W01-1"], "--on must be a date such as 2025-02-28, not '2026-W01-1'"),
+        (["--set", "policy.destination=XX"], "policy.destination: must be an ISO country code"),
         (
             ["--set", "policy.rules=~nobody-of-this-name/x"],
             "policy.rules: '~nobody-of-this-name' is nobody's",

@@ -66,7 +66,17 @@ def test_a_full_disk_behind_standard_output(words, unbuffered):
 def test_a_full_device_behind_out():
     done = start("eval", PRESET, "--out", "/dev/full")
     assert done.returncode == 2
-    assert one_line(done).startswith("inferscope: /dev/full: cannot be written: No space left on device")
+    assert one_line(done) == "inferscope: /dev/full: cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights")
+def test_a_link_that_leads_in_a_circle_is_left_alone(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    done = start("schema", "--out", str(loop))
+    assert done.returncode == 2
+    assert one_line(done).endswith("Too many levels of symbolic links; nothing was changed\n")
+    assert loop.is_symlink()
 
 
 def test_closed_streams():
