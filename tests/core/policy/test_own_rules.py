@@ -198,7 +198,7 @@ def test_only_a_file_of_bounded_size_is_read(tmp_path):
 
 def test_a_relief_of_an_unknown_rule_is_refused(write):
     path = write("own.toml", HEAD + PREDICATE + 'relieves = ["eu.aia.art51.sistemic"]\n')
-    with pytest.raises(RuleError, match="did you mean eu.aia.art51.systemic") as caught:
+    with pytest.raises(RuleError, match=r"did you mean eu\.aia\.art51\.systemic") as caught:
         merged(read_rules(path))
     assert (caught.value.file, caught.value.line, caught.value.key) == (str(path), 6, "relieves")
     path = write(

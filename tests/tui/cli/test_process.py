@@ -199,6 +199,26 @@ def test_an_interrupt_ends_with_one_line():
     assert signal.SIGINT
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+@pytest.mark.parametrize(
+    "module", ["inferscope.core.errors", "inferscope.tui.cli", "inferscope.tui.cli.parser"]
+)
+def test_an_interrupt_while_the_program_is_loaded_ends_with_one_line(module):
+    code = (
+        "import builtins, os, signal, sys\n"
+        "from inferscope.__main__ import main\n"
+        "found = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name == sys.argv[1]:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return found(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, module], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"inferscope: interrupted\n")
+
+
 def test_help_and_version_load_nothing_heavy():
     code = (
         "import sys\nfrom inferscope.tui.cli import main\nmain(sys.argv[1:])\n"
