@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from inferscope.core.report import report
     from inferscope.core.scenario.files import load_scenario
     from inferscope.core.scenario.schema import Scenario
+    from inferscope.core.study.solve import solve
 
-__all__ = ["Scenario", "__version__", "evaluate", "load_scenario", "report"]
+__all__ = ["Scenario", "__version__", "evaluate", "load_scenario", "report", "solve"]
 
 _HOME = {
     "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
     "evaluate": ("inferscope.core.evaluate", "evaluate"),
     "load_scenario": ("inferscope.core.scenario.files", "load_scenario"),
     "report": ("inferscope.core.report", "report"),
+    "solve": ("inferscope.core.study.solve", "solve"),
 }
 """Public name: the module it lives in, and its name there."""
 

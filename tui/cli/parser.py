@@ -16,6 +16,7 @@ COMMANDS = {
     "eval": "compute a scenario: latency, throughput, cost, energy, load, quality, training, policy",
     "compare": "put scenarios side by side: what differs, and which input carries how much of it",
     "explain": "show how a quantity comes about, down to sourced figures",
+    "solve": "find the value of an input at which conditions are met, or two scenarios are equal",
     "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "list": "list what the catalogue and the program know",
@@ -183,6 +184,27 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     _output(parser, ("table", "json"))
 
 
+def _solve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--vary", required=True, metavar="KEY[=LOW:HIGH]", help="the input, and the range to look in"
+    )
+    parser.add_argument(
+        "--for",
+        action="append",
+        required=True,
+        dest="conditions",
+        metavar="CONDITION",
+        help="such as 'tpot_s<=0.05', also with >=, < or >; may be repeated; a quantity with --against",
+    )
+    parser.add_argument("--against", metavar="PRESET", help="find where the quantity of both is equal")
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--least", action="store_true", help="the least value, not the nearest to the present")
+    end.add_argument("--most", action="store_true", help="the greatest value")
+    _set(parser)
+    _output(parser, FORMATS)
+
+
 def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
@@ -318,6 +340,7 @@ _ARGUMENTS = {
     "eval": _eval,
     "compare": _compare,
     "explain": _explain,
+    "solve": _solve,
     "policy": _policy,
     "uncertainty": _uncertainty,
     "list": _list,

@@ -1,0 +1,301 @@
+"""Which value of one input meets conditions, the nearest, least or most; and where two scenarios meet.
+
+One condition without a range is the question that ``=`` on a number asks, and is answered by the same
+:func:`~inferscope.core.study.reach.reach`. Every other question walks along the input with everything
+that the scenario leaves open planned anew at each value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from inferscope.core.bind import bind
+from inferscope.core.errors import InferscopeError, ScenarioError
+from inferscope.core.evaluate import evaluate_bound
+from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.plan import plan
+from inferscope.core.scenario.changed import title
+from inferscope.core.scenario.files import with_values
+from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.changes import words
+from inferscope.core.study.inputs import INPUTS, Input, limits, present
+from inferscope.core.study.reach import Goal, reach
+from inferscope.core.study.search import Condition, Ray, brackets, met, number_quantity, parse_condition
+from inferscope.core.study.solved import RANGE, Solution
+from inferscope.core.study.walk import Prefer, Question, Walk, around, settable, where_to_look
+
+__all__ = ["Solution", "solve"]
+
+_PINS = "pins."
+_OTHER_KINDS = (
+    "must be text",
+    "must be true",
+    "must be '",
+    "must be a table",
+    "must be a list",
+    "must be a date",
+)
+"""How the schema refuses a number where something else stands."""
+_EQUAL = 1e-9
+"""Relative difference up to which two scenarios count as equal."""
+
+
+def solve(
+    scenario: Scenario,
+    vary: str,
+    conditions: Sequence[str | Condition],
+    *,
+    span: tuple[float, float] | None = None,
+    prefer: Prefer = "nearest",
+    against: Scenario | None = None,
+) -> Solution:
+    """The value of one input at which conditions are met.
+
+    Args:
+        scenario: What stands.
+        vary: The input's dotted key.
+        conditions: Such as ``tpot_s<=0.05``; all have to be met. With ``against`` one quantity's name.
+        span: Least and largest value to try; default: 14 doublings and halvings from the present value,
+            within the key's bounds.
+        prefer: The ``nearest`` to the present value (where the conditions are met already, how far it may
+            go), the ``least`` or the ``most`` of the range.
+        against: Another scenario: where its quantity equals the first one's, with the key set in both.
+
+    Returns:
+        The value and what the quantities are there, or the value that comes nearest.
+
+    Raises:
+        ScenarioError: The key is none, is no number, or the range is none.
+        QuantityError: A condition is none, or names no quantity.
+    """
+    wanted = _conditions(conditions, break_even=against is not None)
+    one = plan(bind([scenario]))
+    found = _input(vary, wanted)
+    now, unit = _present(scenario, found)
+    found = replace(found, unit=unit)
+    _check(scenario, found, now)
+    scenarios = (scenario,) if against is None else (scenario, against)
+    question = Question(scenarios, found, now, _checked_span(scenario, found, span), prefer, wanted)
+    if against is not None:
+        return _break_even(question)
+    goal = Goal(wanted[0].quantity, wanted[0].target, math.nan)
+    is_plain = len(wanted) == 1 and wanted[0] == goal.condition and found in INPUTS
+    if is_plain and span is None and prefer == "nearest" and present(one, found):
+        return _as_reached(question)
+    return _walked(question)
+
+
+def _conditions(given: Sequence[str | Condition], *, break_even: bool) -> tuple[Condition, ...]:
+    """What is given, read; for a break-even one quantity whose ratio is to be 1."""
+    if not break_even:
+        if not given:
+            message = "nothing to solve for: give a condition, for example 'tpot_s<=0.05'"
+            raise InferscopeError(message)
+        return tuple(parse_condition(text) if isinstance(text, str) else text for text in given)
+    if len(given) != 1 or not isinstance(given[0], str):
+        message = "a break-even is of one quantity: give its name, for example usd_per_query"
+        raise InferscopeError(message)
+    name = given[0].strip()
+    if any(sign in name for sign in "<>="):
+        message = f"a break-even takes the name of a quantity alone, not {name!r}"
+        raise InferscopeError(message)
+    return (Condition(number_quantity(name), ">=", 1.0),)
+
+
+# --- the input -----------------------------------------------------------------------------------
+
+
+def _input(key: str, wanted: Sequence[Condition]) -> Input:
+    """The input of a key: one that everybody may turn, or any other number of the scenario."""
+    known = next((item for item in INPUTS if item.key == key), None)
+    if known is not None:
+        return known
+    if key.startswith(_PINS) and any(c.quantity == key.removeprefix(_PINS) for c in wanted):
+        message = "is the very quantity that is solved for"
+        raise ScenarioError(message, key=key)
+    return Input(key, words(key), is_whole=limits(key).whole)
+
+
+def _present(scenario: Scenario, item: Input) -> tuple[float, str]:
+    """The present number, NaN where none is set, and its unit."""
+    one = plan(bind([scenario]))
+    pinned = item.key.removeprefix(_PINS)
+    if pinned != item.key and pinned in REGISTRY.quantities:
+        return float(evaluate_bound(one, (pinned,))[pinned][0]), REGISTRY.node(pinned).unit
+    found = present(one, item)
+    if found is None:
+        return math.nan, item.unit
+    now, moved = found
+    same = [name for name, ratio in moved.items() if ratio == 1.0]
+    is_own = item in INPUTS or not same
+    return now, item.unit if is_own else REGISTRY.inputs[same[0]].unit
+
+
+def _check(scenario: Scenario, item: Input, now: float) -> None:
+    """Refuse what is no number of the scenario.
+
+    Raises:
+        ScenarioError: It names the nearest key, or says what the key holds.
+    """
+    bounds = limits(item.key)
+    least = bounds.ge if bounds.ge is not None else min(1.0, bounds.le or 1.0)
+    try:
+        bind([with_values(scenario, {item.key: settable(item, least if math.isnan(now) else now)})])
+    except ScenarioError as error:
+        if error.key == item.key and error.message.startswith(_OTHER_KINDS):
+            message = "is not a number, and only numbers can be solved for"
+            raise ScenarioError(message, key=item.key) from None
+        raise
+
+
+def _checked_span(
+    scenario: Scenario, item: Input, span: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """The range, once both its ends are known to fit.
+
+    Raises:
+        ScenarioError: It is empty, reversed, not finite, or beyond the bounds of the key.
+    """
+    if span is None:
+        return None
+    low, high = span
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        message = f"a range goes from a lower to a higher number, not from {low:g} to {high:g}"
+        raise ScenarioError(message, key=item.key)
+    if item.is_whole:
+        low, high = math.ceil(low), math.floor(high)
+        if low > high:
+            message = f"no whole number lies between {span[0]:g} and {span[1]:g}"
+            raise ScenarioError(message, key=item.key)
+    for end in (low, high):
+        with_values(scenario, {item.key: settable(item, end)})
+    return float(low), float(high)
+
+
+# --- as = does -----------------------------------------------------------------------------------
+
+
+def _as_reached(question: Question) -> Solution:
+    """The answer of ``=``."""
+    condition, key = question.conditions[0], question.item.key
+    (found,) = reach(question.scenarios[0], condition.quantity, condition.target, (question.item,))
+    if found.needed is not None:
+        return _answer(question, found.needed, (str(condition),))
+    here = Walk(question).raw(question.scenarios[0], np.array([question.now]))
+    if condition.met(here).all():
+        return _answer(question, question.now, (), why=f"{key} {found.why}")
+    why = f"no {key} that is tried gives {condition}" if found.nearest is not None else f"{key} {found.why}"
+    return _none(question, found.nearest, why)
+
+
+# --- with everything planned at each value ---------------------------------------------------------
+
+
+def _walked(question: Question) -> Solution:
+    """The answer where every value is planned anew."""
+    walk = Walk(question)
+    rays = where_to_look(question)
+    values = [walk.at([ray], ray.points[np.newaxis]) for ray in rays]
+    starts = [bool(met(question.conditions, value)[0, 0]) for value in values]
+    is_first = question.prefer != "nearest" or rays[0].now != question.now
+    if is_first and starts[0]:
+        return _answer(question, float(rays[0].points[0]), (RANGE,))
+    found = [
+        bracket
+        for ray, value in zip(rays, values, strict=True)
+        for bracket in brackets([ray], ray.points[np.newaxis], value, question.conditions, walk.at).values()
+    ]
+    if found:
+        best = min(found, key=lambda bracket: bracket.distance)
+        binding = tuple(
+            str(condition)
+            for condition, beyond in zip(question.conditions, best.beyond, strict=True)
+            if not condition.met(np.array([beyond]))[0]
+        )
+        return _answer(question, best.needed, binding)
+    if any(starts):
+        return _answer(question, question.now, (), why=f"{question.item.key} meets it at every value tried")
+    return _none(question, *_nearest(question, rays, values, walk.refusal))
+
+
+def _nearest(
+    question: Question, rays: Sequence[Ray], values: Sequence[Array], refusal: str
+) -> tuple[float | None, str]:
+    """The value tried at which the worst condition is missed by the least, and what to say."""
+    points = np.concatenate([ray.points for ray in rays])
+    columns = np.concatenate([value[:, 0] for value in values], axis=1)
+    missed = np.max([c.missed_by(v) for c, v in zip(question.conditions, columns, strict=True)], axis=0)
+    if not np.isfinite(missed).any():
+        return None, refusal or f"at no value of {question.item.key} tried can it be computed"
+    span = f"between {points.min():.4g} and {points.max():.4g}"
+    what = " and ".join(map(str, question.conditions))
+    return float(points[int(np.nanargmin(missed))]), f"no {question.item.key} {span} gives {what}"
+
+
+def _break_even(question: Question) -> Solution:
+    """Where the ratio of two scenarios' quantity passes 1."""
+    walk = Walk(question)
+    rays = where_to_look(question)
+    first = np.concatenate([walk.at([ray], ray.points[np.newaxis])[0, 0] for ray in rays])
+    known = first[np.isfinite(first)]
+    name = question.conditions[0].quantity
+    if not len(known):
+        why = f"{name} has no value in both: {walk.refusal or 'a figure it needs is missing'}"
+        return _none(question, None, why)
+    if abs(known[0] - 1.0) <= _EQUAL:
+        return _answer(question, float(np.concatenate([ray.points for ray in rays])[np.isfinite(first)][0]))
+    sign = ">=" if known[0] < 1.0 else "<="
+    asked = question._replace(conditions=(Condition(name, sign, 1.0),))
+    found = _walked(asked)
+    if found.value is not None:
+        return replace(found, binding=())
+    return replace(found, why=f"{name} of the two is equal at no {question.item.key} tried")
+
+
+# --- what is said of it --------------------------------------------------------------------------
+
+
+def _answer(question: Question, value: float, binding: tuple[str, ...] = (), *, why: str = "") -> Solution:
+    figure = None if math.isnan(value) else value
+    return replace(_said(question, figure, None, binding, why), is_met=True)
+
+
+def _none(question: Question, nearest: float | None, why: str) -> Solution:
+    return _said(question, None, nearest, (), why)
+
+
+def _said(
+    question: Question, value: float | None, nearest: float | None, binding: tuple[str, ...], why: str
+) -> Solution:
+    """The answer with what the quantities are now, there, and along the way."""
+    item, walk = question.item, Walk(question)
+    at = value if value is not None else nearest
+    along = around(item, question.now, at)
+    places = np.array([question.now, math.nan if at is None else at])
+    raw = [walk.raw(scenario, places) for scenario in question.scenarios]
+    curves = [walk.raw(scenario, along)[0] for scenario in question.scenarios if len(along)]
+    figure = None if value is None else settable(item, value)
+    now = None if math.isnan(question.now) else question.now
+    return Solution(
+        key=item.key,
+        label=item.label,
+        unit=item.unit,
+        conditions=() if len(raw) > 1 else question.conditions,
+        quantities=question.quantities,
+        prefer=question.prefer,
+        now=now,
+        value=figure,
+        factor=figure / now if figure is not None and now else None,
+        here=tuple(tuple(column[:, 0].tolist()) for column in raw),
+        there=() if at is None else tuple(tuple(column[:, 1].tolist()) for column in raw),
+        binding=binding,
+        nearest=None if nearest is None else settable(item, nearest),
+        why=why,
+        names=tuple(title(scenario) for scenario in question.scenarios),
+        along=along,
+        curves=tuple(curves),
+    )
