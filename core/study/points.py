@@ -104,6 +104,10 @@ class Points:
         self._bound = bind_resolved(case.resolved for case in self._cases)
         self._held: Bound | None = None
 
+    def resolved(self, case: int = 0) -> Resolved:
+        """One case with its leaves, its numbers as the scenario has them."""
+        return self._cases[self._places[case]].resolved
+
     def bound(self, case: int = 0, *, held: bool = False) -> Bound:
         """One case, bound, with its numbers as the scenario has them."""
         return (self._planned() if held else self._bound).take([self._places[case]])
@@ -273,6 +277,8 @@ def number_keys(scenario: Scenario, spans: Mapping[str, Span]) -> tuple[str, ...
         _probed(_set(scenario, some), some, None)
     except _BentError as error:  # they act on each other
         return tuple(key for key in found if key not in error.keys)
+    except ScenarioError:  # the scenario cannot be, whatever they are
+        return ()
     return tuple(found)
 
 
