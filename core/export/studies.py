@@ -15,6 +15,8 @@ from inferscope.core.study.table import Column, Table
 __all__ = ["as_csv", "as_json", "as_markdown", "as_text", "cell_text"]
 
 WIDTH = 80
+_HEAD = 14
+"""Letters that a line of a heading may always take."""
 
 
 def cell_text(value: Any, column: Column) -> str:
@@ -34,11 +36,17 @@ def cell_text(value: Any, column: Column) -> str:
     return shown({"value": float(value), "unit": column.unit or "1"}, column.name)
 
 
-def as_text(table: Table, width: int = WIDTH) -> str:
-    """The table for a terminal: the sentence, the rows in as many blocks as their width needs, notes."""
+def as_text(table: Table, width: int = WIDTH, beside: int = 1) -> str:
+    """The table for a terminal: the sentence, the rows in as many blocks as their width needs, notes.
+
+    Args:
+        table: The table.
+        width: Columns of the terminal.
+        beside: How many of the first columns stand in every block.
+    """
     parts = [*_wrapped(table.title, width), ""] if table.title else []
     parts += [*_wrapped(table.sentence, width), ""] if table.sentence else []
-    for block in _blocks(table, width):
+    for block in _blocks(table, width, beside):
         parts += [*block, ""]
     parts += [*(line for note in table.notes for line in _wrapped(f"- {note}", width)), ""]
     parts = parts if table.notes else parts[:-1]
@@ -87,27 +95,40 @@ def _cells(table: Table) -> list[list[str]]:
     return [[cell_text(v, c) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
 
 
-def _blocks(table: Table, width: int) -> list[list[str]]:
+def _blocks(table: Table, width: int, beside: int) -> list[list[str]]:
     """The rows, as many columns at a time as fit, each time beside the first."""
-    header = [column.label or column.name for column in table.columns]
     cells = _cells(table)
+    columns = [[line[i] for line in cells] for i in range(len(table.columns))]
+    heads = [_head(c.label or c.name, column) for c, column in zip(table.columns, columns, strict=True)]
     numbers = {
         i
         for i, column in enumerate(table.columns)
         if column.unit or _is_numeric([row[i] for row in table.rows])
     }
-    widths = [max(len(line[i]) for line in [header, *cells]) for i in range(len(header))]
-    chosen: list[list[int]] = [[0]] if header else []
-    for i in range(1, len(header)):
-        if len(chosen[-1]) > 1 and sum(widths[j] + 2 for j in chosen[-1]) + widths[i] > width:
-            chosen.append([0])
+    widths = [max(map(len, [*head, *column])) for head, column in zip(heads, columns, strict=True)]
+    first = list(range(min(beside, len(widths))))
+    first = first if sum(widths[i] + 2 for i in first) <= width // 2 else first[:1]
+    chosen = [list(first)]
+    for i in range(len(first), len(widths)):
+        if len(chosen[-1]) > len(first) and sum(widths[j] + 2 for j in chosen[-1]) + widths[i] > width:
+            chosen.append(list(first))
         chosen[-1].append(i)
     found = []
     for block in chosen:
-        lines = [[line[i] for i in block] for line in cells]
+        deep = max((len(heads[i]) for i in block), default=0)
+        above = [[([""] * deep + heads[i])[len(heads[i]) + line] for i in block] for line in range(deep)]
+        lines = [*above, *([line[i] for i in block] for line in cells)]
         right = [place for place, i in enumerate(block) if i in numbers]
-        found.append(text_table([header[i] for i in block], lines, right).splitlines())
+        found.append(text_table((), lines, right).splitlines())
     return found
+
+
+def _head(label: str, cells: Sequence[str]) -> list[str]:
+    """A heading in lines not much wider than what stands below it."""
+    width = max([_HEAD, *map(len, cells)])
+    if " " not in label and len(label) > width:  # a key of the scenario
+        return label.replace(".", ".\n").split("\n")
+    return textwrap.wrap(label, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _is_numeric(values: Sequence[Any]) -> bool:
