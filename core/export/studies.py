@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
@@ -79,7 +80,7 @@ def as_json(table: Table) -> str:
 
 def as_markdown(table: Table) -> str:
     """A heading, the sentence, the rows and the notes."""
-    header = [f"`{c.name}`" if not c.label else c.label for c in table.columns]
+    header = [f"`{c.name}`" if not c.label else c.label for c in _read(table)]
     parts = [f"# {table.title}\n"] if table.title else []
     parts += [f"{table.sentence}\n"] if table.sentence else []
     parts.append(markdown_table(header, _cells(table)))
@@ -91,19 +92,35 @@ def _finite(row: Sequence[Any]) -> list[Any]:
     return [None if isinstance(v, float) and not math.isfinite(v) else v for v in row]
 
 
+def _read(table: Table) -> list[Column]:
+    """The columns that people read: not those that hold the units of others."""
+    units = {column.unit_from for column in table.columns}
+    return [column for column in table.columns if column.name not in units]
+
+
 def _cells(table: Table) -> list[list[str]]:
-    return [[cell_text(v, c) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
+    """The cells of the columns that people read, numbers with the unit of their column or row."""
+    found = []
+    for row in table.rows:
+        values = dict(zip((column.name for column in table.columns), row, strict=True))
+        columns = [
+            replace(column, unit=values[column.unit_from] or "") if column.unit_from else column
+            for column in _read(table)
+        ]
+        found.append([cell_text(values[column.name], column) for column in columns])
+    return found
 
 
 def _blocks(table: Table, width: int, beside: int) -> list[list[str]]:
     """The rows, as many columns at a time as fit, each time beside the first."""
-    cells = _cells(table)
-    columns = [[line[i] for line in cells] for i in range(len(table.columns))]
-    heads = [_head(c.label or c.name, column) for c, column in zip(table.columns, columns, strict=True)]
+    read, cells = _read(table), _cells(table)
+    columns = [[line[i] for line in cells] for i in range(len(read))]
+    heads = [_head(c.label or c.name, column) for c, column in zip(read, columns, strict=True)]
+    places = {column.name: place for place, column in enumerate(table.columns)}
     numbers = {
         i
-        for i, column in enumerate(table.columns)
-        if column.unit or _is_numeric([row[i] for row in table.rows])
+        for i, column in enumerate(read)
+        if column.unit or _is_numeric([row[places[column.name]] for row in table.rows])
     }
     widths = [max(map(len, [*head, *column])) for head, column in zip(heads, columns, strict=True)]
     first = list(range(min(beside, len(widths))))

@@ -22,11 +22,13 @@ class Column:
         name: A quantity, an input or a word; the key in JSON and the header in CSV.
         unit: Its unit; empty for text.
         label: What it is called on a screen.
+        unit_from: The column that holds the unit of each row, where rows differ in it.
     """
 
     name: str
     unit: str = ""
     label: str = ""
+    unit_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

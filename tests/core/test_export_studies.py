@@ -73,3 +73,17 @@ def test_a_table_without_rows_still_says_its_columns():
     assert as_csv(empty) == "hardware.accelerator,tpot_s,usd_per_query,fits_memory,why\n"
     assert "Accelerator" in as_text(empty)
     assert json.loads(as_json(empty))["rows"] == []
+
+
+def test_a_column_may_take_its_unit_from_each_row():
+    columns = (Column("key"), Column("unit"), Column("now", label="Now", unit_from="unit"))
+    table = Table("", columns, (("a", "byte/s", 3.35e12), ("b", "1", 0.5), ("c", "", None)))
+    assert [line.split() for line in as_text(table).splitlines()[:4]] == [
+        ["key", "Now"],
+        ["a", "3.35", "TB/s"],
+        ["b", "0.5"],
+        ["c", "-"],
+    ]
+    assert "| a | 3.35 TB/s |" in as_markdown(table)
+    assert as_csv(table).splitlines()[:2] == ["key,unit,now", "a,byte/s,3350000000000.0"]
+    assert json.loads(as_json(table))["rows"][0] == {"key": "a", "unit": "byte/s", "now": 3.35e12}
