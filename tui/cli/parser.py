@@ -19,6 +19,7 @@ COMMANDS = {
     "solve": "find the value of an input at which conditions are met, or two scenarios are equal",
     "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
+    "sensitivity": "show which inputs move a quantity, how far, and which carry its variance",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
     "schema": "print the JSON schema of scenario files",
@@ -262,6 +263,36 @@ def _uncertainty(parser: argparse.ArgumentParser) -> None:
     _output(parser, FORMATS)
 
 
+def _sensitivity(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--of",
+        action="append",
+        required=True,
+        metavar="QUANTITY",
+        help="what is to be explained; may be given again",
+    )
+    parser.add_argument(
+        "--method",
+        choices=("tornado", "elasticity", "sobol", "all"),
+        default="tornado",
+        metavar="METHOD",
+        help="tornado: one input at a time from low to high (default); elasticity: per cent for one per "
+        "cent; sobol: shares of the variance; all",
+    )
+    parser.add_argument(
+        "--span", type=float, default=0.2, metavar="SHARE", help="how far inputs without a range move: 0.2"
+    )
+    _catalog_ranges(parser)
+    parser.add_argument("--hold", action="store_true", help="plan batch, layout and replicas only once")
+    parser.add_argument(
+        "--samples", type=int, default=1024, metavar="N", help="of sobol, a power of two: 1024"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of sobol: 0")
+    _set(parser)
+    _output(parser, FORMATS)
+
+
 def _catalog_ranges(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--catalog-ranges",
@@ -343,6 +374,7 @@ _ARGUMENTS = {
     "solve": _solve,
     "policy": _policy,
     "uncertainty": _uncertainty,
+    "sensitivity": _sensitivity,
     "list": _list,
     "show": _show,
     "schema": _schema,
