@@ -21,10 +21,9 @@ import numpy as np
 
 from inferscope.core import catalog
 from inferscope.core.bind import bind
-from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.errors import ScenarioError, brief, nearest
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.files import with_values
-from inferscope.core.scenario.ranges import brief
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, limits
 
