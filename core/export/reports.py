@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import notable
 from inferscope.core.policy.words import counted, standing, verdict_word
@@ -247,25 +247,28 @@ def _markdown(report: Mapping[str, Any]) -> str:
     )
 
 
-def as_text(reports: Sequence[Mapping[str, Any]], width: int = 100) -> str:
-    """The report for a terminal, without box drawing or colour."""
-    return "\n".join(_text(report, width) for report in reports)
+_WIDTH = 100
+"""Columns of prose."""
 
 
-def _text(report: Mapping[str, Any], width: int) -> str:
+def as_text(reports: Sequence[Mapping[str, Any]], columns: int | None = None) -> str:
+    """The report for a terminal, without box drawing or colour.
+
+    Args:
+        reports: The reports.
+        columns: What the terminal has; tables are then made to fit, without names where they do not.
+    """
+    return "\n".join(_text(report, columns) for report in reports)
+
+
+def _text(report: Mapping[str, Any], columns: int | None) -> str:
+    width = min(columns or _WIDTH, _WIDTH)
     parts = [title(report), *_wrap(report["headline"], width, ""), ""]
     if inputs := _changed_rows(report):
         parts += _wrap(_differ(report), width)
-        parts += [text_table(("input", "there", "here"), inputs)]
+        parts += [*fitted(("input", "there", "here"), inputs, columns), ""]
     rows, reasons = _with_reasons_below(_rows(report))
-    name_width = max(len(name) for _, name, _, _ in rows)
-    label_width = max(len(label) for _, _, label, _ in rows)
-    group = ""
-    for subject, name, label, value in rows:
-        head = subject if subject != group else ""
-        group = subject
-        line = f"{head:<10}  {label:<{label_width}}  {name:<{name_width}}  {value}"
-        parts.append(line.rstrip())
+    parts += _quantity_lines(rows, columns)
     for reason in reasons:
         parts += _wrap(reason, width)
     parts.append("")
@@ -275,11 +278,11 @@ def _text(report: Mapping[str, Any], width: int) -> str:
         parts += _wrap(f"{name}: {what} {entry[what]}", width)
     parts.append("")
     lines = notable(report["policy"])
-    parts.append(text_table(("rule", "verdict", "margin", "title"), _policy_rows(lines)).rstrip())
+    parts += fitted(("rule", "verdict", "margin", "title"), _policy_rows(lines), columns)
     parts += _wrap(_beside(report, lines), width)
     published = report["scenario"].get("published") or ()
     if published:
-        parts += ["", text_table(("published", "figure", "here", "ratio"), _published_rows(report)).rstrip()]
+        parts += ["", *fitted(("published", "figure", "here", "ratio"), _published_rows(report), columns)]
     if report["notes"]:
         parts += ["", "Notes"]
         parts += [line for note in report["notes"] for line in _wrap(f"- {note}", width)]
@@ -289,6 +292,19 @@ def _text(report: Mapping[str, Any], width: int) -> str:
         "",
     ]
     return "\n".join(parts)
+
+
+def _quantity_lines(rows: Sequence[tuple[str, str, str, str]], columns: int | None) -> list[str]:
+    """Subject, label, name and value; the names go first where a line is too long."""
+    heads = [
+        f"{subject if i == 0 or rows[i - 1][0] != subject else '':<10}"
+        for i, (subject, *_) in enumerate(rows)
+    ]
+    full = [(head, label, name, value) for head, (_, name, label, value) in zip(heads, rows, strict=True)]
+    lines = fitted((), full, None)
+    if columns is None or max(map(len, lines)) <= columns:
+        return lines
+    return fitted((), [(head, label, value) for head, label, _, value in full], columns)
 
 
 def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:

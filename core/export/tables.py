@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 DIGITS = 12
@@ -66,3 +68,26 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequ
         ]
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines) + "\n"
+
+
+_LEAST = 12
+"""Columns below which none is made narrower."""
+
+
+def fitted(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """The lines of a table that is at most so wide: the widest columns are broken between words.
+
+    >>> fitted((), [("verdict", "unknown (needs policy.monthly_users)")], 32)
+    ['verdict  unknown (needs', '         policy.monthly_users)']
+    """
+    cells = [[str(c) for c in row] for row in ([header, *rows] if header else rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _LEAST:
+        widths[widths.index(max(widths))] -= 1
+    lines = []
+    for row in cells:
+        parts = [textwrap.wrap(c, w, break_on_hyphens=False) for c, w in zip(row, widths, strict=True)]
+        for line in zip_longest(*parts, fillvalue=""):
+            padded = (c.ljust(w) for c, w in zip(line, widths, strict=True))
+            lines.append("  ".join(padded).rstrip())
+    return lines

@@ -10,7 +10,7 @@ import pytest
 
 from inferscope.core.evaluate import BESIDE, CONTRACT
 from inferscope.core.export import reports as export
-from inferscope.core.export.tables import csv_text, json_text, markdown_table, rounded, text_table
+from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table, rounded, text_table
 from inferscope.core.graph import REGISTRY
 from inferscope.core.report import report
 from inferscope.core.scenario.files import load, load_values
@@ -39,6 +39,18 @@ def test_a_verdict_is_worded_as_its_rule_means_it(pair):
         (line,) = [line for line in text.splitlines() if "eu.gpai.opensource_exemption" in line]
         assert "relief open" in line
     assert "1 relief open, " in export.as_text(pair[1:])
+
+
+def test_a_report_fits_the_terminal_and_breaks_no_word(pair):
+    text = export.as_text(pair, 80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "99th percentile of time to first" in text
+    assert "ttft_p99_s" in export.as_text(pair)
+    rules = fitted(
+        ("rule", "verdict"), [("own.rule", f"unknown (needs {', '.join(['monthly_users'] * 5)})")], 60
+    )
+    assert max(map(len, rules)) <= 60
+    assert all("monthly_users" in line for line in rules[1:])
 
 
 def test_json_is_one_object_or_a_list(pair):

@@ -11,7 +11,7 @@ from inferscope.core.export import reports as export
 from inferscope.core.report import answer_is_no, reports
 from inferscope.core.scenario.changed import as_changed, named
 from inferscope.core.scenario.files import Loaded, load, parse_assignment, with_values
-from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.parser import columns, write
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,8 +21,11 @@ def run(options: argparse.Namespace) -> int:
         catalog_ranges=options.catalog_ranges,
     )
     failed = options.fail_on and _fails(found, options)
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](found), options.out)
+    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown}
+    if options.format == "table":
+        write(export.as_text(found, columns(options.out)), options.out)
+    else:
+        write(render[options.format](found), options.out)
     return int(bool(failed) or any(answer_is_no(report) for report in found))
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from inferscope.core import catalog
 from inferscope.core.errors import InferscopeError
-from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
-from inferscope.tui.cli.parser import check_kind, remark, write
+from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table, text_table
+from inferscope.tui.cli.parser import check_kind, columns, remark, write
 
 if TYPE_CHECKING:
     from inferscope.core.policy.rule import Rule
@@ -26,11 +26,11 @@ def run(options: argparse.Namespace) -> int:
     rows = [row for row in rows if wanted in " ".join(str(value) for value in row).casefold()]
     if not rows:
         remark(f"none of the {kind} contains {options.filter!r}")
-    write(_table(header, rows, options.format), options.out)
+    write(_table(header, rows, options.format, columns(options.out)), options.out)
     return 0
 
 
-def _table(header: Sequence[str], rows: list[tuple[Any, ...]], format_: str) -> str:
+def _table(header: Sequence[str], rows: list[tuple[Any, ...]], format_: str, room: int | None) -> str:
     if format_ == "json":
         return json_text([dict(zip(header, row, strict=True)) for row in rows])
     if format_ == "csv":
@@ -41,7 +41,10 @@ def _table(header: Sequence[str], rows: list[tuple[Any, ...]], format_: str) -> 
     right = [
         i for i in range(len(header)) if rows and all(isinstance(r[i], int | float | None) for r in rows)
     ]
-    return text_table(header, cells, right)
+    text = text_table(header, cells, right)
+    if room is None or max(map(len, text.splitlines())) <= room:
+        return text
+    return "\n".join([*fitted(header, cells, room), ""])
 
 
 def cell(value: Any) -> str:

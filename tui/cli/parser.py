@@ -403,6 +403,14 @@ def remark(text: str) -> None:
         sys.stderr.write(f"inferscope: {text}\n")
 
 
+def columns(out: str | None) -> int | None:
+    """How many columns the terminal has that the result goes to; None where it goes elsewhere."""
+    import shutil
+
+    is_terminal = out is None and sys.stdout is not None and sys.stdout.isatty()
+    return max(shutil.get_terminal_size().columns, 40) if is_terminal else None
+
+
 def write(text: str, out: str | None) -> None:
     """The result: to standard output, or in one step to a file.
 

@@ -536,9 +536,8 @@ def test_a_path_that_cannot_be_one_is_refused(run, path):
 def test_a_saved_change_is_called_after_its_preset_with_what_it_changes(run, config_folder):
     path = config_folder / "presets" / "my-r1.toml"
     path.parent.mkdir(parents=True)
-    text = 'extends = "deepseek-r1-h200"\n[workload]\ninput_tokens = 2000\n'
-    text += '[provenance]\ninferscope = "1"\ndata = "x"\n'
-    path.write_text(f"schema_version = 1\n{text}", encoding="utf-8")
+    text = 'schema_version = 1\nextends = "deepseek-r1-h200"\nworkload.input_tokens = 2000\n'
+    path.write_text(f'{text}provenance = {{ inferscope = "1", data = "x" }}\n', encoding="utf-8")
     title = "DeepSeek-R1 on eight H200, with workload.input_tokens=2000"
     out = run("eval", "my-r1")[1]
     assert out.startswith(f"{title}\n")
