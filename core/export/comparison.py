@@ -10,7 +10,16 @@ from inferscope.core import DATA_DATE, __version__
 from inferscope.core.export.differences import SMALL, amount, cell_text, percent, sentence, unit
 from inferscope.core.export.reports import reason_text, shown, span_text, title
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
-from inferscope.core.study.compare import Carried, Cell, Comparison, Contribution, Input, Output, Rule
+from inferscope.core.study.compare import (
+    HEADLINE,
+    Carried,
+    Cell,
+    Comparison,
+    Contribution,
+    Input,
+    Output,
+    Rule,
+)
 
 WIDTH = 80
 LETTERS = "ABCDEF"
@@ -52,6 +61,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
                 "lows": [entry["low"] for entry in row.entries],
                 "highs": [entry["high"] for entry in row.entries],
                 "ratios": row.ratios,
+                "lower": row.lower,
                 "whys": [entry.get("why") for entry in row.entries],
             }
             for row in comparison.outputs
@@ -135,6 +145,8 @@ def as_text(comparison: Comparison) -> str:
             parts[-1:] = [_LEGEND, ""]
     if missing := _missing(comparison):
         parts += [*(line for text in missing for line in _wrapped(text)), ""]
+    if shared := _shared(comparison):
+        parts += [*(line for text in shared for line in _wrapped(text)), ""]
     for part in comparison.carried:
         parts += [*_part_lines(comparison, part), ""]
     if notes := _notes(comparison):
@@ -233,6 +245,20 @@ def _missing(comparison: Comparison) -> list[str]:
     return [f"- {letter} {reason}: {', '.join(names)}" for (letter, reason), names in found.items()]
 
 
+def _shared(comparison: Comparison) -> list[str]:
+    """In how many of the draws that the scenarios share each headline number is lower than in the first."""
+    found = []
+    for i in range(1, len(comparison.names)):
+        shares = [
+            f"{row.quantity} {percent(share)}"
+            for row in comparison.outputs
+            if row.quantity in HEADLINE and (share := row.lower[i]) is not None
+        ]
+        if shares:
+            found.append(f"- {LETTERS[i]} is lower than A in so many of the draws: {', '.join(shares)}")
+    return found
+
+
 def _part_lines(comparison: Comparison, part: Sequence[Carried]) -> list[str]:
     """What carries the differences of one scenario to the first."""
     divided = [item for item in part if not item.why]
@@ -306,6 +332,8 @@ def as_markdown(comparison: Comparison) -> str:
         parts += [f"{_LEGEND}\n"] if heading.startswith("Inputs") else []
     if missing := _missing(comparison):
         parts.append("\n".join(missing) + "\n")
+    if shared := _shared(comparison):
+        parts.append("\n".join(shared) + "\n")
     for item in (item for part in comparison.carried for item in part if item.why != "no difference"):
         parts.append(
             f"## {comparison.names[item.other]}: `{item.quantity}`\n\n{sentence(comparison, item)}\n"

@@ -17,7 +17,7 @@ from inferscope.core.scenario.saving import ABOUT
 from inferscope.core.scenario.tables import canonical, value_at
 from inferscope.core.study.changes import Game, flat, in_order, number
 from inferscope.core.study.shapley import Values, shapley
-from inferscope.core.study.spreads import with_ranges
+from inferscope.core.study.spreads import lower_than_first, with_ranges
 
 LEAST, MOST = 2, 6
 """How many scenarios may be compared."""
@@ -84,6 +84,8 @@ class Output:
         unit: Its unit.
         entries: What a report says of it, one a scenario.
         ratios: Value over that of the first scenario; None where that says nothing.
+        lower: Share of the draws, which the scenarios share, in which it is lower than in the first; None
+            where nothing was drawn.
         differs: Whether they are not all the same.
     """
 
@@ -92,6 +94,7 @@ class Output:
     unit: str
     entries: tuple[Mapping[str, Any], ...]
     ratios: tuple[float | None, ...]
+    lower: tuple[float | None, ...]
     differs: bool
 
     @property
@@ -253,7 +256,10 @@ def side_by_side(
         tuple(names) or tuple(_name(item, report) for item, report in zip(loaded, reports, strict=True)),
         reports,
         tuple(_input_rows(result, loaded)),
-        tuple(_output(name, [report["quantities"][name] for report in reports]) for name in shown),
+        tuple(
+            _output(name, [report["quantities"][name] for report in reports], lower_than_first(result, name))
+            for name in shown
+        ),
         _rules(reports),
     )
 
@@ -312,12 +318,12 @@ def _cell(result: Result, row: int, given: Mapping[str, Any], key: str) -> Cell:
 # --- outputs -------------------------------------------------------------------------------------
 
 
-def _output(name: str, entries: Sequence[Mapping[str, Any]]) -> Output:
+def _output(name: str, entries: Sequence[Mapping[str, Any]], lower: tuple[float | None, ...]) -> Output:
     node = REGISTRY.quantities[name]
     values = [entry["value"] for entry in entries]
     differs = any(not _is_same(value, values[0]) for value in values)
     ratios = tuple(_ratio(value, values[0]) for value in values)
-    return Output(name, node.label, node.unit, tuple(entries), ratios, differs)
+    return Output(name, node.label, node.unit, tuple(entries), ratios, lower, differs)
 
 
 def _is_same(value: Any, first: Any) -> bool:

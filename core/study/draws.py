@@ -16,6 +16,7 @@ import numpy as np
 
 from inferscope.core.bind import Bound
 from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.leaves import Leaf
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
@@ -108,9 +109,16 @@ def catalog_numbers(bound: Bound, row: int = 0) -> tuple[Uncertain, ...]:
         ends = leaf.ends
         if name in REGISTRY.inputs and leaf.kind != "scenario" and ends is not None and ends[0] < ends[1]:
             low, high = ends
-            number = Number(leaf.value, low, high, "triangular", group=leaf.key)  # of one figure, one draw
+            number = Number(leaf.value, low, high, "triangular", group=_figure(leaf))
             found.append(Uncertain(name, number, is_input=True))
     return tuple(found)
+
+
+def _figure(leaf: Leaf) -> str:
+    """What tells the figures of a key apart: inputs that come from one share their draws."""
+    if isinstance(leaf.cited, str):
+        return leaf.key
+    return f"{leaf.key} {leaf.cited.low:g} {leaf.cited.value:g} {leaf.cited.high:g}"
 
 
 def stratified(seed: int, name: str, count: int) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import Result
-from inferscope.core.graph import Array
+from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.policy.spreads import inputs_read
 from inferscope.core.spread import Spread
 from inferscope.core.study.draws import Uncertain, catalog_numbers, uncertain
@@ -20,6 +20,7 @@ __all__ = [
     "DRAWS",
     "LIMITS",
     "limit_inputs",
+    "lower_than_first",
     "missed_share",
     "numbers_of",
     "percent",
@@ -110,6 +111,33 @@ def missed_share(result: Result, row: int, values: Mapping[str, Array], key: str
     if not len(found) or (without.all() and is_open):
         return None
     return float(np.mean(~(found <= allowed)))
+
+
+def lower_than_first(result: Result, name: str) -> tuple[float | None, ...]:
+    """Of each row the share of the draws in which a quantity is below that of the first row.
+
+    Rows share the draws of the numbers that they share. Draws without a value are left out.
+
+    Returns:
+        None for the first row, and where no draw moves the quantity.
+    """
+    rows = range(len(result[name]))
+    found: list[float | None] = [None for _ in rows]
+    if not result.spreads or REGISTRY.quantities[name].unit in ("bool", "code"):
+        return tuple(found)
+    draws = min(spread.draws for spread in result.spreads.values())
+    columns = [
+        result.spreads[row].values[name][:draws]
+        if row in result.spreads
+        else np.full(draws, result[name][row])
+        for row in rows
+    ]
+    for row, column in enumerate(columns[1:], 1):
+        known = ~np.isnan(column) & ~np.isnan(columns[0])
+        here, first = column[known], columns[0][known]
+        if len(here) and max(np.ptp(here), np.ptp(first)) > 0:
+            found[row] = float(np.mean(here < first))
+    return tuple(found)
 
 
 def _notes(spread: Spread, at: At) -> list[str]:

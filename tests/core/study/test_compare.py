@@ -233,3 +233,29 @@ def test_unknown_quantities_and_slots_are_refused():
         compare([loaded(), loaded()], ["tpot"])
     with pytest.raises(ScenarioError, match="no layout agrees"):
         compare([loaded(), loaded({"hardware.count": 3, "hardware.tensor_parallel": None})])
+
+
+# --- ranges --------------------------------------------------------------------------------------
+
+
+def output(comparison, name):
+    return next(row for row in comparison.outputs if row.quantity == name)
+
+
+def test_scenarios_share_the_draws_of_a_number_that_both_have():
+    price = {"economics.usd_per_accelerator_hour": {"dist": "lognormal", "p5": 1.0, "p95": 4.0}}
+    found = compare([loaded(price), loaded({**price, "workload.batch": 17})])
+    cost = output(found, "usd_per_query")
+    first, other = cost.entries
+    assert first["low"] < other["high"]  # the ranges overlap,
+    assert other["low"] < first["low"]
+    assert cost.lower == (None, 1.0)  # and yet the larger batch is cheaper at every price
+    assert output(found, "tpot_s").lower == (None, None)
+
+
+def test_a_scenario_without_ranges_is_compared_at_its_middle():
+    price = {"economics.usd_per_accelerator_hour": {"dist": "uniform", "low": 1.0, "high": 3.0}}
+    cost = output(compare([loaded(), loaded(price)]), "usd_per_query")
+    assert cost.lower == (None, pytest.approx(0.5, abs=1 / 256))
+    assert (cost.entries[0]["low"], cost.entries[1]["low"] is None) == (None, False)
+    assert output(compare([loaded(), loaded({"workload.batch": 17})]), "usd_per_query").lower == (None, None)
