@@ -84,7 +84,10 @@ def _cost_range(result: Result, row: int) -> str:
     if spread is None:
         return ""
     low, high = spread.quantiles("usd_per_query")
-    return f" ({money(low)} to {money(high)})" if low < high else ""
+    ends = [money(low), money(high)] if low < high else []
+    if len({end.partition(" ")[2] for end in (*ends, money(float(result["usd_per_query"][row])))}) == 1:
+        ends = [end.partition(" ")[0] for end in ends]
+    return f" ({' to '.join(ends)})" if ends else ""
 
 
 def _no_cost(result: Result, row: int) -> str:

@@ -58,6 +58,8 @@ SCALES: Mapping[str, Scale] = {
 }
 
 
+_TO = ".."
+"""Between the ends of a typed range."""
 _LONGEST = 24
 """Characters of what was typed that a message repeats."""
 
@@ -145,16 +147,21 @@ class Field:
         """What the editor starts with."""
         value = self.raw(scenario)
         if isinstance(value, Number):
-            number = value.mid
-            if self.scale == "time":
-                return f"{number * 1000:.12g} ms" if number < 1 else f"{number:.12g} s"
-            return f"{100 * number:.12g} %" if self.scale == "share" else f"{number:.12g}"
+            if value.low is None or value.high is None or value.dist != "triangular":
+                return self._figure_text(value.mid)
+            return f" {_TO} ".join(self._figure_text(v) for v in (value.low, value.mid, value.high))
         return self.empty if value is None else str(value)
+
+    def _figure_text(self, number: float) -> str:
+        """A number as one would type it."""
+        if self.scale == "time":
+            return f"{number * 1000:.12g} ms" if number < 1 else f"{number:.12g} s"
+        return f"{100 * number:.12g} %" if self.scale == "share" else f"{number:.12g}"
 
     # --- changing -------------------------------------------------------------------------------
 
     def parse(self, text: str) -> Any:
-        """The value that was typed; None for "not set".
+        """The value that was typed; None for "not set", a table for a range such as ``1.5..2..4``.
 
         Raises:
             FieldError: It is no value of this field.
@@ -165,6 +172,8 @@ class Field:
         if self.kind == "date":
             return text.strip()
         scale = SCALES[self.scale]
+        if _TO in word:
+            return _range(word, scale, self.expected())
         return _tidy(number_of(word, scale, self.expected()))
 
     def expected(self) -> str:
@@ -257,6 +266,22 @@ def number_of(word: str, scale: Scale, expected: str) -> float:
         message = f"{shown!r} is too large"
         raise FieldError(message)
     return value
+
+
+def _range(word: str, scale: Scale, expected: str) -> dict[str, float | int]:
+    """A typed range, ``LOW..HIGH`` or ``LOW..MIDDLE..HIGH``, in SI units; the last suffix serves all.
+
+    Raises:
+        FieldError: A part is no number.
+    """
+    parts = [part.strip() for part in word.split(_TO)]
+    if len(parts) not in (2, 3):
+        message = f"{word[:_LONGEST]!r} is no range: write 1..3 or 1..2..3"
+        raise FieldError(message)
+    suffix = re.sub(r"^[^a-z%/$]*", "", re.sub(r"e[+-]?\d+", "", parts[-1]))
+    whole = [part if re.search(r"[a-z%/$]\s*$", part) else f"{part} {suffix}" for part in parts]
+    names = ("low", "high") if len(parts) == 2 else ("low", "mid", "high")
+    return {name: _tidy(number_of(part, scale, expected)) for name, part in zip(names, whole, strict=True)}
 
 
 def _tidy(value: float, *, whole: bool = False) -> float | int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from inferscope.core import units
@@ -57,7 +57,18 @@ def quantity_page(answer: Answer, name: str) -> Page:
     from inferscope.core.explain import explain
 
     result = answer.result()
-    return item_page(explain(result, name), why=_why(result, name))
+    page = item_page(explain(result, name), why=_why(result, name))
+    return replace(page, text=[*_span(answer, name), *page.text])
+
+
+def _span(answer: Answer, name: str) -> list[tuple[str, str]]:
+    """The range of a quantity, where it has one."""
+    from inferscope.core.export.reports import span_text
+
+    span, spread = span_text(answer.entry(name), name), answer.result().spreads.get(0)
+    if not span or spread is None:
+        return []
+    return [("range", f"{span} (P5 to P95 of {spread.draws} draws of {', '.join(spread.names)})")]
 
 
 def _why(result: Result, name: str) -> str:

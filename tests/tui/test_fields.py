@@ -38,6 +38,33 @@ def test_what_is_typed_becomes_the_scenarios_value(key, typed, value):
 
 
 @pytest.mark.parametrize(
+    ("key", "typed", "low", "mid", "high"),
+    [
+        ("workload.input_tokens", "500..4000", 500, 2250, 4000),
+        ("workload.input_tokens", "1..2..4k", 1000, 2000, 4000),
+        ("economics.usd_per_accelerator_hour", "1.5 .. 2 .. 4 USD/h", 1.5, 2, 4),
+        ("slo.tpot_s", "40..50..70 ms", 0.04, 0.05, 0.07),
+        ("slo.ttft_s", "900 ms..2s", 0.9, 1.45, 2),
+        ("optimizations.prefix_cache_hit_rate", "40..60 %", 0.4, 0.5, 0.6),
+    ],
+)
+def test_two_points_make_a_range_and_the_editor_starts_with_it(key, typed, low, mid, high):
+    field = FIELD[key]
+    scenario = files.with_values(PLAIN, field.changes(field.parse(typed), PLAIN))
+    number = field.raw(scenario)
+    assert (number.low, number.mid, number.high) == pytest.approx((low, mid, high))
+    again = files.with_values(PLAIN, field.changes(field.parse(field.edit_text(scenario)), PLAIN))
+    assert field.raw(again).ends() == pytest.approx(number.ends())
+    assert field.display(scenario, None)[1] == f"{low:g}-{high:g}"
+
+
+@pytest.mark.parametrize("typed", ["1..", "..2", "1..2..3..4", "1..x", ".."])
+def test_half_a_range_is_refused(typed):
+    with pytest.raises(FieldError, match="is no"):
+        FIELD["workload.input_tokens"].parse(typed)
+
+
+@pytest.mark.parametrize(
     ("key", "typed", "hint"),
     [
         ("workload.input_tokens", "many", "512, 8k or 1.5M"),

@@ -128,3 +128,21 @@ def test_a_range_stands_with_its_figure_in_the_same_unit(open_answer):
     assert (cell.value, cell.ends) == ("20 ms", "(15-31)")
     ranged._entries["tpot_s"] = {**entry, "value": 0.9, "low": 0.5, "high": 1.5}
     assert range_text(ranged, figure) == "(500 ms-1.5 s)"
+
+
+def test_ranges_of_the_scenario_stand_on_the_cards_and_on_the_page_that_explains():
+    price = {"economics.usd_per_accelerator_hour": {"low": 1.5, "mid": 2, "high": 4}}
+    scenario = files.with_values(files.load("deepseek-v3-h800").scenario, price)
+    found = answer(scenario)
+    cost, first = cells(found, (Figure("usd_per_query", "per query", "money"), Figure("ttft_s", "first")))
+    assert cost.value == "0.063 ct"
+    assert cost.ends.startswith("(0.05")
+    assert first.ends == ""  # the price does not move it
+    text = dict(quantity_page(found, "usd_per_query").text)
+    assert text["range"].endswith("(P5 to P95 of 256 draws of economics.usd_per_accelerator_hour)")
+    assert "range" not in dict(quantity_page(found, "ttft_s").text)
+    assert "(0.05" in found.headline
+    assert any(note.startswith("ranges are P5 and P95") for note in found.notes)
+    effects = answer(scenario, effects=True)
+    assert effects.entry("usd_per_query") == found.entry("usd_per_query")
+    assert len(effects.effects) == len(found.effects)
