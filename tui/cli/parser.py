@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": "put scenarios side by side: what differs, and which input carries how much of it",
     "explain": "show how a quantity comes about, down to sourced figures",
     "solve": "find the value of an input at which conditions are met, or two scenarios are equal",
+    "frontier": "list the layouts, formats and batches that no other beats in latency, cost and energy",
     "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "sensitivity": "show which inputs move a quantity, how far, and which carry its variance",
@@ -206,6 +207,30 @@ def _solve(parser: argparse.ArgumentParser) -> None:
     _output(parser, FORMATS)
 
 
+def _frontier(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    for name, what in (
+        ("accelerators", "accelerators to try (default: the scenario's)"),
+        ("formats", "weight formats to try (default: all that the accelerator supports)"),
+        ("metrics", "quantities to compare in (default: TPOT, tokens per accelerator, cost, energy)"),
+        ("keep", "keys that stay as they are, such as hardware.count or workload.batch"),
+    ):
+        parser.add_argument(f"--{name}", default="", metavar="NAME,...", help=what)
+    parser.add_argument(
+        "--for",
+        action="append",
+        default=[],
+        dest="conditions",
+        metavar="CONDITION",
+        help="leave out what misses it, such as 'quality_recovery>=0.99'; may be repeated",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="also the beaten choices: by which one, and by how much"
+    )
+    _set(parser)
+    _output(parser, FORMATS)
+
+
 def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
@@ -372,6 +397,7 @@ _ARGUMENTS = {
     "compare": _compare,
     "explain": _explain,
     "solve": _solve,
+    "frontier": _frontier,
     "policy": _policy,
     "uncertainty": _uncertainty,
     "sensitivity": _sensitivity,
