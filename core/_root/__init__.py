@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from inferscope.core.report import report
     from inferscope.core.scenario.files import load_scenario
     from inferscope.core.scenario.schema import Scenario
+    from inferscope.core.study.attribution import attribute
     from inferscope.core.study.frontier import frontier
     from inferscope.core.study.solve import solve
 
-__all__ = ["Scenario", "__version__", "evaluate", "frontier", "load_scenario", "report", "solve"]
+__all__ = ["Scenario", "__version__", "attribute", "evaluate", "frontier", "load_scenario", "report", "solve"]
 
 _HOME = {
     "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
+    "attribute": ("inferscope.core.study.attribution", "attribute"),
     "evaluate": ("inferscope.core.evaluate", "evaluate"),
     "frontier": ("inferscope.core.study.frontier", "frontier"),
     "load_scenario": ("inferscope.core.scenario.files", "load_scenario"),

@@ -33,6 +33,7 @@ COMMANDS = [
     "sensitivity",
     "solve",
     "frontier",
+    "attribute",
     "validate",
     "claims",
     "load",

@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "show how a quantity comes about, down to sourced figures",
     "solve": "find the value of an input at which conditions are met, or two scenarios are equal",
     "frontier": "list the layouts, formats and batches that no other beats in latency, cost and energy",
+    "attribute": "divide cost, latency, energy and quality among the optimisations that are on",
     "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "sensitivity": "show which inputs move a quantity, how far, and which carry its variance",
@@ -231,6 +232,19 @@ def _frontier(parser: argparse.ArgumentParser) -> None:
     _output(parser, FORMATS)
 
 
+def _attribute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--of",
+        action="append",
+        default=[],
+        metavar="QUANTITY",
+        help="divide this quantity (default: cost, TPOT, TTFT, energy and quality); may be repeated",
+    )
+    _set(parser)
+    _output(parser, FORMATS)
+
+
 def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
@@ -398,6 +412,7 @@ _ARGUMENTS = {
     "explain": _explain,
     "solve": _solve,
     "frontier": _frontier,
+    "attribute": _attribute,
     "policy": _policy,
     "uncertainty": _uncertainty,
     "sensitivity": _sensitivity,
