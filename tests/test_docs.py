@@ -59,8 +59,20 @@ def test_the_help_text_shown_is_the_programs(tmp_path):
     assert shown.split() == run(["inferscope", "--help"], tmp_path).stdout.split()
 
 
+def python_examples():
+    """Return the Python examples of the README and of each page of the documents."""
+    texts = [README, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))]
+    return [
+        found
+        for text in texts
+        for found in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    ]
+
+
 def test_every_python_example_runs(tmp_path):
-    for example in blocks("python"):
+    examples = python_examples()
+    assert len(examples) > len(blocks("python")) > 0
+    for example in examples:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", example],
             cwd=tmp_path,

@@ -1,6 +1,6 @@
 """The economics of running large language models: `inferscope` as a library.
 
-    from inferscope import evaluate, load_scenario, report
+    from inferscope import evaluate, load_scenario, report, sweep
 
 The names are loaded when they are first asked for, so that importing this package stays cheap.
 """
@@ -23,11 +23,20 @@ __all__ = ["Scenario", "__version__", "attribute", "evaluate", "frontier", "load
 _HOME = {
     "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
     "attribute": ("inferscope.core.study.attribution", "attribute"),
+    from inferscope.core.study.sweep import Sweep
+    from inferscope.core.study.swept import sweep
+
+__all__ = ["Scenario", "Sweep", "__version__", "evaluate", "load_scenario", "report", "sweep"]
+
+_HOME = {
+    "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
+    "Sweep": ("inferscope.core.study.sweep", "Sweep"),
     "evaluate": ("inferscope.core.evaluate", "evaluate"),
     "frontier": ("inferscope.core.study.frontier", "frontier"),
     "load_scenario": ("inferscope.core.scenario.files", "load_scenario"),
     "report": ("inferscope.core.report", "report"),
     "solve": ("inferscope.core.study.solve", "solve"),
+    "sweep": ("inferscope.core.study.swept", "sweep"),
 }
 """Public name: the module it lives in, and its name there."""
 

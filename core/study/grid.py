@@ -156,6 +156,14 @@ class Grid:
         cases, inner, together, points = self._shape()
         return -(-cases // together) * -(-inner // points)
 
+    def before(self, number: int) -> int:
+        """How many points come before a block."""
+        if self.zipped:
+            return min(number * self._zipped_block(), self.points)
+        _, inner, together, points = self._shape()
+        group, piece = divmod(number, -(-inner // points))
+        return min(group * together * inner + piece * points, self.points)
+
     def block(self, number: int) -> Part:
         """One block, by its place from 0."""
         return self._walked(number) if self.zipped else self._crossed(number)

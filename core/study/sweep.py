@@ -149,6 +149,10 @@ class Sweep:
         """All blocks."""
         return self.walk()
 
+    def points_before(self, number: int) -> int:
+        """How many points come before a block."""
+        return self._grid.before(number)
+
     def walk(self, first: int = 0, beside: Sequence[str] = ()) -> Iterator[Block]:
         """The blocks from one on.
 

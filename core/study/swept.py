@@ -18,7 +18,7 @@ from inferscope.core.study.sweep import SELECT, WHY, Block, Sweep
 from inferscope.core.study.table import Column, Table, Watch
 from inferscope.core.units import human
 
-__all__ = ["Swept", "Tally", "best_of", "sweep", "table_of"]
+__all__ = ["Swept", "Tally", "best_of", "collect", "sweep", "table_of"]
 
 MOST_HELD = 100_000_000
 """Numbers that a sweep may hold in memory at once."""
@@ -198,13 +198,31 @@ def sweep(
     if best is None and not made_by.where and numbers > MOST_HELD:
         message = f"{made_by.points:,} points are too many to hold: walk the blocks of Sweep, or keep the top"
         raise InferscopeError(message)
-    tally, kept = Tally(made_by, by), []
+    return collect(made_by, best, watch=watch)
+
+
+def collect(
+    made_by: Sweep, best: Best | None = None, *, limit: int | None = None, watch: Watch | None = None
+) -> Swept:
+    """Walk a sweep and keep its rows: the best, the first few, or all.
+
+    Args:
+        made_by: The sweep.
+        best: What keeps the best rows, where only those are asked for.
+        limit: How many of the first rows to keep.
+        watch: Called with the points done and of how many.
+    """
+    by = "" if best is None else best.by
+    tally = Tally(made_by, by)
+    kept: list[Mapping[str, Cells]] = []
     for block in made_by.walk(beside=(by,) if by else ()):
+        rows = tally.rows
         tally.add(block)
         if best is not None:
             best.add(block.cells)
-        else:
-            kept.append(block.cells)
+        elif limit is None or rows < limit or not kept:
+            left = None if limit is None else limit - rows
+            kept.append({name: cells[:left] for name, cells in block.cells.items()})
         if watch is not None:
             watch(tally.points, made_by.points)
     names = [column.name for column in made_by.columns]

@@ -22,6 +22,7 @@ COMMANDS = {
     "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "sensitivity": "show which inputs move a quantity, how far, and which carry its variance",
+    "sweep": "compute a scenario at many values of its keys: a table, CSV, JSON lines or Parquet",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
     "schema": "print the JSON schema of scenario files",
@@ -338,6 +339,55 @@ def _catalog_ranges(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="draw also what the catalogue and the calibration know as a range",
     )
+def _sweep(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--over",
+        action="append",
+        default=[],
+        metavar="KEY=VALUES",
+        help="values a,b,c; a range lo:hi:n or lo:hi:n:log; for accelerator, model and region also a search, "
+        "e.g. hardware.accelerator=vendor:AMD or model.id='*'; may be repeated: axes are crossed",
+    )
+    parser.add_argument("--zip", action="store_true", help="walk the axes together instead of crossing them")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="quantities, separated by commas, or all (default: the headline ones)",
+    )
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COND",
+        help="keep rows that meet it, e.g. 'tpot_s<=0.05'; may be repeated: all must hold",
+    )
+    parser.add_argument("--top", type=_count, metavar="N", help="keep the N best rows; needs --by")
+    parser.add_argument("--by", default="", metavar="QUANTITY", help="what the best rows are best by")
+    parser.add_argument(
+        "--format",
+        choices=("table", "csv", "jsonl", "parquet", "json", "md"),
+        metavar="FORMAT",
+        help="table, csv, jsonl, parquet, json or md (default: by the ending of --out, else table)",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="write to FILE; it has its name when all rows are there"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted --out FILE")
+    parser.add_argument(
+        "--engine", choices=("local", "dask"), default="local", metavar="ENGINE", help="local: this machine"
+    )
+    _set(parser)
+
+
+def _count(text: str) -> int:
+    """A whole number in plain digits."""
+    if not text.isdigit() or len(text) > 18:
+        message = f"must be a whole number, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def _fail_on(parser: argparse.ArgumentParser) -> None:
@@ -416,6 +466,7 @@ _ARGUMENTS = {
     "policy": _policy,
     "uncertainty": _uncertainty,
     "sensitivity": _sensitivity,
+    "sweep": _sweep,
     "list": _list,
     "show": _show,
     "schema": _schema,
