@@ -15,28 +15,43 @@ if TYPE_CHECKING:
     from inferscope.core.scenario.files import load_scenario
     from inferscope.core.scenario.schema import Scenario
     from inferscope.core.study.attribution import attribute
+    from inferscope.core.study.compare import compare
     from inferscope.core.study.frontier import frontier
+    from inferscope.core.study.sensitivity import sensitivity
     from inferscope.core.study.solve import solve
-
-__all__ = ["Scenario", "__version__", "attribute", "evaluate", "frontier", "load_scenario", "report", "solve"]
-
-_HOME = {
-    "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
-    "attribute": ("inferscope.core.study.attribution", "attribute"),
     from inferscope.core.study.sweep import Sweep
     from inferscope.core.study.swept import sweep
+    from inferscope.core.study.uncertainty import uncertainty
 
-__all__ = ["Scenario", "Sweep", "__version__", "evaluate", "load_scenario", "report", "sweep"]
+__all__ = [
+    "Scenario",
+    "Sweep",
+    "__version__",
+    "attribute",
+    "compare",
+    "evaluate",
+    "frontier",
+    "load_scenario",
+    "report",
+    "sensitivity",
+    "solve",
+    "sweep",
+    "uncertainty",
+]
 
 _HOME = {
     "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
     "Sweep": ("inferscope.core.study.sweep", "Sweep"),
+    "attribute": ("inferscope.core.study.attribution", "attribute"),
+    "compare": ("inferscope.core.study.compare", "compare"),
     "evaluate": ("inferscope.core.evaluate", "evaluate"),
     "frontier": ("inferscope.core.study.frontier", "frontier"),
     "load_scenario": ("inferscope.core.scenario.files", "load_scenario"),
     "report": ("inferscope.core.report", "report"),
+    "sensitivity": ("inferscope.core.study.sensitivity", "sensitivity"),
     "solve": ("inferscope.core.study.solve", "solve"),
     "sweep": ("inferscope.core.study.swept", "sweep"),
+    "uncertainty": ("inferscope.core.study.uncertainty", "uncertainty"),
 }
 """Public name: the module it lives in, and its name there."""
 

@@ -339,6 +339,8 @@ def _catalog_ranges(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="draw also what the catalogue and the calibration know as a range",
     )
+
+
 def _sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument(
