@@ -182,6 +182,9 @@ class RowFile:
         if self._parquet is not None:
             path, rows, self._parquet = self._next_part(), self._parquet, None
             rows.close()
+            if not rows.has_rows:  # all were there already
+                path.unlink(missing_ok=True)
+                return
             self._parts.append(path.name)
             self._safe = self.blocks, self.rows
 
@@ -193,7 +196,11 @@ class RowFile:
             whole = self.part
             if len(parts) > 1:
                 whole = self.path.with_name(f"{self.path.name}.part0")
-                merge_parquet(parts, whole)
+                try:
+                    merge_parquet(parts, whole)
+                except OSError:
+                    whole.unlink(missing_ok=True)
+                    raise
             with whole.open("rb") as stream:
                 os.fsync(stream.fileno())
             if self.form != "parquet":

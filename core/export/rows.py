@@ -138,6 +138,11 @@ class ParquetRows:
         self._writer: Any = None
         self._stream = path.open("wb")
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything was written, be it a block without rows."""
+        return self._writer is not None
+
     def write(self, cells: Mapping[str, Cells]) -> None:
         """Some rows; they reach the file when there are enough for a group."""
         arrays = [self._array(cells[column.name], column) for column in self.columns]

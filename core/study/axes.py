@@ -224,11 +224,14 @@ def _range(key: str, text: str) -> Array:
 
 
 def _spread(key: str, low: float, high: float, count: int, *, is_log: bool) -> Array:
-    share = np.arange(count) / (count - 1)
+    share = np.arange(count, dtype=np.float64) / (count - 1)
     values = low * (high / low) ** share if is_log else low + (high - low) * share
     values[0], values[-1] = low, high
     is_whole = limits(key).whole or any(item.key == key and item.is_whole for item in INPUTS)
-    return np.unique(np.round(values)) if is_whole else values
+    if not is_whole:
+        return values
+    rounded = np.round(values)
+    return rounded[np.append(True, np.diff(rounded) > 0)]
 
 
 def _end(key: str, text: str, whole: str) -> float:

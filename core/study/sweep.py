@@ -210,8 +210,12 @@ class Sweep:
 
     def fingerprint(self) -> str:
         """The same for sweeps whose blocks are the same."""
-        values = [hashlib.sha256(repr(list(axis.values)).encode()).hexdigest() for axis in self.axes]
-        content = [self.about(), values, [str(folder) for folder in catalog.folders()], BLOCK, CASES]
+        values = [
+            hashlib.sha256(repr(axis.values).encode() if axis.numbers is None else axis.numbers.tobytes())
+            for axis in self.axes
+        ]
+        digests = [value.hexdigest() for value in values]
+        content = [self.about(), digests, [str(folder) for folder in catalog.folders()], BLOCK, CASES]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.graph import REGISTRY
+from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.axes import unit_of
 from inferscope.core.study.conditions import Best, Cells, Words
+from inferscope.core.study.drawing import Axis, Curve, line
 from inferscope.core.study.sweep import SELECT, WHY, Block, Sweep
 from inferscope.core.study.table import Column, Table, Watch
 from inferscope.core.units import human
@@ -22,6 +24,8 @@ __all__ = ["Swept", "Tally", "best_of", "collect", "sweep", "table_of"]
 
 MOST_HELD = 100_000_000
 """Numbers that a sweep may hold in memory at once."""
+_LINES = 6
+"""Lines of a plot that can still be told apart."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,43 @@ class Swept(Mapping[str, NDArray[Any]]):
     def table(self, rows: int | None = None) -> Table:
         """The first rows, or all, with a sentence on all points."""
         count = self.rows if rows is None else min(rows, self.rows)
-        return table_of(self.made_by, {name: cells[:count] for name, cells in self.cells.items()}, self.tally)
+        shown = {name: cells[:count] for name, cells in self.cells.items()}
+        return replace(table_of(self.made_by, shown, self.tally), curve=self.curve())
+
+    def curve(self) -> Curve | None:
+        """What the best row is best by along the longest axis of numbers, a line for each other setting.
+
+        None where there is no such axis or quantity; the first few settings where there are many.
+        """
+        numeric = [axis for axis in self.made_by.axes if axis.numbers is not None]
+        by = self.tally.by
+        if not numeric or not self.rows or by not in self.cells:
+            return None
+        along = max(numeric, key=len)
+        others = [axis.key for axis in self.made_by.axes if axis is not along]
+        x, y = np.asarray(self[along.key], dtype=np.float64), np.asarray(self[by], dtype=np.float64)
+        groups = np.zeros(self.rows, dtype=np.intp)
+        for key in others:
+            column = self.cells[key]
+            codes = column.codes if isinstance(column, Words) else np.unique(column, return_inverse=True)[1]
+            groups = np.unique(groups * (int(codes.max()) + 1) + codes, return_inverse=True)[1].reshape(-1)
+        _, first = np.unique(groups, return_index=True)
+        series = []
+        for row in np.sort(first)[:_LINES]:
+            own = np.flatnonzero(groups == groups[row])
+            own = own[np.argsort(x[own], kind="stable")]
+            label = ", ".join(f"{key.rpartition('.')[2]} {_short(self.cells[key][[row]])}" for key in others)
+            series.append(line(label or by, x[own], y[own]))
+        node = REGISTRY.quantities[by]
+        across = Axis(along.key, unit_of(along.key), along.key, log=_is_wide(x))
+        up = Axis(by, node.unit, node.label.lower(), log=_is_wide(y[np.isfinite(y)]))
+        sentence = self.tally.sentence()
+        return Curve("sweep", f"{node.label} over {along.key}", across, up, tuple(series), (), sentence)
+
+
+def _is_wide(values: Array) -> bool:
+    """Whether numbers read better on a logarithmic axis."""
+    return len(values) > 0 and bool(values.min() > 0) and bool(values.max() > 30 * values.min())
 
 
 def table_of(made_by: Sweep, cells: Mapping[str, Cells], tally: Tally) -> Table:

@@ -12,10 +12,12 @@ import pytest
 from pyarrow import parquet
 
 from inferscope.core.errors import InferscopeError
+from inferscope.core.evaluate import evaluate
+from inferscope.core.export import partial
 from inferscope.core.export import rows as module
 from inferscope.core.export.partial import RowFile
 from inferscope.core.export.rows import CsvRows, JsonRows
-from inferscope.core.scenario.files import load_scenario, load_values, scenario_hash
+from inferscope.core.scenario.files import load_scenario, load_values, scenario_hash, with_values
 from inferscope.core.study import grid
 from inferscope.core.study.conditions import Words
 from inferscope.core.study.sweep import Sweep
@@ -232,3 +234,49 @@ def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path, made_by):
     assert path.read_text() == "old"
     written(path, made_by, "csv", resume=True)
     assert path.read_text().startswith("workload.batch,")
+
+
+def test_a_disk_that_fills_up_at_the_very_end_loses_nothing(tmp_path, made_by, monkeypatch):
+    whole, path = tmp_path / "whole.parquet", tmp_path / "a.parquet"
+    written(whole, made_by, "parquet")
+    written(path, made_by, "parquet", 2)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    file = opened(path, made_by, "parquet", resume=True)
+    for block in made_by.walk(file.blocks):
+        file.write(block.cells, {})
+    with monkeypatch.context() as patch:
+        patch.setattr(partial, "merge_parquet", full)
+        with pytest.raises(InferscopeError, match="No space left on device; --resume goes on"):
+            file.finish()
+    assert file.leave()
+    assert not path.exists()
+    written(path, made_by, "parquet", resume=True)
+    assert parquet.read_table(whole).equals(parquet.read_table(path))
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_a_hundred_thousand_points_reach_a_file_whole(tmp_path):
+    over = {
+        "model.id": "llama-3.1-8b,deepseek-v3,gpt-oss-120b,jamba-v0.1",
+        "workload.batch": "1:50:50",
+        "workload.input_tokens": "100:8000:25",
+        "workload.output_tokens": "10:2000:20",
+    }
+    made_by = Sweep(load_scenario("llama-3.1-70b-h100"), over)
+    path = tmp_path / "a.parquet"
+    written(path, made_by, "parquet")
+    table = duckdb.read_parquet(str(path))
+    assert table.shape == (100_000, 13)
+    assert made_by.points == 100_000
+    keys = ", ".join(f'"{key}"' for key in over)
+    assert table.project(keys).distinct().shape[0] == 100_000
+    for place in (0, 12_345, 99_999):
+        (line,) = table.limit(1, place).fetchall()
+        row = dict(zip(table.columns, line, strict=True))
+        setting = {key: row[key] for key in over}
+        alone = evaluate(with_values(made_by.scenario, setting), ["tpot_s", "usd_per_query"])
+        for name in ("tpot_s", "usd_per_query"):
+            assert row[name] == pytest.approx(float(alone[name][0]), rel=1e-11)

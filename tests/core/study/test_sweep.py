@@ -309,3 +309,19 @@ def test_more_than_memory_holds_is_refused_unless_few_rows_are_kept(scenario):
     over = {"workload.input_tokens": "1:1e6:100000", "slo.tpot_s": "1:2:1000"}
     with pytest.raises(InferscopeError, match="100,000,000 points are too many to hold"):
         sweep(scenario, over)
+
+
+def test_the_plot_runs_along_the_longest_axis_of_numbers_with_a_line_for_each_other_setting(scenario):
+    over = {"workload.batch": "1:64:5", "hardware.accelerator": ["h100-sxm", "mi300x"], "slo.tpot_s": [1, 2]}
+    found = sweep(scenario, over)
+    curve = found.table().curve
+    assert (curve.x.name, curve.y.name) == ("workload.batch", "usd_per_million_output_tokens")
+    assert [s.label for s in curve.series] == [
+        f"accelerator {chip}, tpot_s {limit}" for chip in over["hardware.accelerator"] for limit in (1, 2)
+    ]
+    for series in curve.series:
+        chip = series.label.split(",")[0].removeprefix("accelerator ")
+        own = (found["hardware.accelerator"] == chip) & (found["slo.tpot_s"] == float(series.label[-1]))
+        assert series.x == found["workload.batch"][own].tolist()
+        assert series.y == found["usd_per_million_output_tokens"][own].tolist()
+    assert sweep(scenario, {"model.id": "llama-3.1-8b,gpt-4"}).curve() is None
