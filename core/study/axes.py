@@ -231,7 +231,8 @@ def _spread(key: str, low: float, high: float, count: int, *, is_log: bool) -> A
     if not is_whole:
         return values
     rounded = np.round(values)
-    return rounded[np.append(True, np.diff(rounded) > 0)]
+    kept: Array = rounded[np.append(True, np.diff(rounded) > 0)]
+    return kept
 
 
 def _end(key: str, text: str, whole: str) -> float:

@@ -35,11 +35,17 @@ def command(path, points, *more):
 
 
 def measured(path, points, *more):
-    """Wall time, rows, and the size of the file; the largest memory is that of any process so far."""
+    """Wall time, processor time, rows, and the size of the file."""
     words, rows = command(path, points, *more)
-    start = time.perf_counter()
+    start, before = time.perf_counter(), processor_s()
     subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start, rows, path.stat().st_size
+    return time.perf_counter() - start, processor_s() - before, rows, path.stat().st_size
+
+
+def processor_s():
+    """Processor time of all processes that ended so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main():
@@ -50,10 +56,11 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for form in options.forms.split(","):
-            seconds, rows, size = measured(Path(folder) / f"rows.{form}", options.points)
+            seconds, busy, rows, size = measured(Path(folder) / f"rows.{form}", options.points)
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2  # kB on Linux
             print(
-                f"{form:8} {rows:,} points in {seconds:.1f} s, {rows / seconds:,.0f}/s; "
+                f"{form:8} {rows:,} points in {seconds:.1f} s, {rows / seconds:,.0f}/s "
+                f"({busy:.1f} s of processor, {rows / busy:,.0f}/s); "
                 f"file {size / 1e6:,.0f} MB; peak memory {peak:.2f} GB "
                 f"({'met' if peak < MEMORY_GB else 'MISSED'}: below {MEMORY_GB:.0f} GB)"
             )

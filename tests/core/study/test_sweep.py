@@ -242,7 +242,7 @@ WRONG = [
     ({"over": ["pins.tpot=0.1:0.2:3"]}, "no quantity of this name"),
     ({"over": ["workload.batch=1:2:10000000000000"]}, "asks for 10,000,000,000,000 values"),
     (
-        {"over": ["workload.input_tokens=1:1e8:10000000", "economics.usd_per_accelerator_hour=1:2:1000000"]},
+        {"over": ["slo.tpot_s=1:2:10000000", "economics.usd_per_accelerator_hour=1:2:1000000"]},
         "ask for 10,000,000,000,000 points; a sweep has at most 10,000,000,000",
     ),
     ({"over": ["workload.batch=1,2"], "select": ["tpot"]}, "unknown quantity 'tpot': did you mean tpot_s"),

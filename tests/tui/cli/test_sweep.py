@@ -137,7 +137,7 @@ WRONG = [
     (["--over", "workload.batch=8:1:3"], "workload.batch: the range '8:1:3' is reversed: write 1:8:3"),
     (["--over", "workload.batsch=1,2"], "workload.batsch: unknown key: did you mean batch?"),
     (["--over", "workload.batch=1:10:10000000000000"], "asks for 10,000,000,000,000 values"),
-    (["--over", "workload.input_tokens=1:1e8:10000000", "--over", "slo.tpot_s=1:2:1000000"],
+    (["--over", "slo.ttft_s=1:2:10000000", "--over", "slo.tpot_s=1:2:1000000"],
      "the axes ask for 10,000,000,000,000 points; a sweep has at most 10,000,000,000"),
     ([*BATCHES, "--where", "tpot_s"], "'tpot_s' is no condition"),
     ([*BATCHES, "--top", "many"], "argument --top: must be a whole number, not 'many'"),
