@@ -57,6 +57,7 @@ class Frontier:
         out: How many are out, by reason.
         own: The metrics of the scenario as it stands.
         own_by: The choice that beats it; -1 where none does.
+        why: Why the scenario as it stands lacks a metric, by metric.
     """
 
     scenario: Scenario
@@ -68,6 +69,7 @@ class Frontier:
     out: Mapping[str, int]
     own: tuple[float, ...]
     own_by: int
+    why: Mapping[str, str]
 
     @property
     def rows(self) -> NDArray[np.intp]:
@@ -87,10 +89,15 @@ class Frontier:
         """The frontier's ends, and where the scenario stands."""
         if not self.on.any():
             reasons = listed([f"{count:,} {reason}" for reason, count in self.out.items()])
-            return f"None of {len(self.on):,} choices stands: {reasons or 'none holds a sequence in memory'}."
+            return f"None of {len(self.on):,} choices stands: {reasons or self._nothing()}."
         what = listed(list(self.metrics))
         count = f"{int(self.on.sum()):,} of the {int(self.stands.sum()):,} choices that stand"
         return f"{count} are beaten by no other in all of {what}. {self._ends()}. {self._own()}"
+
+    def _nothing(self) -> str:
+        """Why there is no choice at all."""
+        unknown = next((f"{name}: {why}" for name, why in self.why.items() if why.startswith("unknown")), "")
+        return unknown or "no layout holds a sequence in memory"
 
     def _ends(self) -> str:
         """The best of each metric, and the choices that have them."""
@@ -185,6 +192,7 @@ class Frontier:
         if tried.too_large:
             found.append(f"{tried.too_large:,} of {tried.layouts:,} layouts hold no sequence in memory")
         found += [f"left out: {text}" for text in tried.refused]
+        found += [f"as it stands the scenario has no {name}: {why}" for name, why in self.why.items()]
         if self.scenario.hardware.fleet_accelerators is not None:
             found.append("the stated fleet is paid for whatever the choice, so that cost follows it alone")
         return tuple(found)
@@ -275,7 +283,8 @@ def frontier(
     by[places] = np.where(beaten[:-1] >= 0, places[beaten[:-1]], -1) if len(places) else -1
     own_by = int(places[beaten[-1]]) if beaten[-1] >= 0 else -1
     figures = tuple(float(own[name][0]) for name in names)
-    return Frontier(scenario, names, tried, stands, on, by, out, figures, own_by)
+    why = {name: own.why(name) for name in names if own.why(name)}
+    return Frontier(scenario, names, tried, stands, on, by, out, figures, own_by, why)
 
 
 def _alone(

@@ -122,11 +122,13 @@ class Bracket(NamedTuple):
         needed: The nearest value that meets all conditions; where they are met at the start, the
             farthest that still does.
         beyond: What the quantities are just on the other side, ``(conditions,)``.
+        outside: The value there.
     """
 
     distance: float
     needed: float
     beyond: Array
+    outside: float
 
 
 Evaluate = Callable[[Sequence[Ray], Array], Array]
@@ -200,7 +202,8 @@ def brackets(
             # Where the target is met at the start, the farthest that still meets it; else the nearest.
             away = {_away(float(x), rays[i]): float(x) for x in polished[row][fine[row]]}
             needed = away[max(away) if good[i][0] else min(away)]
-            found[i] = Bracket(min(away), needed, there[row][:, 1 if good[i][0] else 0])
+            other = 1 if good[i][0] else 0
+            found[i] = Bracket(min(away), needed, there[row][:, other], float(ends[row][other]))
     return found
 
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from inferscope.core.bind import bind
+from inferscope.core.bind import Bound, bind
 from inferscope.core.errors import InferscopeError, ScenarioError
-from inferscope.core.evaluate import evaluate_bound
+from inferscope.core.evaluate import evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.plan import plan
 from inferscope.core.scenario.changed import title
@@ -25,12 +25,14 @@ from inferscope.core.study.changes import words
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.study.reach import Goal, reach
 from inferscope.core.study.search import Condition, Ray, brackets, met, number_quantity, parse_condition
-from inferscope.core.study.solved import RANGE, Solution
+from inferscope.core.study.solved import NO_VALUE, RANGE, Solution
 from inferscope.core.study.walk import Prefer, Question, Walk, around, settable, where_to_look
 
 __all__ = ["Solution", "solve"]
 
 _PINS = "pins."
+_CATALOGUED = ("model.", "hardware.")
+"""Tables in which figures of the catalogue may stand, whose bounds the schema does not know."""
 _OTHER_KINDS = (
     "must be text",
     "must be true",
@@ -76,8 +78,7 @@ def solve(
     one = plan(bind([scenario]))
     found = _input(vary, wanted)
     now, unit = _present(scenario, found)
-    found = replace(found, unit=unit)
-    _check(scenario, found, now)
+    found = _checked(scenario, replace(found, unit=unit), now)
     scenarios = (scenario,) if against is None else (scenario, against)
     question = Question(scenarios, found, now, _checked_span(scenario, found, span), prefer, wanted)
     if against is not None:
@@ -128,28 +129,46 @@ def _present(scenario: Scenario, item: Input) -> tuple[float, str]:
         return float(evaluate_bound(one, (pinned,))[pinned][0]), REGISTRY.node(pinned).unit
     found = present(one, item)
     if found is None:
-        return math.nan, item.unit
+        return _recorded(one, item.key), item.unit
     now, moved = found
     same = [name for name, ratio in moved.items() if ratio == 1.0]
     is_own = item in INPUTS or not same
     return now, item.unit if is_own else REGISTRY.inputs[same[0]].unit
 
 
-def _check(scenario: Scenario, item: Input, now: float) -> None:
-    """Refuse what is no number of the scenario.
+def _recorded(one: Bound, key: str) -> float:
+    """A figure of the model's or the accelerator's record that is no input of its own; NaN where none is."""
+    resolved, (section, _, name) = one.resolved[0], key.rpartition(".")
+    if section == "model":
+        value = resolved.scenario.model.overrides.get(name, (resolved.model.architecture or {}).get(name))
+        return float(value) if isinstance(value, int | float) else math.nan
+    known = resolved.accelerator.values.get(name) if section == "hardware" else None
+    return math.nan if known is None or known.value is None else float(known.value)
+
+
+def _checked(scenario: Scenario, item: Input, now: float) -> Input:
+    """The input, once it is known to be a number of the scenario, and whether it has to be whole.
 
     Raises:
-        ScenarioError: It names the nearest key, or says what the key holds.
+        ScenarioError: It names the nearest key, or says that the key holds no number.
     """
     bounds = limits(item.key)
     least = bounds.ge if bounds.ge is not None else min(1.0, bounds.le or 1.0)
+    start = least if math.isnan(now) else now
     try:
-        bind([with_values(scenario, {item.key: settable(item, least if math.isnan(now) else now)})])
+        bind([with_values(scenario, {item.key: settable(item, start)})])
     except ScenarioError as error:
         if error.key == item.key and error.message.startswith(_OTHER_KINDS):
             message = "is not a number, and only numbers can be solved for"
             raise ScenarioError(message, key=item.key) from None
         raise
+    if item in INPUTS or item.is_whole or not item.key.startswith(_CATALOGUED):
+        return item
+    try:
+        bind([with_values(scenario, {item.key: math.floor(start) + 0.5})])
+    except ScenarioError as error:
+        return replace(item, is_whole="whole number" in error.message)
+    return item
 
 
 def _checked_span(
@@ -182,11 +201,17 @@ def _checked_span(
 def _as_reached(question: Question) -> Solution:
     """The answer of ``=``."""
     condition, key = question.conditions[0], question.item.key
-    (found,) = reach(question.scenarios[0], condition.quantity, condition.target, (question.item,))
-    if found.needed is not None:
-        return _answer(question, found.needed, (str(condition),))
+    reached = reach(question.scenarios[0], condition.quantity, condition.target, (question.item,))
+    if not reached:
+        return _none(question, None, _why(question, question.now))
+    (found,) = reached
     here = Walk(question).raw(question.scenarios[0], np.array([question.now]))
-    if condition.met(here).all():
+    is_met = bool(condition.met(here).all())
+    if found.needed is not None:
+        return _bounded(
+            question, found.needed, (str(condition),), _beside(question, found.needed, is_met=is_met)
+        )
+    if is_met:
         return _answer(question, question.now, (), why=f"{key} {found.why}")
     why = f"no {key} that is tried gives {condition}" if found.nearest is not None else f"{key} {found.why}"
     return _none(question, found.nearest, why)
@@ -216,7 +241,8 @@ def _walked(question: Question) -> Solution:
             for condition, beyond in zip(question.conditions, best.beyond, strict=True)
             if not condition.met(np.array([beyond]))[0]
         )
-        return _answer(question, best.needed, binding)
+        outside = best.outside if np.isnan(best.beyond).any() else math.nan
+        return _bounded(question, best.needed, binding, outside)
     if any(starts):
         return _answer(question, question.now, (), why=f"{question.item.key} meets it at every value tried")
     return _none(question, *_nearest(question, rays, values, walk.refusal))
@@ -230,7 +256,7 @@ def _nearest(
     columns = np.concatenate([value[:, 0] for value in values], axis=1)
     missed = np.max([c.missed_by(v) for c, v in zip(question.conditions, columns, strict=True)], axis=0)
     if not np.isfinite(missed).any():
-        return None, refusal or f"at no value of {question.item.key} tried can it be computed"
+        return None, refusal or _why(question, question.now)
     span = f"between {points.min():.4g} and {points.max():.4g}"
     what = " and ".join(map(str, question.conditions))
     return float(points[int(np.nanargmin(missed))]), f"no {question.item.key} {span} gives {what}"
@@ -244,8 +270,8 @@ def _break_even(question: Question) -> Solution:
     known = first[np.isfinite(first)]
     name = question.conditions[0].quantity
     if not len(known):
-        why = f"{name} has no value in both: {walk.refusal or 'a figure it needs is missing'}"
-        return _none(question, None, why)
+        lacking = (_why(question, question.now, scenario) for scenario in question.scenarios)
+        return _none(question, None, walk.refusal or next((why for why in lacking if why), ""))
     if abs(known[0] - 1.0) <= _EQUAL:
         return _answer(question, float(np.concatenate([ray.points for ray in rays])[np.isfinite(first)][0]))
     sign = ">=" if known[0] < 1.0 else "<="
@@ -262,6 +288,35 @@ def _break_even(question: Question) -> Solution:
 def _answer(question: Question, value: float, binding: tuple[str, ...] = (), *, why: str = "") -> Solution:
     figure = None if math.isnan(value) else value
     return replace(_said(question, figure, None, binding, why), is_met=True)
+
+
+def _bounded(question: Question, value: float, binding: tuple[str, ...], outside: float) -> Solution:
+    """An answer with what binds: the conditions, or that beyond it there is no value."""
+    beyond = "" if math.isnan(outside) else _why(question, outside)
+    found = _answer(question, value, (NO_VALUE,) if beyond else binding)
+    return replace(found, beyond=beyond)
+
+
+def _beside(question: Question, value: float, *, is_met: bool) -> float:
+    """The next value on the other side of an answer: further out where the condition is met already."""
+    now, item = 0.0 if math.isnan(question.now) else question.now, question.item
+    up = (value > now) == is_met
+    bounds = limits(item.key)
+    low = bounds.ge if bounds.ge is not None else 0.0
+    step = 1.0 if item.is_whole else 1e-6 * abs(value)
+    return min(max(value + step if up else value - step, low), bounds.le or math.inf)
+
+
+def _why(question: Question, value: float, scenario: Scenario | None = None) -> str:
+    """Why one of the quantities has no value with the key at a value; nothing where all have one."""
+    base = question.scenarios[0] if scenario is None else scenario
+    change = {} if math.isnan(value) else {question.item.key: settable(question.item, value)}
+    try:
+        result = evaluate(with_values(base, change), question.quantities)
+    except ScenarioError as error:
+        return str(error)
+    lacking = (f"{name}: {why}" for name in question.quantities if (why := result.why(name)))
+    return next(lacking, "")
 
 
 def _none(question: Question, nearest: float | None, why: str) -> Solution:

@@ -15,10 +15,12 @@ from inferscope.core.study.search import Condition
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
 
-__all__ = ["RANGE", "Solution"]
+__all__ = ["NO_VALUE", "RANGE", "Solution"]
 
 RANGE = "range"
 """What binds where the range ends before a condition does."""
+NO_VALUE = "no value"
+"""What binds where a quantity ceases to have a value."""
 _FAR = 20.0
 """Ratio of ends from which an axis is logarithmic."""
 
@@ -39,7 +41,9 @@ class Solution:
         factor: Answer over present.
         here: The quantities now, for each scenario ``(quantities,)``; NaN where there is none.
         there: The same at the answer, or at the nearest value; empty where there is neither.
-        binding: The conditions that fail just beyond the answer.
+        binding: The conditions that fail just beyond the answer; :data:`RANGE` where the range ends,
+            :data:`NO_VALUE` where a quantity ceases to have a value.
+        beyond: Why it does.
         nearest: The value that comes nearest, where nothing meets the conditions.
         why: Why there is no answer, or why nothing binds.
         is_met: Whether the conditions can be met; also true where they are, with the input not set.
@@ -60,6 +64,7 @@ class Solution:
     here: tuple[tuple[float, ...], ...]
     there: tuple[tuple[float, ...], ...]
     binding: tuple[str, ...] = ()
+    beyond: str = ""
     nearest: float | None = None
     why: str = ""
     is_met: bool = False
@@ -91,6 +96,8 @@ class Solution:
         bound = f"; {listed(list(self.binding))} binds" if self.binding else ""
         if self.binding == (RANGE,):
             bound = "; the range ends there"
+        elif self.binding == (NO_VALUE,):
+            bound = f"; beyond it there is no value ({self.beyond})"
         if self.prefer == "nearest" and not self._cells(self.here)[-1]:  # met already: how far it may go
             there = f"{self.key} may go to {human(self.value, self.unit, 4)}{self._moved()} with {met}"
             return f"{there}: {self._shown(self.there)}{bound}."

@@ -180,6 +180,9 @@ def test_where_nothing_stands_it_says_why():
     assert found.table().rows == ()
     dear = frontier(load_scenario("deepseek-r1-h20"))
     assert "have no value of usd_per_million_output_tokens" in dear.sentence
+    assert any("needs_input: economics.usd_per_accelerator_hour" in note for note in dear.notes)
+    closed = frontier(load_scenario("gpt-4-training-eu"))
+    assert "None of 0 choices stands: tpot_s: unknown: the architecture of gpt-4" in closed.sentence
 
 
 def test_progress_is_told_and_can_end_it():

@@ -139,6 +139,29 @@ def test_what_is_met_everywhere_says_so():
     assert not solve(scenario, "slo.ttft_s", ["tpot_s<=0.001"]).is_met
 
 
+def test_where_a_value_ceases_to_exist_it_says_why():
+    """Beyond 924 sequences an eight-card server holds no more, whatever the limit."""
+    scenario = load_scenario(LLAMA)
+    most = int(value(scenario, "max_batch"))
+    for options in ({}, {"prefer": "most"}):
+        found = solve(scenario, "workload.batch", ["tpot_s<=10"], **options)
+        assert (found.value, found.binding) == (most, ("no value",))
+        assert "does_not_fit" in found.beyond
+        assert found.beyond in found.sentence
+    closed = solve(load_scenario("gpt-4-training-eu"), "workload.batch", ["tpot_s<=1"])
+    assert not closed.is_met
+    assert "the architecture of gpt-4 is not published" in closed.sentence
+
+
+def test_figures_of_the_catalogue_that_have_to_be_whole_are():
+    scenario = load_scenario(LLAMA)
+    found = solve(scenario, "model.layers", ["tpot_s<=0.02"], prefer="most")
+    layers = list(range(81, 121))
+    (times,) = along(scenario, "model.layers", layers, ("tpot_s",))
+    assert found.value == max(n for n, time in zip(layers, times, strict=True) if time <= 0.02)
+    assert (found.now, type(found.value)) == (80, int)
+
+
 def test_a_pinned_quantity_can_be_varied():
     scenario = load_scenario(LLAMA)
     found = solve(scenario, "pins.tpot_s", ["e2e_latency_s<=10"], prefer="most", span=(0.001, 0.1))
