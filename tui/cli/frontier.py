@@ -10,20 +10,23 @@ from inferscope.core.report import placed
 from inferscope.core.study.frontier import METRICS, frontier
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.progress import watched
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the frontier; 1 where no choice keeps the limits and conditions."""
     loaded = loaded_with(options.preset, options.assignments)
     try:
-        found = frontier(
-            loaded.scenario,
-            accelerators=_listed(options.accelerators),
-            formats=_listed(options.formats),
-            metrics=_listed(options.metrics) or METRICS,
-            conditions=options.conditions,
-            keep=_listed(options.keep),
-        )
+        with watched("choices") as progress:
+            found = frontier(
+                loaded.scenario,
+                accelerators=_listed(options.accelerators),
+                formats=_listed(options.formats),
+                metrics=_listed(options.metrics) or METRICS,
+                conditions=options.conditions,
+                keep=_listed(options.keep),
+                watch=progress,
+            )
     except ScenarioError as error:
         raise placed(error, [loaded]) from None
     render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}

@@ -8,9 +8,10 @@ from typing import Any, NoReturn
 
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import InferscopeError, nearest
+from inferscope.tui.cli import study_options
+from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, fail_on, output, set_keys
 
 KINDS = ("accelerators", "models", "regions", "presets", "quantities", "rules", "formats", "constants")
-FORMATS = ("table", "json", "csv", "md")
 
 COMMANDS = {
     "eval": "compute a scenario: latency, throughput, cost, energy, load, quality, training, policy",
@@ -143,7 +144,7 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
     )
     if not with_commands:
         parser.add_argument("preset", nargs="?", metavar="PRESET")
-        _set(parser)
+        set_keys(parser)
         parser.add_argument("--theme", metavar="NAME")
         parser.add_argument("--ascii", action="store_true", default=None)
         parser.add_argument("--no-mouse", action="store_false", dest="mouse", default=None)
@@ -160,10 +161,10 @@ def build(*, with_commands: bool = True) -> argparse.ArgumentParser:
 
 def _eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("presets", nargs="+", metavar="PRESET", help="preset name or scenario file")
-    _catalog_ranges(parser)
-    _set(parser)
-    _fail_on(parser)
-    _output(parser, FORMATS)
+    catalog_ranges(parser)
+    set_keys(parser)
+    fail_on(parser)
+    output(parser, FORMATS)
 
 
 def _compare(parser: argparse.ArgumentParser) -> None:
@@ -176,74 +177,16 @@ def _compare(parser: argparse.ArgumentParser) -> None:
         help="only this quantity and what carries its difference; may be given again",
     )
     parser.add_argument("--all", action="store_true", help="also what is the same in all of them")
-    _catalog_ranges(parser)
-    _set(parser)
-    _output(parser, FORMATS)
+    catalog_ranges(parser)
+    set_keys(parser)
+    output(parser, FORMATS)
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument("quantity", metavar="QUANTITY", help="see `inferscope list quantities`")
-    _set(parser)
-    _output(parser, ("table", "json"))
-
-
-def _solve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument(
-        "--vary", required=True, metavar="KEY[=LOW:HIGH]", help="the input, and the range to look in"
-    )
-    parser.add_argument(
-        "--for",
-        action="append",
-        required=True,
-        dest="conditions",
-        metavar="CONDITION",
-        help="such as 'tpot_s<=0.05', also with >=, < or >; may be repeated; a quantity with --against",
-    )
-    parser.add_argument("--against", metavar="PRESET", help="find where the quantity of both is equal")
-    end = parser.add_mutually_exclusive_group()
-    end.add_argument("--least", action="store_true", help="the least value, not the nearest to the present")
-    end.add_argument("--most", action="store_true", help="the greatest value")
-    _set(parser)
-    _output(parser, FORMATS)
-
-
-def _frontier(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    for name, what in (
-        ("accelerators", "accelerators to try (default: the scenario's)"),
-        ("formats", "weight formats to try (default: all that the accelerator supports)"),
-        ("metrics", "quantities to compare in (default: TPOT, tokens per accelerator, cost, energy)"),
-        ("keep", "keys that stay as they are, such as hardware.count or workload.batch"),
-    ):
-        parser.add_argument(f"--{name}", default="", metavar="NAME,...", help=what)
-    parser.add_argument(
-        "--for",
-        action="append",
-        default=[],
-        dest="conditions",
-        metavar="CONDITION",
-        help="leave out what misses it, such as 'quality_recovery>=0.99'; may be repeated",
-    )
-    parser.add_argument(
-        "--all", action="store_true", help="also the beaten choices: by which one, and by how much"
-    )
-    _set(parser)
-    _output(parser, FORMATS)
-
-
-def _attribute(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument(
-        "--of",
-        action="append",
-        default=[],
-        metavar="QUANTITY",
-        help="divide this quantity (default: cost, TPOT, TTFT, energy and quality); may be repeated",
-    )
-    _set(parser)
-    _output(parser, FORMATS)
+    set_keys(parser)
+    output(parser, ("table", "json"))
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:
@@ -268,207 +211,45 @@ def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="as a table: what was compared, dates and sources"
     )
-    _catalog_ranges(parser)
-    _set(parser)
-    _fail_on(parser)
-    _output(parser, FORMATS)
-
-
-def _uncertainty(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument("--samples", default="1024", metavar="N", help="how many draws (default: 1024)")
-    parser.add_argument("--seed", default="0", metavar="SEED", help="of the draws (default: 0)")
-    parser.add_argument(
-        "--sampler",
-        choices=("lhs", "sobol"),
-        default="lhs",
-        metavar="SAMPLER",
-        help="lhs, a Latin hypercube (default), or sobol, which needs the extra `uncertainty`",
-    )
-    parser.add_argument(
-        "--of",
-        "--quantity",
-        action="append",
-        default=[],
-        metavar="QUANTITY",
-        help="only this quantity; may be given again",
-    )
-    parser.add_argument(
-        "--replan",
-        action="store_true",
-        help="plan batch, layout and replicas that are auto at each draw, not once at the middle",
-    )
-    _catalog_ranges(parser)
-    _set(parser)
-    _output(parser, FORMATS)
-
-
-def _sensitivity(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument(
-        "--of",
-        action="append",
-        required=True,
-        metavar="QUANTITY",
-        help="what is to be explained; may be given again",
-    )
-    parser.add_argument(
-        "--method",
-        choices=("tornado", "elasticity", "sobol", "all"),
-        default="tornado",
-        metavar="METHOD",
-        help="tornado: one input at a time from low to high (default); elasticity: per cent for one per "
-        "cent; sobol: shares of the variance; all",
-    )
-    parser.add_argument(
-        "--span", type=float, default=0.2, metavar="SHARE", help="how far inputs without a range move: 0.2"
-    )
-    _catalog_ranges(parser)
-    parser.add_argument("--hold", action="store_true", help="plan batch, layout and replicas only once")
-    parser.add_argument(
-        "--samples", type=int, default=1024, metavar="N", help="of sobol, a power of two: 1024"
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of sobol: 0")
-    _set(parser)
-    _output(parser, FORMATS)
-
-
-def _catalog_ranges(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--catalog-ranges",
-        action="store_true",
-        help="draw also what the catalogue and the calibration know as a range",
-    )
-
-
-def _sweep(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument(
-        "--over",
-        action="append",
-        default=[],
-        metavar="KEY=VALUES",
-        help="values a,b,c; a range lo:hi:n or lo:hi:n:log; for accelerator, model and region also a search, "
-        "e.g. hardware.accelerator=vendor:AMD or model.id='*'; may be repeated: axes are crossed",
-    )
-    parser.add_argument("--zip", action="store_true", help="walk the axes together instead of crossing them")
-    parser.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        metavar="NAMES",
-        help="quantities, separated by commas, or all (default: the headline ones)",
-    )
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="COND",
-        help="keep rows that meet it, e.g. 'tpot_s<=0.05'; may be repeated: all must hold",
-    )
-    parser.add_argument("--top", type=_count, metavar="N", help="keep the N best rows; needs --by")
-    parser.add_argument("--by", default="", metavar="QUANTITY", help="what the best rows are best by")
-    parser.add_argument(
-        "--format",
-        choices=("table", "csv", "jsonl", "parquet", "json", "md"),
-        metavar="FORMAT",
-        help="table, csv, jsonl, parquet, json or md (default: by the ending of --out, else table)",
-    )
-    parser.add_argument(
-        "--out", metavar="FILE", help="write to FILE; it has its name when all rows are there"
-    )
-    parser.add_argument("--resume", action="store_true", help="go on with an interrupted --out FILE")
-    parser.add_argument(
-        "--engine", choices=("local", "dask"), default="local", metavar="ENGINE", help="local: this machine"
-    )
-    _set(parser)
-
-
-def _count(text: str) -> int:
-    """A whole number in plain digits."""
-    if not text.isdigit() or len(text) > 18:
-        message = f"must be a whole number, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _fail_on(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--fail-on",
-        action="append",
-        default=[],
-        metavar="RULE",
-        help="status 1 if this rule applies or is unknown, in force on the day or not; may be repeated",
-    )
-    parser.add_argument("--allow-unknown", action="store_true", help="let --fail-on pass an unknown verdict")
+    catalog_ranges(parser)
+    set_keys(parser)
+    fail_on(parser)
+    output(parser, FORMATS)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
-    _catalog(parser)
+    catalog(parser)
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("filter", nargs="?", default="", metavar="TEXT", help="only what contains TEXT")
-    _output(parser, FORMATS)
+    output(parser, FORMATS)
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
-    _catalog(parser)
+    catalog(parser)
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("id", metavar="ID", help="id, alias or name")
-    _output(parser, ("table", "json"))
+    output(parser, ("table", "json"))
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")
 
 
-def _set(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="assignments",
-        metavar="KEY=VALUE",
-        help="set a scenario key, e.g. workload.batch=64; nothing after = drops the key",
-    )
-    _catalog(parser)
-
-
-def _catalog(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--catalog",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="use the accelerators, models, regions and rules in DIR before all others",
-    )
-
-
 def _paths(parser: argparse.ArgumentParser) -> None:
-    _output(parser, ("table", "json"))
-
-
-def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    parser.add_argument(
-        "--format",
-        choices=formats,
-        default="table",
-        help=f"one of {', '.join(formats)} (default: table)",
-        metavar="FORMAT",
-    )
-    parser.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")
+    output(parser, ("table", "json"))
 
 
 _ARGUMENTS = {
     "eval": _eval,
     "compare": _compare,
     "explain": _explain,
-    "solve": _solve,
-    "frontier": _frontier,
-    "attribute": _attribute,
+    "solve": study_options.solve,
+    "frontier": study_options.frontier,
+    "attribute": study_options.attribute,
     "policy": _policy,
-    "uncertainty": _uncertainty,
-    "sensitivity": _sensitivity,
-    "sweep": _sweep,
+    "uncertainty": study_options.uncertainty,
+    "sensitivity": study_options.sensitivity,
+    "sweep": study_options.sweep,
     "list": _list,
     "show": _show,
     "schema": _schema,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["Progress", "progress_text"]
+__all__ = ["Progress", "progress_text", "watched"]
 
 _EVERY_S = 0.2
 
@@ -73,3 +75,14 @@ class Progress:
         if self._is_shown and self._last:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+@contextmanager
+def watched(what: str) -> Iterator[Progress]:
+    """A line that is gone when the work ends, however it ends."""
+    progress = Progress(what)
+    progress.start()
+    try:
+        yield progress
+    finally:
+        progress.clear()

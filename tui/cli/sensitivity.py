@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.export import studies as export
@@ -12,23 +11,25 @@ from inferscope.core.report import placed
 from inferscope.core.study.sensitivity import Sensitivity, sensitivity
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.progress import watched
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the inputs, the strongest first; 1 where a quantity has no value to move."""
     loaded = loaded_with(options.preset, options.assignments)
     try:
-        found = sensitivity(
-            loaded.scenario,
-            options.of,
-            method=options.method,
-            samples=options.samples,
-            seed=options.seed,
-            span=options.span,
-            catalog_ranges=options.catalog_ranges,
-            hold=options.hold,
-            watch=_progress if sys.stderr is not None and sys.stderr.isatty() else None,
-        )
+        with watched("points") as progress:
+            found = sensitivity(
+                loaded.scenario,
+                options.of,
+                method=options.method,
+                samples=options.samples,
+                seed=options.seed,
+                span=options.span,
+                catalog_ranges=options.catalog_ranges,
+                hold=options.hold,
+                watch=progress,
+            )
     except ScenarioError as error:
         raise placed(error, [loaded]) from None
     write(_rendered(found, options.format), options.out)
@@ -41,10 +42,3 @@ def _rendered(found: Sensitivity, form: str) -> str:
         return (export.as_json if form == "json" else export.as_csv)(found.table())
     render = export.as_markdown if form == "md" else export.as_text
     return "\n".join(render(found.of(answer.quantity).table()) for answer in found.answers)
-
-
-def _progress(done: int, of: int) -> None:
-    """One line on a terminal, written over itself and gone at the end."""
-    text = f"inferscope: {done:,} of {of:,} points"
-    sys.stderr.write(f"\r{text}" if done < of else f"\r{' ' * len(text)}\r")
-    sys.stderr.flush()

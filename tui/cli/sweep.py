@@ -26,7 +26,7 @@ from inferscope.core.study.swept import Swept, best_of, collect
 from inferscope.core.study.table import Table
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import remark, write
-from inferscope.tui.cli.progress import Progress
+from inferscope.tui.cli.progress import Progress, watched
 
 SHOWN = 40
 """Rows of a table on the screen."""
@@ -95,7 +95,7 @@ def _whole(made_by: Sweep, best: Best | None, form: str, out: str | None) -> int
             f"{form} holds at most {limit:,} rows, not {made_by.points:,}: write .csv, .jsonl or .parquet"
         )
         raise InferscopeError(message)
-    with _watched() as progress:
+    with watched("points") as progress:
         found = collect(made_by, best, limit=limit, watch=progress)
     write(_rendered(found, form, limit, out), out)
     return 0
@@ -142,7 +142,7 @@ def _stream(made_by: Sweep, best: Best | None, form: str, out: str | None) -> in
 
 def _flow(made_by: Sweep, best: Best | None, form: str, stream: TextIO) -> None:
     rows = text_rows(form, made_by.columns)
-    with _watched() as progress:
+    with watched("points") as progress:
         stream.write(rows.head())
         stream.writelines(rows.text(cells) for cells, _ in _walked(made_by, best, 0, progress))
     stream.flush()
@@ -157,7 +157,7 @@ def _file(made_by: Sweep, best: Best | None, form: str, options: argparse.Namesp
     key = made_by.fingerprint()
     file = RowFile(Path(options.out), form, made_by.columns, about, key, resume=options.resume)
     try:
-        with _watched() as progress:
+        with watched("points") as progress:
             for cells, whys in _walked(made_by, best, file.blocks, progress):
                 with _uninterrupted():
                     file.write(cells, whys)
@@ -216,17 +216,6 @@ def _whys(column: Cells) -> Counter[str]:
 
 
 # --- hands off and on ----------------------------------------------------------------------------
-
-
-@contextmanager
-def _watched() -> Iterator[Progress]:
-    """A line of progress that goes when the work does."""
-    progress = Progress("points")
-    progress.start()
-    try:
-        yield progress
-    finally:
-        progress.clear()
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.export import uncertainty as export
 from inferscope.core.study.uncertainty import uncertainty
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.progress import watched
 
 MOST = 200_000
 """Draws, of which all are held in memory; a percentile is then sure to a tenth of a per cent of the draws."""
@@ -19,16 +19,17 @@ def run(options: argparse.Namespace) -> int:
     """Print quantiles, limits and rules; 1 where no draw fits or keeps a limit."""
     samples = whole("--samples", options.samples, 2, MOST)
     seed = whole("--seed", options.seed, 0, 2**32 - 1)
-    found = uncertainty(
-        loaded_with(options.preset, options.assignments),
-        samples=samples,
-        seed=seed,
-        sampler=options.sampler,
-        quantities=tuple(dict.fromkeys(options.of)),
-        catalog_ranges=options.catalog_ranges,
-        replan=options.replan,
-        watch=_progress if sys.stderr is not None and sys.stderr.isatty() else None,
-    )
+    with watched("scenarios") as progress:
+        found = uncertainty(
+            loaded_with(options.preset, options.assignments),
+            samples=samples,
+            seed=seed,
+            sampler=options.sampler,
+            quantities=tuple(dict.fromkeys(options.of)),
+            catalog_ranges=options.catalog_ranges,
+            replan=options.replan,
+            watch=progress,
+        )
     render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
     write(render[options.format](found), options.out)
     return int(found.is_no)
@@ -45,10 +46,3 @@ def whole(option: str, text: str, least: int, most: int) -> int:
         message = f"{option} takes a whole number from {least:,} to {most:,}, not {text!r}"
         raise InferscopeError(message)
     return int(plain)
-
-
-def _progress(done: int, of: int) -> None:
-    """One line on a terminal, written over itself and gone at the end."""
-    text = f"inferscope: {done:,} of {of:,} scenarios"
-    sys.stderr.write(f"\r{text}" if done < of else f"\r{' ' * len(text)}\r")
-    sys.stderr.flush()

@@ -1,0 +1,64 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+import argparse
+
+FORMATS = ("table", "json", "csv", "md")
+
+
+def catalog_ranges(parser: argparse.ArgumentParser) -> None:
+    """Whether ranges of the catalogue are drawn too."""
+    parser.add_argument(
+        "--catalog-ranges",
+        action="store_true",
+        help="draw also what the catalogue and the calibration know as a range",
+    )
+
+
+def fail_on(parser: argparse.ArgumentParser) -> None:
+    """Rules that decide the exit status."""
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="status 1 if this rule applies or is unknown, in force on the day or not; may be repeated",
+    )
+    parser.add_argument("--allow-unknown", action="store_true", help="let --fail-on pass an unknown verdict")
+
+
+def set_keys(parser: argparse.ArgumentParser) -> None:
+    """Keys set on the command line, and own catalogues."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="assignments",
+        metavar="KEY=VALUE",
+        help="set a scenario key, e.g. workload.batch=64; nothing after = drops the key",
+    )
+    catalog(parser)
+
+
+def catalog(parser: argparse.ArgumentParser) -> None:
+    """Own catalogues."""
+    parser.add_argument(
+        "--catalog",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="use the accelerators, models, regions and rules in DIR before all others",
+    )
+
+
+def output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """Form and place of the result."""
+    parser.add_argument(
+        "--format",
+        choices=formats,
+        default="table",
+        help=f"one of {', '.join(formats)} (default: table)",
+        metavar="FORMAT",
+    )
+    parser.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")

@@ -1,0 +1,181 @@
+"""Arguments of the commands that study a scenario."""
+
+from __future__ import annotations
+
+import argparse
+
+from inferscope.tui.cli.options import FORMATS, catalog_ranges, output, set_keys
+
+
+def solve(parser: argparse.ArgumentParser) -> None:
+    """Of `solve`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--vary", required=True, metavar="KEY[=LOW:HIGH]", help="the input, and the range to look in"
+    )
+    parser.add_argument(
+        "--for",
+        action="append",
+        required=True,
+        dest="conditions",
+        metavar="CONDITION",
+        help="such as 'tpot_s<=0.05', also with >=, < or >; may be repeated; a quantity with --against",
+    )
+    parser.add_argument("--against", metavar="PRESET", help="find where the quantity of both is equal")
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--least", action="store_true", help="the least value, not the nearest to the present")
+    end.add_argument("--most", action="store_true", help="the greatest value")
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def frontier(parser: argparse.ArgumentParser) -> None:
+    """Of `frontier`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    for name, what in (
+        ("accelerators", "accelerators to try (default: the scenario's)"),
+        ("formats", "weight formats to try (default: all that the accelerator supports)"),
+        ("metrics", "quantities to compare in (default: TPOT, tokens per accelerator, cost, energy)"),
+        ("keep", "keys that stay as they are, such as hardware.count or workload.batch"),
+    ):
+        parser.add_argument(f"--{name}", default="", metavar="NAME,...", help=what)
+    parser.add_argument(
+        "--for",
+        action="append",
+        default=[],
+        dest="conditions",
+        metavar="CONDITION",
+        help="leave out what misses it, such as 'quality_recovery>=0.99'; may be repeated",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="also the beaten choices: by which one, and by how much"
+    )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def attribute(parser: argparse.ArgumentParser) -> None:
+    """Of `attribute`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--of",
+        action="append",
+        default=[],
+        metavar="QUANTITY",
+        help="divide this quantity (default: cost, TPOT, TTFT, energy and quality); may be repeated",
+    )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def uncertainty(parser: argparse.ArgumentParser) -> None:
+    """Of `uncertainty`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument("--samples", default="1024", metavar="N", help="how many draws (default: 1024)")
+    parser.add_argument("--seed", default="0", metavar="SEED", help="of the draws (default: 0)")
+    parser.add_argument(
+        "--sampler",
+        choices=("lhs", "sobol"),
+        default="lhs",
+        metavar="SAMPLER",
+        help="lhs, a Latin hypercube (default), or sobol, which needs the extra `uncertainty`",
+    )
+    parser.add_argument(
+        "--of",
+        "--quantity",
+        action="append",
+        default=[],
+        metavar="QUANTITY",
+        help="only this quantity; may be given again",
+    )
+    parser.add_argument(
+        "--replan",
+        action="store_true",
+        help="plan batch, layout and replicas that are auto at each draw, not once at the middle",
+    )
+    catalog_ranges(parser)
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def sensitivity(parser: argparse.ArgumentParser) -> None:
+    """Of `sensitivity`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--of",
+        action="append",
+        required=True,
+        metavar="QUANTITY",
+        help="what is to be explained; may be given again",
+    )
+    parser.add_argument(
+        "--method",
+        choices=("tornado", "elasticity", "sobol", "all"),
+        default="tornado",
+        metavar="METHOD",
+        help="tornado: one input at a time from low to high (default); elasticity: per cent for one per "
+        "cent; sobol: shares of the variance; all",
+    )
+    parser.add_argument(
+        "--span", type=float, default=0.2, metavar="SHARE", help="how far inputs without a range move: 0.2"
+    )
+    catalog_ranges(parser)
+    parser.add_argument("--hold", action="store_true", help="plan batch, layout and replicas only once")
+    parser.add_argument(
+        "--samples", type=int, default=1024, metavar="N", help="of sobol, a power of two: 1024"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of sobol: 0")
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def sweep(parser: argparse.ArgumentParser) -> None:
+    """Of `sweep`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--over",
+        action="append",
+        default=[],
+        metavar="KEY=VALUES",
+        help="values a,b,c; a range lo:hi:n or lo:hi:n:log; for accelerator, model and region also a search, "
+        "e.g. hardware.accelerator=vendor:AMD or model.id='*'; may be repeated: axes are crossed",
+    )
+    parser.add_argument("--zip", action="store_true", help="walk the axes together instead of crossing them")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="quantities, separated by commas, or all (default: the headline ones)",
+    )
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COND",
+        help="keep rows that meet it, e.g. 'tpot_s<=0.05'; may be repeated: all must hold",
+    )
+    parser.add_argument("--top", type=_count, metavar="N", help="keep the N best rows; needs --by")
+    parser.add_argument("--by", default="", metavar="QUANTITY", help="what the best rows are best by")
+    parser.add_argument(
+        "--format",
+        choices=("table", "csv", "jsonl", "parquet", "json", "md"),
+        metavar="FORMAT",
+        help="table, csv, jsonl, parquet, json or md (default: by the ending of --out, else table)",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="write to FILE; it has its name when all rows are there"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted --out FILE")
+    parser.add_argument(
+        "--engine", choices=("local", "dask"), default="local", metavar="ENGINE", help="local: this machine"
+    )
+    set_keys(parser)
+
+
+def _count(text: str) -> int:
+    """A whole number in plain digits."""
+    if not text.isdigit() or len(text) > 18:
+        message = f"must be a whole number, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
