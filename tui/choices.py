@@ -31,20 +31,31 @@ class Column:
 
 
 class Row(NamedTuple):
-    """One choice: its value, its name, its cells, and the names a filter looks through."""
+    """One choice: its value, its name, its cells, and the names a filter looks through, or its only one."""
 
     value: str
     name: str
     cells: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    only: str = ""
 
     def rank(self, words: Sequence[str], whole: str) -> int:
-        """How well it matches: 0 has exactly this name, 1 starts with it, 2 contains it, 3 does not."""
-        names = [catalog_words(name) for name in (self.value, self.name, *self.names)]
+        """How well it matches.
+
+        0 has exactly this name, 1 starts with it or has it as a word of its value, 2 contains it, 3 does not.
+
+        >>> [Row(name).rank(["h20"], "h20") for name in ("h20", "h200", "r1-h20", "r1-h200", "h100")]
+        [0, 1, 1, 2, 3]
+        """
+        names = [catalog_words(name) for name in self._searched()]
         text = " ".join(names)
         if not all(word in text for word in words):
             return 3
-        return 0 if whole in names else 1 if any(name.startswith(whole) for name in names[:2]) else 2
+        starts = any(name.startswith(whole) for name in names[:2]) or whole in self.value.split("-")
+        return 0 if whole in names else 1 if starts else 2
+
+    def _searched(self) -> tuple[str, ...]:
+        return (self.only,) if self.only else (self.value, self.name, *self.names)
 
 
 @dataclass(frozen=True)
@@ -295,7 +306,7 @@ def presets() -> Choices:
         origin = "shipped" if path.resolve().parent == shipped else "yours"
         asked = question or (f"{name}: {title}" if title else name)
         rows.append(Row(name, asked, (name, origin), (title, origin)))
-    columns = (Column("preset", 27, right=False), Column("origin", 7, right=False))
+    columns = (Column("preset", 28, right=False), Column("origin", 7, right=False))
     return Choices("Open", columns, tuple(sorted(rows, key=lambda row: row.cells[1] == "shipped")), room=52)
 
 

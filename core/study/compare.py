@@ -197,6 +197,17 @@ class Comparison:
         policy = tuple(row for row in self.policy if row.differs)
         return replace(self, inputs=inputs, outputs=outputs, policy=policy)
 
+    def divisible(self, other: int) -> tuple[str, ...]:
+        """Numbers that the first scenario and another both have and that differ, the headline's first."""
+        found = [
+            row.quantity
+            for row in self.outputs
+            if row.unit not in _UNCOUNTED
+            and None not in (row.values[0], row.values[other])
+            and not _is_same(row.values[other], row.values[0])
+        ]
+        return (*(name for name in HEADLINE if name in found), *(n for n in found if n not in HEADLINE))
+
 
 def compare(
     loaded: Sequence[Loaded],

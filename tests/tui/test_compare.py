@@ -8,7 +8,7 @@ from textual.widgets import OptionList, Static
 
 from inferscope.core.scenario import files
 from inferscope.core.scenario.changed import Difference
-from inferscope.core.study.compare import compare
+from inferscope.core.study.compare import HEADLINE, compare, side_by_side
 from inferscope.tui.screens.compare import Column, Compare
 from inferscope.tui.screens.diff import Diff, rows
 from inferscope.tui.screens.explorer import Explorer
@@ -124,6 +124,63 @@ async def test_the_pinned_baseline_is_what_one_compares_with(explore):
         assert shown.quantity == "usd_per_query"
         said = words(pilot, "sentence")
         assert "costs 20 % less than with dense (edited); all of it comes from the price" in said
+
+
+async def test_the_pinned_row_is_found_by_its_own_words_and_presets_by_their_names(explore, screen):
+    async with explore(preset="deepseek-r1-h200") as pilot:
+        await pilot.press("p", "c")
+        await settled(pilot, "deepseek-r1-h200")
+        await pilot.press("a")
+        await pilot.pause()
+        assert "deepseek-r1-10x-reasoning" in screen(pilot.app)
+        await pilot.press(*"h20", "enter")
+        shown = await settled(pilot, "deepseek-r1-h200", OTHER)
+        await pilot.press("a", *"pinned", "enter")
+        await settled(pilot, "deepseek-r1-h200", OTHER, "deepseek-r1-h200")
+        assert len(shown.others) == 3
+
+
+async def test_it_opens_on_a_figure_that_can_be_divided(explore):
+    async with explore() as pilot:
+        pilot.app.screen.change_values({"economics.usd_per_accelerator_hour": 2.0}, "price")
+        await pilot.press("p")
+        pilot.app.screen.change_values({"economics.usd_per_accelerator_hour": 2.5}, "price")
+        await pilot.press("c")
+        shown = await settled(pilot)
+        assert shown.quantity == "usd_per_query"
+        await pilot.press("a", *OTHER, "enter")  # which has no price
+        shown = await settled(pilot, shown.others[0].name, OTHER)
+        assert shown.quantity == "ttft_s"
+        assert shown._marked() == "out:ttft_s"
+        assert "the first token takes" in words(pilot, "sentence")
+        table = shown.query_one("#rows", OptionList)
+        ids = [table.get_option_at_index(i).id for i in range(table.option_count)]
+        table.highlighted = ids.index("out:usd_per_query")  # asked for: kept, whatever comes
+        await settled(pilot)
+        await pilot.press("minus")
+        await settled(pilot, shown.others[0].name)
+        assert shown.quantity == "usd_per_query"
+
+
+def test_what_can_be_divided_is_a_number_that_both_have_and_that_differs():
+    one, same = files.load(OTHER), files.load(OTHER)
+    found = side_by_side([one, same, files.load("deepseek-r1-h200")])
+    assert found.divisible(1) == ()
+    names = found.divisible(2)
+    assert names[:2] == ("ttft_s", "tpot_s")
+    assert {"usd_per_query", "fits"}.isdisjoint(names)
+    assert names[-1] not in HEADLINE
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_keys_fit_and_say_how_another_figure_is_chosen(explore, size):
+    async with explore(size) as pilot:
+        await open_with(pilot, OTHER)
+        shown = words(pilot, "keys").rstrip()
+        assert "↑ ↓ figure" in shown
+        assert shown.endswith("esc close")
+        assert len(shown) <= size[0] - 4
+        assert ("x export" in shown) == (size[0] > 60)
 
 
 async def test_at_most_six(explore):

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _WIDE, _TALL, _LOW = 120, 34, 20
 _PINNED = "the pinned baseline"
+_QUESTION = 42
+"""Columns of a preset's question that leave room for its name at 80: columns are headed by names."""
 
 
 class Column(NamedTuple):
@@ -47,8 +49,9 @@ def offer(baseline: Column | None) -> Picker:
     from inferscope.tui.choices import Choices, Row, presets
 
     found = presets()
-    pinned = (Row(_PINNED, f"{_PINNED}: {baseline.name}", ("", "")),) if baseline else ()
-    offered = Choices("Compare with", found.columns, (*pinned, *found.rows), found.legend, found.room)
+    about = f"{_PINNED}: {baseline.name}" if baseline else ""
+    pinned = (Row(_PINNED, about, ("", ""), only=_PINNED),) if baseline else ()
+    offered = Choices("Compare with", found.columns, (*pinned, *found.rows), found.legend, _QUESTION)
     return Picker(offered, "", "type to filter, or a path that ends in .toml", takes_text=True)
 
 
@@ -115,7 +118,7 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
         self._read = read
         self.comparison: Comparison | None = None
         self.chosen, self.quantity = 1, ""
-        self._everything = False
+        self._everything = self._is_picked = False
         self._carried: dict[tuple[int, str], Carried] = {}
         self._games: dict[int, Game] = {}
         self._lock = threading.Lock()
@@ -199,18 +202,21 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
         self.comparison, self.others = event.comparison, event.others
         self._carried, self._games = {}, {}
         self.chosen = max(min(self.chosen, len(self.others)), 1) if len(self.others) < 2 else len(self.others)
-        self.quantity = self.quantity or self._worth_a_look()
-        self._fill()
+        if not self._is_picked:
+            self.quantity = self._worth_a_look()
+            self._fill(mark=f"out:{self.quantity}")
+        else:
+            self._fill()
         self._divide()
 
     def _worth_a_look(self) -> str:
-        """The first headline number that differs and has a value on both sides."""
+        """The first number that can be divided; where none can, the first that stands in all."""
         from inferscope.core.study.compare import HEADLINE
 
         assert self.comparison is not None  # noqa: S101  (called with one)
         rows = {row.quantity: row for row in self.comparison.outputs}
-        good = [name for name in HEADLINE if rows[name].differs and None not in rows[name].values]
-        return good[0] if good else HEADLINE[0]
+        known = [name for name in HEADLINE if None not in rows[name].values]
+        return next(iter((*self.comparison.divisible(self.chosen), *known, HEADLINE[0])))
 
     # --- what carries a difference --------------------------------------------------------------
 
@@ -277,8 +283,8 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
 
     # --- the table ------------------------------------------------------------------------------
 
-    def _fill(self) -> None:
-        """Bring names and table up to what is compared, chosen and shown."""
+    def _fill(self, mark: str = "") -> None:
+        """Bring names and table up to what is compared, chosen and shown; a row may be marked anew."""
         if self.comparison is None:
             return
         from inferscope.tui.compared import header, layout, legend, line, rows
@@ -291,7 +297,7 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
         names = legend(self.comparison, self.size.width - 4, tall=self.size.height >= _TALL)
         self.query_one("#legend", Static).update(names)
         self.query_one("#header", Static).update(f"  {header(place, len(self.others) + 1, self.chosen)}")
-        marked = self._marked() or f"out:{self.quantity}"
+        marked = mark or self._marked() or f"out:{self.quantity}"
         with self.prevent(OptionList.OptionHighlighted):
             table.clear_options()
             table.add_options(
@@ -318,7 +324,7 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         kind, _, name = (event.option.id or "").partition(":")
         if kind == "out" and name != self.quantity:
-            self.quantity = name
+            self.quantity, self._is_picked = name, True
             self._divide()
 
     def action_toggle_same(self) -> None:
@@ -397,9 +403,18 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
         self.say(text, problem=True)
 
     def _show_keys(self) -> None:
-        ranked = [action.name for action in at("compare") if action.rank]
-        same = "differing" if self._everything else "all"
-        self.query_one("#keys", Static).update(self.keys(*ranked, "cancel", toggle_same=same))
+        labels = {"row_down": "figure", "toggle_same": "differing" if self._everything else "all"}
+        ranked = sorted((a for a in at("compare") if a.rank), key=lambda action: action.rank)
+        names = ["row_down", *(action.name for action in ranked)]  # the last to stay is the first here
+        while (shown := self._key_line(names, labels)).cell_length > self.size.width - 4 and len(names) > 1:
+            names.pop()
+        self.query_one("#keys", Static).update(shown)
+
+    def _key_line(self, names: Sequence[str], labels: dict[str, str]) -> Content:
+        """Keys in the order of the table, and the way out."""
+        order = ["row_down", *(action.name for action in at("compare"))]
+        kept = {name: label for name, label in labels.items() if name in names}
+        return self.keys(*sorted(names, key=order.index), "cancel", **kept)
 
 
 def _title(text: str) -> Content:

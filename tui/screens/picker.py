@@ -77,12 +77,13 @@ class Picker(Dialog[str]):
         rows.clear_options()
         rows.add_options(
             Option(
-                f"{'•' if value == self.current else ' '} {self.choices.line(name, cells, self._width)}",
-                id=value,
+                f"{'•' if row.value == self.current else ' '} "
+                f"{self.choices.line(row.name, row.cells, self._width)}",
+                id=row.value,
             )
-            for value, name, cells, _ in found
+            for row in found
         )
-        values = [value for value, *_ in found]
+        values = [row.value for row in found]
         if values:
             rows.highlighted = values.index(self.current) if not filtered and self.current in values else 0
         total = len(self.choices.rows)
@@ -110,7 +111,7 @@ class Picker(Dialog[str]):
             return
         found = self.choices.matching(event.value)  # typed faster than the list was drawn
         if found:
-            self.dismiss(found[0][0])
+            self.dismiss(found[0].value)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
