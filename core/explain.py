@@ -71,8 +71,12 @@ class Explanation:
     key: str = ""
     parts: list[Explanation] = field(default_factory=list)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The tree as plain mappings; absent numbers are None."""
+    def to_dict(self, depth: int | None = None) -> dict[str, Any]:
+        """The tree as plain mappings; absent numbers are None.
+
+        Args:
+            depth: Steps below this one that are kept; ``left_out`` counts the names below the last.
+        """
         plain = {
             name: getattr(self, name)
             for name in (
@@ -93,7 +97,10 @@ class Explanation:
         values = self.value if isinstance(self.value, list) else [self.value]
         known = [None if math.isnan(v) else v for v in values]
         value: Any = known if isinstance(self.value, list) else known[0]
-        return {**plain, "value": value, "parts": [part.to_dict() for part in self.parts]}
+        if depth == 0 and self.parts:
+            return {**plain, "value": value, "parts": [], "left_out": len(_steps(self)) - 1}
+        below = None if depth is None else depth - 1
+        return {**plain, "value": value, "parts": [part.to_dict(below) for part in self.parts]}
 
 
 def explain(result: Result, name: str, row: int = 0) -> Explanation:
@@ -198,33 +205,72 @@ def value_text(item: Explanation) -> str:
     return human(item.value, item.unit)
 
 
-def text(root: Explanation) -> str:
-    """The tree as indented lines with numbered sources; what was shown above is only named again."""
-    lines: list[str] = []
-    sources: dict[str, int] = {}
-    _lines(root, 0, lines, set(), sources)
-    listed = [f"[{number}] {source}" for source, number in sources.items()]
-    return "\n".join([*lines, "", "Sources", *listed])
+def text(root: Explanation, depth: int | None = None, hint: str = "") -> str:
+    """The tree as indented lines with numbered sources; what was shown above is only named again.
+
+    Args:
+        root: The tree.
+        depth: Steps below the root that are shown; all of them where it is None.
+        hint: What to say, where something is left out, of how to see it.
+    """
+    tree = _Text(depth, hint, _steps(root) if depth is not None else {})
+    tree.add(root, 0)
+    listed = [f"[{number}] {source}" for source, number in tree.sources.items()]
+    return "\n".join([*tree.lines, "", "Sources", *listed])
 
 
-def _lines(item: Explanation, depth: int, lines: list[str], shown: set[str], sources: dict[str, int]) -> None:
-    indent = "  " * depth
-    head = f"{indent}{item.name} = {value_text(item)}"
-    if item.name in shown and item.parts:
-        lines.append(f"{head}  (explained above)")
-        return
-    shown.add(item.name)
-    is_cited = item.source and item.kind != "planned" and not _is_plain(item)
-    number = f"[{sources.setdefault(item.source, len(sources) + 1)}]" if is_cited else ""
-    if not item.formula:
-        lines.append(" ".join([f"{head} ", *_about_leaf(item, number)]))
-        return
-    kind = "" if item.kind == "computed" else f" ({item.kind})"
-    lines.append(f"{head}{kind}  {item.label} {number}")
-    lines.append(f"{indent}  = {item.formula}")
-    lines.append(f"{indent}  = {item.filled}")
-    for part in item.parts:
-        _lines(part, depth + 1, lines, shown, sources)
+def _steps(root: Explanation) -> dict[str, int]:
+    """How many steps below the root each name stands at least; the root first."""
+    steps, level = {root.name: 0}, [root]
+    while level:
+        below = {part.name: part for item in level for part in item.parts if part.name not in steps}
+        steps |= dict.fromkeys(below, steps[level[0].name] + 1)
+        level = list(below.values())
+    return steps
+
+
+@dataclass(slots=True)
+class _Text:
+    """The lines of a tree so far.
+
+    Where it ends at a depth, what stands in several places is explained in the highest of them.
+    """
+
+    depth: int | None
+    hint: str
+    steps: Mapping[str, int]
+    lines: list[str] = field(default_factory=list)
+    sources: dict[str, int] = field(default_factory=dict)
+    _shown: set[str] = field(default_factory=set)
+
+    def add(self, item: Explanation, step: int) -> None:
+        """One item and what it was computed from."""
+        indent = "  " * step
+        head = f"{indent}{item.name} = {value_text(item)}"
+        if item.parts and item.name in self._shown:
+            self.lines.append(f"{head}  (explained above)")
+            return
+        if item.parts and self.steps.get(item.name, step) < step:
+            self.lines.append(f"{head}  (explained below)")
+            return
+        self._shown.add(item.name)
+        is_cited = item.source and item.kind != "planned" and not _is_plain(item)
+        number = f"[{self.sources.setdefault(item.source, len(self.sources) + 1)}]" if is_cited else ""
+        if not item.formula:
+            self.lines.append(" ".join([f"{head} ", *_about_leaf(item, number)]))
+            return
+        kind = "" if item.kind == "computed" else f" ({item.kind})"
+        self.lines += [
+            f"{head}{kind}  {item.label} {number}",
+            f"{indent}  = {item.formula}",
+            f"{indent}  = {item.filled}",
+        ]
+        if step == self.depth:
+            left = sum(self.steps[name] > step for name in _steps(item))
+            self.lines += [f"{indent}  ... {left} more below{self.hint}"] if left else []
+            return
+        for part in item.parts:
+            self.add(part, step + 1)
 
 
 def _about_leaf(item: Explanation, number: str) -> list[str]:

@@ -84,6 +84,33 @@ def test_the_text_names_everything_once_and_numbers_its_sources(result):
     assert len(heads) == len(set(heads))
 
 
+@pytest.mark.parametrize("depth", [0, 1, 3, 40])
+def test_to_a_depth_every_name_is_shown_or_counted(depth):
+    tree = explain(evaluate(load("llama-3.1-70b-h100").scenario, ["tpot_s"]), "tpot_s")
+    shown = text(tree, depth, "; more")
+    body = shown.partition("\nSources\n")[0]
+    indents = [len(line) - len(line.lstrip()) for line in re.findall(r"^ *\w+ = .*", body, re.MULTILINE)]
+    assert max(indents) <= 2 * depth
+    explained = re.findall(r"^ *(\w+) = .*  [A-Z].* \[\d+\]$", body, re.MULTILINE)
+    assert len(explained) == len(set(explained))
+    seen = set(re.findall(r"^ *(\w+) = ", body, re.MULTILINE))
+    missing = set(nodes(tree)) - seen
+    counted = [int(n) for n in re.findall(r"^ *\.\.\. (\d+) more below; more$", body, re.MULTILINE)]
+    assert bool(missing) == bool(counted)
+    assert sum(counted) >= len(missing)
+    if depth == 0:
+        assert counted == [len(nodes(tree)) - 1]
+        assert tree.to_dict(0)["left_out"] == counted[0]
+    if depth == 40:
+        assert "left_out" not in json.dumps(tree.to_dict(depth))
+
+
+def test_what_stands_twice_is_explained_where_it_stands_highest():
+    shown = text(explain(evaluate(load("llama-3.1-70b-h100").scenario, ["tpot_s"]), "tpot_s"), 3)
+    for name in re.findall(r"^ *(\w+) = .*\(explained (?:above|below)\)$", shown, re.MULTILINE):
+        assert re.search(rf"^ *{name} = .*  [A-Z].* \[\d+\]$", shown, re.MULTILINE), name
+
+
 def test_the_json_form_is_the_same_tree(result):
     tree = explain(result, "tpot_s")
     plain = json.loads(json_text(tree.to_dict()))

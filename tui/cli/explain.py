@@ -12,7 +12,10 @@ from inferscope.core.export.tables import json_text
 from inferscope.core.graph import REGISTRY
 from inferscope.core.scenario.files import locate
 from inferscope.tui.cli.eval_ import loaded_with
-from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.parser import ALL, write
+
+_DEPTH = 3
+"""Steps below the quantity that are shown in text; the whole tree may take 500 lines."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,12 +29,14 @@ def run(options: argparse.Namespace) -> int:
     tree = explain(result, quantity)
     tree.why = result.why(quantity)
     if options.format == "json":
-        write(json_text(tree.to_dict()), options.out)
+        write(json_text(tree.to_dict({ALL: None}.get(options.depth, options.depth))), options.out)
     else:
         about, example = about_and_example(tree.meaning)
         meaning = f"{about}\n\n" + (f"For example: {example}\n\n" if example else "")
         missing = f"No value: {reason_text(tree.why)}\n\n" if tree.why else ""
-        write(f"{tree.label}: {missing}{meaning}{text(tree)}\n", options.out)
+        depth = {ALL: None, None: _DEPTH}.get(options.depth, options.depth)
+        shown = text(tree, depth, f"; --depth {ALL}")
+        write(f"{tree.label}: {missing}{meaning}{shown}\n", options.out)
     return 0
 
 

@@ -185,8 +185,25 @@ def _compare(parser: argparse.ArgumentParser) -> None:
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument("quantity", metavar="QUANTITY", help="see `inferscope list quantities`")
+    parser.add_argument(
+        "--depth",
+        type=_depth,
+        metavar="N",
+        help="steps below the quantity, or all (default: 3; json: all)",
+    )
     set_keys(parser)
     output(parser, ("table", "json"))
+
+
+ALL = "all"
+
+
+def _depth(text: str) -> int | str:
+    """A whole number, or all."""
+    if text != ALL and (not text.isdecimal() or len(text) > 18):
+        message = f"must be a whole number or {ALL}, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return text if text == ALL else int(text)
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:

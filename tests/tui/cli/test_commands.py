@@ -130,8 +130,21 @@ def test_explain_prints_a_tree_down_to_sources(run):
     tree = json.loads(out)
     assert tree["name"] == "tpot_s"
     assert tree["parts"]
+    _, out, _ = run("explain", PRESET, "tpot_s", "--format", "json", "--depth", "0")
+    assert (json.loads(out)["parts"], json.loads(out)["left_out"] > 50) == ([], True)
     _, out, _ = run("explain", "deepseek-r1-h20", "usd_per_query")
     assert "No value: needs economics.usd_per_accelerator_hour" in out
+
+
+def test_explain_goes_three_steps_down_and_says_what_it_leaves_out(run):
+    lines = {depth: run("explain", PRESET, "tpot_s", "--depth", depth)[1] for depth in ("0", "3", "all")}
+    assert run("explain", PRESET, "tpot_s")[1] == lines["3"]
+    assert len(lines["0"].splitlines()) < len(lines["3"].splitlines()) < len(lines["all"].splitlines()) / 3
+    assert re.search(r"\.\.\. \d+ more below; --depth all\n", lines["3"])
+    assert "more below" not in lines["all"]
+    for wrong in ("-1", "three", "1.5"):
+        status, out, err = run("explain", PRESET, "tpot_s", "--depth", wrong)
+        assert (status, out, err.count("\n")) == (2, "", 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
