@@ -31,13 +31,17 @@ class Column:
 
 
 class Row(NamedTuple):
-    """One choice: its value, its name, its cells, and the names a filter looks through, or its only one."""
+    """One choice: its value, its name, its cells, and the names a filter looks through, or its only one.
+
+    A mark stands behind the name and is never cut.
+    """
 
     value: str
     name: str
     cells: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     only: str = ""
+    mark: str = ""
 
     def rank(self, words: Sequence[str], whole: str) -> int:
         """How well it matches.
@@ -55,7 +59,7 @@ class Row(NamedTuple):
         return 0 if whole in names else 1 if starts else 2
 
     def _searched(self) -> tuple[str, ...]:
-        return (self.only,) if self.only else (self.value, self.name, *self.names)
+        return (self.only,) if self.only else (self.value, self.name, *self.names, self.mark)
 
 
 @dataclass(frozen=True)
@@ -76,11 +80,11 @@ class Choices:
     legend: str = ""
     room: int = 18
 
-    def line(self, name: str, cells: Sequence[str], width: int) -> str:
+    def line(self, name: str, cells: Sequence[str], width: int, mark: str = "") -> str:
         """One row as text; columns that do not fit are left away from the right."""
         kept = self.kept(width)
         room = width - sum(c.width + 2 for c in kept)
-        parts = [_padded(clipped(name, room), room)]
+        parts = [_padded(f"{clipped(name, room - len(mark))}{mark}", room)]
         for column, cell in zip(kept, cells, strict=False):
             cut = clipped(cell, column.width)
             parts.append(f"{cut:>{column.width}}" if column.right else _padded(cut, column.width))
@@ -143,8 +147,8 @@ def _figure(value: Value, scale: float = 1.0, digits: int = 3) -> str:
 
 def _row(entry: catalog.names.Entry, cells: tuple[str, ...], *names: str) -> Row:
     """One record as a choice; the user's own are marked."""
-    name = f"{entry.name} (yours)" if entry.origin else entry.name
-    return Row(entry.id, name, cells, (entry.name, *entry.aliases, entry.maker, *names))
+    mark = " (yours)" if entry.origin else ""
+    return Row(entry.id, entry.name, cells, (*entry.aliases, entry.maker, *names), mark=mark)
 
 
 @remember(4)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from datetime import date
 
 import pytest
 from textual.command import CommandList, CommandPalette
@@ -13,7 +14,9 @@ from inferscope.core import catalog
 from inferscope.core.scenario import files
 from inferscope.tui.actions import at
 from inferscope.tui.app import InferscopeApp
+from inferscope.tui.choices import choices
 from inferscope.tui.config import Options
+from inferscope.tui.panels.hardware import FIELDS
 from inferscope.tui.panels.ladder import Ladder
 from inferscope.tui.panels.words import MessageLine
 from inferscope.tui.screens.export import WriteFile
@@ -119,6 +122,24 @@ async def test_a_record_of_the_users_is_offered_as_theirs(explore, tmp_path):
         assert session(pilot).scenario.hardware.accelerator == "house-big"
         assert any("user's own" in note for note in explorer(pilot).answer.notes)
     catalog.use()
+
+
+@pytest.mark.parametrize("width", [50, 72, 126])
+def test_a_long_name_is_cut_before_the_mark_of_the_users_own(tmp_path, width):
+    (tmp_path / "own" / "accelerators").mkdir(parents=True)
+    text = (
+        'extends = "h100-sxm"\nname = "A chip with a name that no list has the columns for, whole as it is"'
+    )
+    (tmp_path / "own" / "accelerators" / "house-long.toml").write_text(text)
+    catalog.use(tmp_path / "own")
+    field = next(field for field in FIELDS if field.key == "hardware.accelerator")
+    offered = choices(field, date(2026, 11, 22))
+    catalog.use()
+    (row,) = offered.matching("yours")
+    line = offered.line(row.name, row.cells, width, row.mark)
+    assert line.startswith("A chip ")
+    assert "… (yours)  " in line
+    assert len(line) <= width
 
 
 async def test_a_line_that_is_hidden_is_shown_and_focused(explore):

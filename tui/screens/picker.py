@@ -78,7 +78,7 @@ class Picker(Dialog[str]):
         rows.add_options(
             Option(
                 f"{'•' if row.value == self.current else ' '} "
-                f"{self.choices.line(row.name, row.cells, self._width)}",
+                f"{self.choices.line(row.name, row.cells, self._width, row.mark)}",
                 id=row.value,
             )
             for row in found
