@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -128,15 +129,31 @@ def words_of(page: Page, width: int) -> Content:
             parts.append(Content.styled(words, "bold $primary"))
             continue
         room = max(width - (column + 2 if name else 0), 24)
-        rows = textwrap.wrap(
-            " ".join(words.split()), room, subsequent_indent="  " if words.startswith("- ") else ""
-        )
+        rows = _broken(words, room, "  " if words.startswith("- ") else "")
         for number, row in enumerate(rows or [""]):
             label = name if number == 0 else ""
             parts.append(Content.assemble((f"{label:<{column}}  " if name else "", "$text-muted"), row))
         if not name and not words.startswith("- "):
             parts.append(Content(""))
     return Content("\n").join(parts)
+
+
+_BREAK = "\v"
+"""Where a line may end without a blank; taken for one by what breaks lines."""
+
+
+def _broken(words: str, room: int, indent: str = "") -> list[str]:
+    """Text in lines; a name that is longer than a line ends it at an underscore.
+
+    >>> _broken("needs dram_plus_interconnect_bandwidth_gb_s, tpp", 24)
+    ['needs dram_plus_', 'interconnect_bandwidth_', 'gb_s, tpp']
+    """
+    whole = [
+        re.sub(r"_(?=[^_])", f"_{_BREAK}", word) if len(word) > room - len(indent) else word
+        for word in words.split()
+    ]
+    rows = textwrap.wrap(" ".join(whole), room, subsequent_indent=indent, replace_whitespace=False)
+    return [row.replace(_BREAK, "") for row in rows]
 
 
 def _part_line(name: str, value: str, kind: str, width: int) -> str:
