@@ -126,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("following", ("right", "space", "l"), "choice", "change", "Take the next choice.", 1, "← →"),
     Action("previous", ("left", "h"), "choice", "previous", "Take the choice before."),
     Action("edit", ("enter",), "choice", "list", "List the choices with what they mean.", 2),
-    Action("edit", ("enter", "space", "slash"), "pick", "choose", "Choose from the catalogue.", 1),
+    Action("edit", ("enter", "space", "slash"), "pick", "choose", "Choose from the catalogue.", 1, "enter /"),
     Action(
         "reset",
         ("delete", "backspace"),
@@ -417,11 +417,14 @@ def key_line(
 ) -> list[tuple[str, str]]:
     """Keys and labels for the bottom line, the most useful that fit.
 
-    Those of the focused thing stand first; help and the way out always stay.
+    Those of the focused thing stand first, and instead of what their keys do elsewhere; help and the way
+    out always stay.
     """
     keymap = keymap or {}
     alone = not _SCREENS.isdisjoint(focus)
+    taken = {key for action in at(*focus) if action.where != "explorer" for key in action.keys_in(keymap)}
     general = [] if alone else sorted((a for a in at("explorer") if a.rank), key=lambda a: a.rank)
+    general = [action for action in general if action.keys_in(keymap)[0] not in taken]
     ranked = [*general[:2], *sorted((a for a in at(*focus) if a.rank), key=lambda a: a.rank), *general[2:]]
     kept: list[Action] = []
     used = 1

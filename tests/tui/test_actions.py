@@ -115,6 +115,14 @@ def test_the_day_of_the_rules_slides_by_the_same_keys_everywhere(where):
     assert all(ladder[name] == value for name, value in keys.items() if name != "date_take")
 
 
+def test_a_key_stands_on_the_line_for_what_it_does_where_one_is():
+    shown = key_line(300, "pick", "field")
+    assert ("enter /", "choose") in shown
+    assert "/" not in dict(shown)  # which elsewhere finds a line
+    assert ("/", "find") in key_line(300, "number", "field")
+    assert ("/", "find") in key_line(300, "pick", "field", keymap={"pick.edit": ("enter",)})
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_the_key_line_fits_and_keeps_the_way_out(width):
     shown = key_line(width, "number", "field")
