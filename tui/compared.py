@@ -72,10 +72,7 @@ def rows(comparison: Comparison, *, everything: bool, keys: bool) -> list[Row]:
         )
         for row in shown_part.inputs
     ]
-    rules = [
-        Row(f"rule:{row.id}", row.title, tuple(v.replace("_", " ") for v in row.verdicts), none, row.differs)
-        for row in shown_part.policy
-    ]
+    rules = [Row(f"rule:{row.id}", row.title, row.words, none, row.differs) for row in shown_part.policy]
     parts = (("RESULTS", outputs), ("INPUTS  * planned  + catalogue  (default)", inputs), ("RULES", rules))
     return [row for title, part in parts if part for row in (Row("", title), *part)]
 

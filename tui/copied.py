@@ -94,7 +94,7 @@ def compared_text(comparison: Comparison, row: str) -> str:
         label = name
     else:
         rule = next(item for item in comparison.policy if item.id == name)
-        label, values = rule.title, [word.replace("_", " ") for word in rule.verdicts]
+        label, values = rule.title, list(rule.words)
         source = next(entry["source"] for entry in comparison.reports[0]["policy"] if entry["id"] == name)
     value = ", ".join(f"{value} in {name}" for name, value in zip(comparison.names, values, strict=True))
     return _line(label, value, name, {"source": source}, "")

@@ -177,10 +177,7 @@ def _tables(comparison: Comparison) -> list[tuple[str, list[str], list[list[Colu
         (
             _heading("Verdicts", rules),
             [row.id for row in rules],
-            [
-                [(letter, [row.verdicts[i].replace("_", " ") for row in rules])]
-                for i, letter in enumerate(letters)
-            ],
+            [[(letter, [row.words[i] for row in rules])] for i, letter in enumerate(letters)],
         ),
     ]
     for i, letter in enumerate(letters):

@@ -10,6 +10,7 @@ from typing import Any
 from inferscope.core.errors import InferscopeError, QuantityError, ScenarioError
 from inferscope.core.evaluate import CONTRACT, Result, evaluate
 from inferscope.core.graph import REGISTRY
+from inferscope.core.policy.words import verdict_word
 from inferscope.core.report import OUTPUTS, placed, report_of
 from inferscope.core.scenario.check import schema_keys
 from inferscope.core.scenario.files import Loaded
@@ -112,6 +113,7 @@ class Rule:
         title: Its title.
         verdicts: ``applies``, ``does_not_apply``, ``unknown``, or ``not_judged`` by a scenario that does
             not have the rule.
+        words: The verdicts as the rule means them.
         margins: Orders of magnitude above the line; None where there is none.
         differs: Whether the verdicts are not all the same.
     """
@@ -119,6 +121,7 @@ class Rule:
     id: str
     title: str
     verdicts: tuple[str, ...]
+    words: tuple[str, ...]
     margins: tuple[float | None, ...]
     differs: bool
 
@@ -358,8 +361,9 @@ def _rules(reports: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
         mine = [entries.get(name, _NOT_JUDGED) for entries in judged]
         title = next(str(entry["title"]) for entry in mine if entry is not _NOT_JUDGED)
         verdicts = tuple(str(entry["verdict"]) for entry in mine)
+        words = tuple("not judged" if e is _NOT_JUDGED else verdict_word(e) for e in mine)
         margins = tuple(entry["margin_oom"] for entry in mine)
-        found.append(Rule(name, title, verdicts, margins, len(set(verdicts)) > 1))
+        found.append(Rule(name, title, verdicts, words, margins, len(set(verdicts)) > 1))
     return tuple(found)
 
 

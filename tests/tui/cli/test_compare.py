@@ -6,8 +6,12 @@ import json
 
 import pytest
 
+from inferscope.core.evaluate import evaluate
 from inferscope.core.export.comparison import as_markdown, as_text
 from inferscope.core.export.differences import sentence
+from inferscope.core.policy.entries import policy_entries
+from inferscope.core.policy.words import verdict_word
+from inferscope.core.report import OUTPUTS
 from inferscope.core.scenario.files import load
 from inferscope.core.study.compare import compare
 from inferscope.tui.cli import main
@@ -150,6 +154,20 @@ def test_a_sample_says_so():
     assert "orders of changing them are sampled" in " ".join(text.split())
     assert "joined by +" in text
     assert "gco2e_per_query" in as_markdown(found)
+
+
+def test_verdicts_are_worded_as_policy_words_them():
+    scenarios = [load(A), load("host-in-kenya")]
+    found = compare(scenarios, ["tpot_s"])
+    for place, item in enumerate(scenarios):
+        entries = {
+            entry["id"]: verdict_word(entry) for entry in policy_entries(evaluate(item.scenario, OUTPUTS))
+        }
+        assert {row.id: row.words[place] for row in found.policy} == entries
+    meant = {word for row in found.policy for word in row.words} - {"applies", "does not apply", "unknown"}
+    assert meant
+    text = as_text(found).partition("\nVerdicts")[2].partition("\n\n")[0]
+    assert any(word in text for word in meant)
 
 
 def test_a_rule_that_one_scenario_alone_has_is_not_judged_by_the_other(run, tmp_path):
