@@ -78,7 +78,12 @@ async def test_a_target_looks_as_stored(explore, screen, settle, matches_snapsho
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-async def test_the_opening_questions_look_as_stored(screen, settle, matches_snapshot, scenario_file, size):
+async def test_the_opening_questions_look_as_stored(
+    screen, settle, matches_snapshot, monkeypatch, scenario_file, size
+):
+    monkeypatch.setenv(
+        "HOME", str(scenario_file.parent)
+    )  # the same everywhere: the file is listed by its path
     app = InferscopeApp(lambda: files.load(scenario_file), ask=True)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
