@@ -113,6 +113,11 @@ class Result:
         """The values of one output, ``(n,)``."""
         return self.values[name]
 
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of every output."""
+        return {name: (REGISTRY.quantities.get(name) or REGISTRY.inputs[name]).unit for name in self.values}
+
     def all_values(self, row: int, names: Iterable[str] | None = None) -> dict[str, float | Array]:
         """Every quantity (or those named) and its ancestors for one row; arrays for slots."""
         wanted = tuple(REGISTRY.order) if names is None else tuple(names)

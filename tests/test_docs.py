@@ -1,5 +1,7 @@
 """The README tells the truth: its commands run, its help text is the program's."""
 
+import contextlib
+import io
 import os
 import re
 import shlex
@@ -59,9 +61,13 @@ def test_the_help_text_shown_is_the_programs(tmp_path):
     assert shown.split() == run(["inferscope", "--help"], tmp_path).stdout.split()
 
 
+LIBRARY = ROOT / "docs" / "library.md"
+
+
 def python_examples():
-    """Return the Python examples of the README and of each page of the documents."""
-    texts = [README, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))]
+    """Return the Python examples of the README and of each page of the documents but the library's."""
+    pages = [path for path in sorted((ROOT / "docs").glob("*.md")) if path != LIBRARY]
+    texts = [README, *(path.read_text(encoding="utf-8") for path in pages)]
     return [
         found
         for text in texts
@@ -81,6 +87,23 @@ def test_every_python_example_runs(tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_page_of_the_library_prints_what_it_shows(monkeypatch, tmp_path):
+    """It is read like a notebook: each block goes on from those above it."""
+    text = LIBRARY.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    assert [language for language, _ in blocks] == ["python", "text"] * (len(blocks) // 2)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for (_, code), (_, shown) in zip(blocks[::2], blocks[1::2], strict=True):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, names)  # noqa: S102  (the page's own code is what is tested)
+        assert printed.getvalue() == shown, code
+    public = {name for name in inferscope.__all__ if not name.startswith("_")}
+    assert {name for name in public if f"`{name}`" not in text} == set()
+    assert list(tmp_path.iterdir()) == []
 
 
 def readme_line(ending):

@@ -12,7 +12,7 @@ from inferscope.core import __version__
 if TYPE_CHECKING:
     from inferscope.core.evaluate import evaluate
     from inferscope.core.report import report
-    from inferscope.core.scenario.files import load_scenario
+    from inferscope.core.scenario.files import load_scenario, with_values
     from inferscope.core.scenario.schema import Scenario
     from inferscope.core.study.attribution import attribute
     from inferscope.core.study.compare import compare
@@ -37,6 +37,7 @@ __all__ = [
     "solve",
     "sweep",
     "uncertainty",
+    "with_values",
 ]
 
 _HOME = {
@@ -52,6 +53,7 @@ _HOME = {
     "solve": ("inferscope.core.study.solve", "solve"),
     "sweep": ("inferscope.core.study.swept", "sweep"),
     "uncertainty": ("inferscope.core.study.uncertainty", "uncertainty"),
+    "with_values": ("inferscope.core.scenario.files", "with_values"),
 }
 """Public name: the module it lives in, and its name there."""
 

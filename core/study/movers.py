@@ -98,6 +98,7 @@ class Sensitivity:
     methods: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
 
+    @property
     def sentence(self) -> str:
         """The inputs that carry each answer."""
         return " ".join(_sentence(answer, self.methods) for answer in self.answers)
@@ -116,7 +117,7 @@ class Sensitivity:
             f"Sensitivity of {listed([answer.quantity for answer in self.answers])}: {self.scenario.name}",
             tuple(_columns(self)),
             tuple(_row(self, answer, mover) for answer in self.answers for mover in answer.movers),
-            self.sentence(),
+            self.sentence,
             tuple(_changes(answer, mover) for answer in self.answers for mover in answer.movers),
             self.curve() if "tornado" in self.methods else None,
             (*self.notes, *(note for answer in self.answers for note in answer.notes)),

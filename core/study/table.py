@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from inferscope.core.study.drawing import Curve
 
@@ -33,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a study.
+    """The rows of a study; ``table[name]`` is a column, ``dict(table)`` all of them.
 
     Attributes:
         title: What was studied.
@@ -52,3 +55,29 @@ class Table:
     changes: tuple[Mapping[str, Any], ...] = ()
     curve: Curve | None = None
     notes: Sequence[str] = ()
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of every column; empty for text, and where the rows hold theirs in another column."""
+        return {column.name: column.unit for column in self.columns}
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns."""
+        return iter(self.keys())
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """A column, ``(rows,)``: numbers are floats, NaN where there is none; text and what is mixed objects.
+
+        Raises:
+            KeyError: There is no such column.
+        """
+        if name not in self.keys():
+            raise KeyError(name)
+        values = [row[self.keys().index(name)] for row in self.rows]
+        if all(value is None or isinstance(value, int | float) for value in values):
+            return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        return np.array(values, dtype=object)

@@ -259,3 +259,15 @@ def test_a_scenario_without_ranges_is_compared_at_its_middle():
     assert cost.lower == (None, pytest.approx(0.5, abs=1 / 256))
     assert (cost.entries[0]["low"], cost.entries[1]["low"] is None) == (None, False)
     assert output(compare([loaded(), loaded({"workload.batch": 17})]), "usd_per_query").lower == (None, None)
+
+
+def test_scenarios_without_a_file_can_be_compared_and_give_columns():
+    one = load("llama-3.1-70b-h100").scenario
+    other = with_values(one, {"workload.output_tokens": 2000})
+    found = compare([one, other], ["tpot_s"], names=["now", "longer"])
+    table = found.table()
+    assert table.keys() == ("quantity", "unit", "A", "B")
+    place = list(table["quantity"]).index("tpot_s")
+    assert table["A"][place] != table["B"][place]
+    assert table["unit"][place] == "s"
+    assert [column.label for column in table.columns[2:]] == ["now", "longer"]

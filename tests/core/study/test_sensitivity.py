@@ -144,7 +144,7 @@ def test_an_end_without_a_value_says_why():
     memory = by_key(found)["hardware.memory_bytes"]
     assert math.isnan(memory.at_low)
     assert memory.why.startswith("none at the low end: does not fit")
-    assert found.sentence().endswith("; at an end of Batch, Prompt and Memory it has no value.")
+    assert found.sentence.endswith("; at an end of Batch, Prompt and Memory it has no value.")
 
 
 # --- in ratio ------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_the_same_seed_gives_the_same_table():
 def test_the_sentence_names_the_five_that_carry_the_answer():
     found = sensitivity(load_scenario(DENSE), COST)
     names = [mover.factor.label for mover in found.answers[0].movers]
-    sentence = found.sentence()
+    sentence = found.sentence
     assert sentence.startswith("Cost per million output tokens is 2.39 USD; of 29 inputs five carry it: ")
     assert [name for name in names if f"{name} (" in sentence] == names[:5]
     assert "Price (1.91 to 2.86 USD)" in sentence
@@ -295,7 +295,7 @@ def test_the_tornado_has_the_longest_bar_on_top_and_all_bars_hold_the_present_va
 
 def test_a_quantity_without_a_value_says_why():
     found = sensitivity(load_scenario("deepseek-r1-h20"), "usd_per_query")
-    assert found.sentence() == "Cost per query has no value: needs input: economics.usd_per_accelerator_hour."
+    assert found.sentence == "Cost per query has no value: needs input: economics.usd_per_accelerator_hour."
     assert found.curve().why.startswith("needs_input")
     assert found.table().rows == ()
 
