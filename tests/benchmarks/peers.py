@@ -152,7 +152,7 @@ def measured(peer, folder):
     if not python.exists():
         venv.create(place, with_pip=True)
     done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", peer.requirement],
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer.requirement],
         capture_output=True,
         text=True,
         check=False,
@@ -162,5 +162,5 @@ def measured(peer, folder):
             [python, "-c", _TIMED + peer.script], capture_output=True, text=True, check=False, cwd=folder
         )
     if done.returncode:
-        return (done.stderr.strip().splitlines() or ["no word why"])[-1]
+        return (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
     return json.loads(done.stdout.splitlines()[-1])
