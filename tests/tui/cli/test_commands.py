@@ -91,7 +91,7 @@ def test_set_changes_keys_and_drops_them(run):
 
 def test_a_what_if_chip_from_the_command_line(run):
     assignment = "hardware.memory_bandwidth_bytes_per_s={value=9e12, source='leak', date=2026-01-01}"
-    _, out, _ = run("explain", PRESET, "tpot_s", "--set", assignment)
+    _, out, _ = run("explain", PRESET, "tpot_s", "--depth", "all", "--set", assignment)
     assert "hardware_memory_bandwidth_bytes_per_s = 9 TB/s  scenario" in out
     assert "leak" in out
 
