@@ -21,8 +21,6 @@ from inferscope.core.study.points import Index, Points, Span, number_keys
 
 __all__ = ["Evaluator", "Vocabulary"]
 
-CHUNK = 8192
-"""Rows computed together: blocks are large, so that calls weigh more than the cache."""
 _TELLING = ("fits_memory", "batch", "ttft_s", "tpot_s")
 """What tells reasons apart, where it has no number itself."""
 _WORD_ONLY = ("does_not_fit", "slo_unreachable")
@@ -127,7 +125,7 @@ class Evaluator:
             keep = ~np.isin(owner, list(refused))
             rows, owner = rows[keep], owner[keep]
         values = {key: block.values[key][rows] for key in spans}
-        found = points.evaluate(self.outputs, values, owner, chunk=CHUNK)
+        found = points.evaluate(self.outputs, values, owner)
         for name, column in found.items():
             block.found[name][rows] = column
         block.whys[rows] = self._whys(points, scenarios, values, owner, found)
@@ -190,7 +188,7 @@ class Evaluator:
         telling = {name: found[name][rows] for name in _TELLING if name in found}
         if beside := [name for name in _TELLING if name not in found]:
             some = {key: column[rows] for key, column in values.items()}
-            telling |= points.evaluate(beside, some, owner[rows], chunk=CHUNK)
+            telling |= points.evaluate(beside, some, owner[rows])
         lacks = {name: ~np.isfinite(found[name][rows]) for name in self.explained}
         flags = [*lacks.values(), *(~np.isfinite(v) for v in telling.values()), telling["fits_memory"] > 0]
         first, group = _groups([owner[rows], *flags])

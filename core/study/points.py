@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from inferscope.core.bind import Bound, bind_resolved
 from inferscope.core.errors import ScenarioError
-from inferscope.core.evaluate import CHUNK, evaluate_bound
+from inferscope.core.evaluate import evaluate_bound
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.layouts import DEGREES, layouts
 from inferscope.core.leaves import Resolved, resolve
@@ -32,6 +32,8 @@ __all__ = ["Line", "Points", "Span", "number_keys", "straight_lines"]
 Index = NDArray[np.intp]
 Span = tuple[float, float]
 
+CHUNK = 8192
+"""Points computed together: most of their inputs are single numbers, so that the rest fits into the cache."""
 _TOGETHER = 256
 """Points of one case from which on they are evaluated apart from those of other cases."""
 _PINS = "pins."

@@ -27,11 +27,11 @@ from typing import ClassVar
 import numpy as np
 from peers import PEERS, measured
 
-from inferscope.core.evaluate import CHUNK, CONTRACT
+from inferscope.core.evaluate import CONTRACT
 from inferscope.core.program import Program
 from inferscope.core.scenario.check import validate
 from inferscope.core.scenario.files import with_values
-from inferscope.core.study.points import Points
+from inferscope.core.study.points import CHUNK, Points
 
 ROWS = 8_192
 SWEEP = 1_000_000
