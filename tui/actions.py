@@ -29,6 +29,7 @@ Where = Literal[
     "rules",
     "chips",
     "compare",
+    "studies",
     "page",
     "recovered",
     "dialog",
@@ -48,6 +49,7 @@ AREAS: dict[Where, str] = {
     "rules": "On the screen of all rules",
     "chips": "On the map of chips",
     "compare": "While comparing",
+    "studies": "Among the studies",
     "page": "On a page that explains",
     "recovered": "Where a session left changes behind",
     "dialog": "In a list or dialog",
@@ -214,6 +216,14 @@ ACTIONS: tuple[Action, ...] = (
         14,
     ),
     Action(
+        "studies",
+        ("s",),
+        "explorer",
+        "studies",
+        "Run a study: ranges, what moves it, many points, a target, trade-offs; go on with a row.",
+        15,
+    ),
+    Action(
         "differences",
         ("d",),
         "explorer",
@@ -344,6 +354,24 @@ ACTIONS: tuple[Action, ...] = (
     *_handed("compare"),
     Action("parts_up", ("shift+up", "K"), "compare", "parts up", "Scroll what carries the difference."),
     Action("parts_down", ("shift+down", "J"), "compare", "parts down", "Scroll it on."),
+    Action("swap", ("a", "f6"), "studies", "rows", "Go from the form to the rows, and back.", 1),
+    Action("next_part", ("tab",), "studies", "next", "Go from the studies through the form to the rows."),
+    Action("previous_part", ("shift+tab",), "studies", "previous", "Go back, round at the ends."),
+    Action("column_right", ("right", "l"), "studies", "column", "Go to the next column.", 2, "← →"),
+    Action("column_left", ("left", "h"), "studies", "column before", "Go to the column before."),
+    Action("first", ("home", "g"), "studies", "first", "Go to the first row."),
+    Action("last", ("end", "G"), "studies", "last", "Go to the last row."),
+    Action(
+        "sort",
+        ("s",),
+        "studies",
+        "sort",
+        "Sort by the marked column: the least first; again: the greatest first, then as found.",
+        3,
+    ),
+    Action("plot", ("p",), "studies", "plot", "Show or hide the plot of the result.", 4),
+    Action("notes", ("n",), "studies", "notes", "Read the sentence and all notes of the result.", 5),
+    *_handed("studies"),
     Action("back", ("backspace", "left", "h"), "page", "back", "Go a step up, then close."),
     Action("close", ("q",), "page", "close", "Close."),
     Action("take", ("t",), "recovered", "restore", "Go on with what is marked."),
@@ -396,7 +424,7 @@ def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
 
 _SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips"})
 """Areas that are screens of their own: no key of the explorer works there."""
-_DIALOGS: frozenset[Where] = frozenset({"compare", "page", "recovered"})
+_DIALOGS: frozenset[Where] = frozenset({"compare", "studies", "page", "recovered"})
 """Areas of one dialog each, where what works in all dialogs works too."""
 
 

@@ -100,6 +100,11 @@ def compared_text(comparison: Comparison, row: str) -> str:
     return _line(label, value, name, {"source": source}, "")
 
 
+def study_text(title: str, row: str) -> str:
+    """A row of a study."""
+    return _line(title, row, "a study", {}, "")
+
+
 def _line(label: str, value: str, exact: str, about: Mapping[str, Any], scenario: str) -> str:
     parts = [
         exact,

@@ -124,17 +124,23 @@ class Uncertainty:
     def table(self) -> Table:
         """Every quantity with its quantiles."""
         columns = (
-            Column("quantity"),
+            Column("label", "", "Quantity"),
             Column("unit"),
-            *(Column(name) for name in ("mid", "mean", "std", "p5", "p50", "p95")),
-            Column("without_value", "1", "without value"),
+            *(Column(name, "", label, "unit") for name, label in _FIGURES.items()),
+            Column("without_value", "1", "Without value"),
+            Column("quantity", "", "Name"),
         )
+        nodes = [REGISTRY.node(q.quantity) for q in self.quantities]
         rows = tuple(
-            (q.quantity, REGISTRY.node(q.quantity).unit, *(_or_none(v) for v in q.figures))
-            for q in self.quantities
+            (node.label, node.unit, *(_or_none(v) for v in q.figures), q.quantity)
+            for q, node in zip(self.quantities, nodes, strict=True)
         )
         title = f"{self.samples:,} draws of {counted(len(self.numbers), 'number')}"
         return Table(title, columns, rows, self.sentence, notes=self.notes)
+
+
+_FIGURES = {"mid": "Mid", "mean": "Mean", "std": "Deviation", "p5": "5 %", "p50": "Median", "p95": "95 %"}
+"""What the columns of a table are called, by what they hold."""
 
 
 def _or_none(value: float) -> float | None:

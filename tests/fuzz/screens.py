@@ -49,6 +49,8 @@ SCREENS = {
     "export": ("x",),
     "reach": ("a", "="),
     "compare": ("p", "c"),
+    "studies": ("s",),
+    "study": ("s", "enter", "a"),
     "diff": ("d",),
     "recovered": (),
     "opening": (),

@@ -20,6 +20,7 @@ from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.policy_map import PolicyMap
 from inferscope.tui.screens.reader import Reader, keys_page
 from inferscope.tui.screens.recovered import Recovered
+from inferscope.tui.screens.studies import Studies
 
 RIGHT = ("answers", "policy", "ladder", "toggles", "plot")
 OWNERS = {
@@ -36,6 +37,7 @@ OWNERS = {
     "plot": PlotPanel,
     "chips": PolicyMap,
     "compare": Compare,
+    "studies": Studies,
     "page": Reader,
     "recovered": Recovered,
     "dialog": Dialog,
@@ -65,6 +67,7 @@ def test_every_action_is_done_where_the_table_says(action):
         ("plot",),
         ("chips",),
         ("compare", "dialog"),
+        ("studies", "dialog"),
         ("page", "dialog"),
         ("recovered", "dialog"),
     ],

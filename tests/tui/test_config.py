@@ -56,7 +56,7 @@ def test_every_setting_is_read(config):
 )
 def test_a_key_is_written_as_people_do(config, written, spelled):
     taken = {"plus", "right", "delete", "pageup"}  # in dialogs
-    action = "toggles.flip" if spelled in taken else "dialog.filter"
+    action = "toggles.flip" if spelled in taken else "rules.filter" if spelled == "tab" else "dialog.filter"
     assert config(f'[keys]\n{action} = "{written}"\n').keys == {action: (spelled,)}
 
 

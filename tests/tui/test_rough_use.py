@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from textual_plot.plot_widget import Legend
 
 from inferscope.core.scenario import files
+from inferscope.core.study.drawing import Axis, Curve, Series
 from inferscope.tui.panels.words import MessageLine, Title
 from inferscope.tui.plots.chart import Chart
 from inferscope.tui.plots.chipchart import ChipChart
@@ -100,3 +102,17 @@ async def test_pipes_among_the_users_files_are_passed_over(explore, screen, conf
         await pilot.press("ctrl+o", *"a-pipe")
         await pilot.pause()
         assert "cannot be read" in screen(pilot.app)
+
+
+async def test_a_curve_may_be_drawn_before_the_plot_has_its_parts(explore):
+    class Late(Chart):
+        def compose(self):
+            yield Legend(id="legend")
+
+    axes = Axis("workload.batch", "1", "batch"), Axis("tpot_s", "s", "time")
+    async with explore() as pilot:
+        chart = Late()
+        await pilot.app.screen.mount(chart)
+        chart.draw(Curve("a", "A line", *axes, (Series("a", [1.0, 2.0], [3.0, 4.0]),)))
+        await pilot.pause()
+        assert pilot.app.is_running

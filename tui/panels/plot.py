@@ -167,15 +167,16 @@ class PlotPanel(Place, Vertical):
             words.sentence = f"Not drawn since the last change: {draw} draws"
         elif found is not None and not self._is_stale:
             drawn = bool(found.series)
-            title.axis, words.axis = (_axis(found.y), f"{_axis(found.x)} →") if drawn else ("", "")
+            title.axis, words.axis = (axis_text(found.y), f"{axis_text(found.x)} →") if drawn else ("", "")
             words.sentence = found.sentence if drawn else f"No curve: {_reason(found.why)}"
         title.update()
         words.update()
 
 
-def _axis(axis: Axis) -> str:
+def axis_text(axis: Axis) -> str:
     """An axis with its unit, and whether it is logarithmic."""
-    return f"{axis.label} ({axis.unit}{', log' if axis.log else ''})"
+    about = ", ".join(part for part in (axis.unit, "log" if axis.log else "") if part)
+    return f"{axis.label} ({about})" if about else axis.label
 
 
 def _reason(why: str) -> str:

@@ -45,7 +45,9 @@ class Ticks(AxisFormatter):
         return [math.log10(value) for value in log_ticks(10.0**min_, 10.0**max_, most)]
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
-        """What stands beside them."""
+        """What stands beside them; nothing where places along the axis are only apart."""
+        if not self.axis.unit:
+            return [""] * len(ticks)
         return [tick_text(10.0**tick if self.axis.log else tick, self.axis.unit) for tick in ticks]
 
 
@@ -63,7 +65,7 @@ class Plot(PlotWidget, can_focus=False):
 
     @property
     def _is_there(self) -> bool:
-        return bool(self.query("#legend"))
+        return bool(self.query("#legend")) and bool(self.query("#plot"))
 
     def _update_margin_sizes(self) -> None:
         if self._is_there:
@@ -109,7 +111,7 @@ class Chart(Plot, can_focus=False):
             else:
                 self.plot(x, y, line_style=colour, hires_mode=HiResMode.BRAILLE)
         self._limit(curve)
-        if self.query_one("#plot", Canvas).size:
+        if self._is_there and self.query_one("#plot", Canvas).size:
             self.render()  # at once: a frame in between would show the old curve beside the new words
 
     def notify_style_update(self) -> None:

@@ -29,6 +29,7 @@ from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.policing import Policing
 from inferscope.tui.screens.reach import Targets
 from inferscope.tui.screens.reading import Reading
+from inferscope.tui.screens.studying import Studying
 from inferscope.tui.screens.views import Views
 from inferscope.tui.sizes import shows_all_fields
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from inferscope.tui.session import Session
 
 
-class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing):
+class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing, Studying):
     """The main screen.
 
     Args:
