@@ -19,7 +19,7 @@ from inferscope.core.study.table import Column
 from inferscope.core.study.uncertainty import Outcome, Uncertainty, counted
 
 WIDTH = 80
-_FIGURES = ("mid", "mean", "std", "p5", "p50", "p95")
+_FIGURES = ("mid", "p5", "p50", "p95", "mean", "std")
 _HEAD = ("quantity", "middle", "P5", "P50", "P95")
 
 

@@ -57,7 +57,7 @@ class Outcome:
     @property
     def figures(self) -> tuple[float, ...]:
         """All of them, in the order of the columns of a table."""
-        return self.mid, self.mean, self.std, self.p5, self.p50, self.p95, self.without
+        return self.mid, self.p5, self.p50, self.p95, self.mean, self.std, self.without
 
     @property
     def moves(self) -> bool:
@@ -139,7 +139,7 @@ class Uncertainty:
         return Table(title, columns, rows, self.sentence, notes=self.notes)
 
 
-_FIGURES = {"mid": "Mid", "mean": "Mean", "std": "Deviation", "p5": "5 %", "p50": "Median", "p95": "95 %"}
+_FIGURES = {"mid": "Mid", "p5": "5 %", "p50": "Median", "p95": "95 %", "mean": "Mean", "std": "Deviation"}
 """What the columns of a table are called, by what they hold."""
 
 
