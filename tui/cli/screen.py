@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     preset = preset if preset is not None else wanted.preset or DEFAULT_PRESET
     reason = why_not_full_screen(sys.stdin, sys.stdout, os.environ, sys.stderr)
     if not reason:
+        gc.disable()  # until the first paint: there is no garbage yet, and looking for it delays it
         from inferscope.tui.app import run as open_screen
 
         return open_screen(lambda: _loaded(preset, assignments), wanted, ask=is_open)

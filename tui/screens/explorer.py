@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -110,6 +111,7 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing, Stud
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        gc.enable()  # the command line has put it off
         try:
             self._begin()
         except InferscopeError as error:
