@@ -46,23 +46,14 @@ WHY = "why"
 """The column that says why a row lacks numbers."""
 
 
-@dataclass(frozen=True)
-class Block(Mapping[str, NDArray[Any]]):
-    """Rows of a sweep, as arrays ``(rows,)`` by name.
+class Columns(Mapping[str, NDArray[Any]]):
+    """Columns of equal length by name, kept as writers take them."""
 
-    Attributes:
-        number: Its place among the blocks of the sweep.
-        points: How many points it was made from.
-        cells: Its columns as writers take them.
-    """
-
-    number: int
-    points: int
     cells: Mapping[str, Cells]
 
     @property
     def rows(self) -> int:
-        """How many rows: points that meet the conditions."""
+        """How many rows."""
         return len(next(iter(self.cells.values()), ()))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -77,6 +68,21 @@ class Block(Mapping[str, NDArray[Any]]):
     def __len__(self) -> int:
         """How many columns."""
         return len(self.cells)
+
+
+@dataclass(frozen=True)
+class Block(Columns):
+    """Rows of a sweep, as arrays ``(rows,)`` by name.
+
+    Attributes:
+        number: Its place among the blocks of the sweep.
+        points: How many points it was made from.
+        cells: Its columns as writers take them.
+    """
+
+    number: int
+    points: int
+    cells: Mapping[str, Cells]
 
 
 class Sweep:

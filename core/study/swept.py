@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.graph import REGISTRY, Array
@@ -16,7 +15,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.axes import unit_of
 from inferscope.core.study.conditions import Best, Cells, Words
 from inferscope.core.study.drawing import Axis, Curve, line
-from inferscope.core.study.sweep import SELECT, WHY, Block, Sweep
+from inferscope.core.study.sweep import SELECT, WHY, Block, Columns, Sweep
 from inferscope.core.study.table import Column, Table, Watch
 from inferscope.core.units import human
 
@@ -29,7 +28,7 @@ _LINES = 6
 
 
 @dataclass(frozen=True)
-class Swept(Mapping[str, NDArray[Any]]):
+class Swept(Columns):
     """The rows of a sweep in memory: arrays ``(rows,)`` by name.
 
     Numbers are floats, NaN where there is none; true and false are 1 and 0; text and the words of
@@ -49,24 +48,6 @@ class Swept(Mapping[str, NDArray[Any]]):
     def units(self) -> dict[str, str]:
         """The unit of every column; empty for text."""
         return self.made_by.units
-
-    @property
-    def rows(self) -> int:
-        """How many rows."""
-        return len(next(iter(self.cells.values()), ()))
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        """A column."""
-        column = self.cells[name]
-        return column.array() if isinstance(column, Words) else column
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the columns."""
-        return iter(self.cells)
-
-    def __len__(self) -> int:
-        """How many columns."""
-        return len(self.cells)
 
     def table(self, rows: int | None = None) -> Table:
         """The first rows, or all, with a sentence on all points."""

@@ -145,3 +145,5 @@ async def test_keys_before_the_chips_are_there_do_no_harm(explore):
     async with explore((80, 24), preset=LIMITED) as pilot:
         await pilot.press("M", "up", "right", "enter", "less_than_sign", "b", "e", "escape", "escape")
         await pilot.pause()
+        assert pilot.app.is_running
+        assert pilot.app.screen_stack[0].answer is not None
