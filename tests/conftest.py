@@ -1,11 +1,15 @@
 """What every test stands on: no animation, fixed examples, and a configuration of its own."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"  # Textual reads it once, when it is imported
+
+# A job in the background has interrupts ignored, and so would have every program that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
