@@ -231,13 +231,20 @@ class Field:
 
 
 def value_at(scenario: Scenario, dotted: str) -> Any:
-    """The value of a dotted key, None where a table on the way is absent."""
+    """The value of a dotted key; None where a table on the way, or a catalogue figure, is not given."""
     found: Any = scenario
     for part in dotted.split("."):
         if found is None:
             return None
-        found = getattr(found, part)
+        found = found.overrides.get(part) if _is_catalogue_figure(found, part) else getattr(found, part)
     return found
+
+
+def _is_catalogue_figure(section: Any, name: str) -> bool:
+    """Whether a name under a section is one of the catalogue's, that the scenario may override."""
+    from inferscope.core.scenario.schema import Overridable
+
+    return isinstance(section, Overridable) and name not in type(section).model_fields
 
 
 def number_of(word: str, scale: Scale, expected: str) -> float:

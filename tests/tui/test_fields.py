@@ -3,8 +3,9 @@
 import pytest
 
 from inferscope.core.scenario import files
-from inferscope.tui.fields import FieldError
+from inferscope.tui.fields import FieldError, value_at
 from inferscope.tui.panels.scenario import FIELDS, PANELS
+from inferscope.tui.screens.facts import shown
 
 FIELD = {field.key: field for field in FIELDS}
 PLAIN = files.load_values({})
@@ -180,3 +181,18 @@ def test_every_line_explains_an_input_that_exists():
     from inferscope.core.quantities import architecture  # noqa: F401  (fills the registry)
 
     assert [field.leaf for field in FIELDS if field.leaf and field.leaf not in REGISTRY.inputs] == []
+
+
+def test_a_catalogue_figure_that_is_not_given_has_no_value():
+    """The die area is the missing fact of a rule, and no key of the schema."""
+    scenario = files.load_values({"hardware": {"memory_bytes": 80e9}})
+    assert value_at(scenario, "hardware.die_area_mm2") is None
+    assert value_at(scenario, "hardware.prefill.die_area_mm2") is None
+    assert value_at(scenario, "hardware.memory_bytes") == 80e9
+    with pytest.raises(AttributeError):
+        value_at(scenario, "workload.die_area_mm2")
+
+
+def test_every_fact_that_a_rule_may_miss_can_be_shown():
+    assert shown(PLAIN, "hardware.die_area_mm2") == ""
+    assert shown(files.load_values({"hardware": {"die_area_mm2": 814}}), "hardware.die_area_mm2") == "814"
