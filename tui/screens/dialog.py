@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList
 from inferscope.tui.actions import Where, at, bindings
 from inferscope.tui.config import options_of
 from inferscope.tui.panels.words import keys_shown
+from inferscope.tui.screens.closing import Closing
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -43,7 +44,7 @@ class Table(RowList, inherit_bindings=False):
         self.call_after_refresh(self.scroll_to_highlight)
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Dialog(Closing[T], ModalScreen[T], Generic[T]):
     """A box over the explorer.
 
     Attributes:

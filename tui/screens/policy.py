@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from inferscope.tui import copied, pages
@@ -18,6 +17,7 @@ from inferscope.tui.panels.ruletable import RuleTable
 from inferscope.tui.panels.timeline import Timeline
 from inferscope.tui.panels.words import KeyBar, MessageLine, Said
 from inferscope.tui.rulelist import Filter, counted, every
+from inferscope.tui.screens.closing import Closing
 from inferscope.tui.screens.handing import Handing
 from inferscope.tui.screens.reader import Reader, keys_page, words_of
 from inferscope.tui.verdicts import changes_of
@@ -38,7 +38,7 @@ _SIDE, _BELOW, _BRIEF = 150, 30, 22
 """Columns from which the marked rule is explained beside the list; rows from which it is below, in short."""
 
 
-class PolicyScreen(Dated, Handing, Screen[None]):
+class PolicyScreen(Dated, Handing, Closing[None]):
     """The ladder of all rules.
 
     Args:

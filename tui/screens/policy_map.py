@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from inferscope.tui import copied, pages
@@ -17,6 +16,7 @@ from inferscope.tui.dated import Dated
 from inferscope.tui.panels.rows import Rows
 from inferscope.tui.panels.ruletable import verdict_words
 from inferscope.tui.panels.words import KeyBar, MessageLine, Said
+from inferscope.tui.screens.closing import Closing
 from inferscope.tui.screens.handing import Handing
 from inferscope.tui.screens.reader import Reader, keys_page, words_of
 from inferscope.tui.sizes import clipped
@@ -70,7 +70,7 @@ class ChipList(Rows):
         return rows
 
 
-class PolicyMap(Dated, Handing, Screen[None]):
+class PolicyMap(Dated, Handing, Closing[None]):
     """Where chips stand between the lines.
 
     Args:
