@@ -96,7 +96,9 @@ def best_batch(bound: Bound) -> tuple[Array, Array]:
     search = _narrow if bound.rows <= _FEW else _bisect
     fits = limit >= 1
     found = search({name: values[name] for name in wanted}, np.where(fits, limit, 1.0))
-    return np.where(np.isnan(limit), np.nan, np.where(fits, found, 1.0)), limit
+    batch = np.where(np.isnan(limit), np.nan, np.where(fits, found, 1.0))
+    opened = bound.inputs["workload_concurrency"]  # where clients decide, limits do not
+    return np.where(np.isnan(opened) | ~fits, batch, np.minimum(limit, opened)), limit
 
 
 def _meets(values: Mapping[str, Array], batch: Array) -> NDArray[np.bool_]:
@@ -177,6 +179,8 @@ def planned_sentence(bound: Bound, name: str, row: int = 0) -> str:
     one = bound.take([row]).with_inputs({"workload_batch": np.array([batch, batch + 1.0])})
     found = _run(one, (*_SEARCHED, "max_batch"))
     limit = float(found["max_batch"][0])
+    if batch == float(one.inputs["workload_concurrency"][0]):
+        return f"batch {batch:g}: as many as clients keep open"
     if batch >= limit:
         return f"batch {batch:g}: memory holds {limit:g} sequences" if limit >= 1 else f"batch {batch:g}"
     for time, key in zip(_SEARCHED, _LIMITS, strict=True):

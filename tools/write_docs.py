@@ -14,9 +14,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from inferscope.core.evaluate import CONTRACT
+from inferscope.core.evidence.measurements import packaged
+from inferscope.core.evidence.validate import validate
+from inferscope.core.evidence.validated import STANDARD, groups_table, sentence, worst_table
+from inferscope.core.export.studies import as_markdown
 from inferscope.core.export.tables import markdown_table
 from inferscope.core.graph import REGISTRY
-from inferscope.core.leaves import calibration
+from inferscope.core.leaves.leaf import constants
 from inferscope.core.policy.rule import Rule
 from inferscope.core.policy.rules import shipped
 from inferscope.core.scenario.ranges import Number
@@ -197,9 +201,40 @@ def _pool() -> str:
 
 def _constants() -> str:
     header = ("constant", "value", "kind", "note", "source")
-    rows = [(f"`{name}`", f"{c.value:g}", c.kind, c.note, c.source) for name, c in calibration().items()]
+    rows = [(f"`{name}`", f"{c.value:g}", c.kind, c.note, c.source) for name, c in constants().items()]
     about = "## [calibration]\n\nPhysical constants of the serving model; each may be set.\n\n"
     return about + markdown_table(header, rows)
+
+
+def validation() -> str:
+    """How far off the model is on published measurements."""
+    predictions = validate(packaged())
+    groups = (*STANDARD, ("group", "metric"), ("metric", "vendor"), ("metric", "experts"))
+    tables = [groups_table(predictions, "", [keys]) for keys in groups]
+    parts = [(DOCS.parent / "tools" / "validation.md").read_text("utf-8"), sentence(predictions) + "\n"]
+    parts.append("![Predicted against measured on logarithmic axes](validation.svg)\n")
+    header = (
+        "rows of",
+        "rows",
+        "predicted",
+        "half within",
+        "90 % within",
+        "bias",
+        "in range",
+        "beyond bound",
+    )
+    for keys, table in zip(groups, tables, strict=True):
+        first = 0 if keys == groups[0] else 1  # all rows once
+        rows = [[_figure(value) for value in row] for row in table.rows[first:]]
+        parts.append(f"## By {' and '.join(keys)}\n\n{markdown_table(header, rows)}")
+    worst = worst_table(predictions, 20)
+    parts.append(f"## The rows farthest off\n\n{as_markdown(worst).split(chr(10), 2)[2]}")
+    return "\n".join(parts)
+
+
+def _figure(value: object) -> str:
+    """A factor with two digits after the point, a count as it is."""
+    return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 def _read(path: Path) -> str:
@@ -214,6 +249,7 @@ def main() -> int:
         "rules.md": rules(),
         "keys.md": keys(),
         "config.md": config(),
+        "validation.md": validation(),
     }
     differ = [name for name, text in pages.items() if _read(DOCS / name) != text]
     if "--check" in sys.argv[1:]:

@@ -64,11 +64,12 @@ def quantity_page(answer: Answer, name: str) -> Page:
 def _span(answer: Answer, name: str) -> list[tuple[str, str]]:
     """The range of a quantity, where it has one."""
     from inferscope.core.export.reports import span_text
+    from inferscope.core.study.spreads import drawn_words
 
     span, spread = span_text(answer.entry(name), name), answer.result().spreads.get(0)
     if not span or spread is None:
         return []
-    return [("range", f"{span} (P5 to P95 of {spread.draws} draws of {', '.join(spread.names)})")]
+    return [("range", f"{span} (P5 to P95 of {spread.draws} draws of {drawn_words(spread.names)})")]
 
 
 def _why(result: Result, name: str) -> str:

@@ -46,7 +46,7 @@ class Study:
     Attributes:
         name: What it is called; the command of the same name does the same.
         about: What it answers.
-        module: The module under ``inferscope.core.study`` that does it.
+        module: The module under ``inferscope.core`` that does it.
         lines: Its form.
         run: Runs it; errors of a line are :class:`FormError`, others any :class:`InferscopeError`.
     """
@@ -60,7 +60,7 @@ class Study:
     @property
     def is_there(self) -> bool:
         """Whether this version has it."""
-        return importlib.util.find_spec(f"inferscope.core.study.{self.module}") is not None
+        return importlib.util.find_spec(f"inferscope.core.{self.module}") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,23 @@ def _attribution(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return attribute(scenario, parts(values, "of") or QUANTITIES, watch=watch).table()
 
 
+def _validation(_: Scenario, values: Values, watch: Watch) -> Table:
+    from pathlib import Path
+
+    from inferscope.core.errors import InferscopeError
+    from inferscope.core.evidence.measurements import packaged, read
+    from inferscope.core.evidence.validate import validate
+    from inferscope.core.evidence.validated import rows_table
+
+    watch(0, 1)
+    name = values["measurements"].strip()
+    try:
+        rows = read(Path(name).expanduser()) if name else packaged()
+    except InferscopeError as error:
+        raise FormError(str(error), "measurements") from None
+    return rows_table(validate(rows), Path(name).name or "Packaged measurements")
+
+
 def _cheaper(answer: Answer) -> str:
     """A fifth less cost per query than now."""
     now = answer.entry("usd_per_query")["value"]
@@ -224,7 +241,7 @@ STUDIES = (
     Study(
         "Uncertainty",
         "How sure the answers are, over draws of what is not exact.",
-        "uncertainty",
+        "study.uncertainty",
         (
             Line("samples", "how many draws", "1024"),
             Line("seed", "the same seed gives the same draws", "0"),
@@ -236,7 +253,7 @@ STUDIES = (
     Study(
         "Sensitivity",
         "Which inputs move a number, the strongest first.",
-        "sensitivity",
+        "study.sensitivity",
         (
             Line("of", f"{_QUANTITY}{_SEVERAL}", "usd_per_query"),
             Line("method", "tornado, elasticity, sobol or all", "tornado"),
@@ -248,7 +265,7 @@ STUDIES = (
     Study(
         "Sweep",
         "Every combination of values of some inputs, a row each.",
-        "swept",
+        "study.swept",
         (
             Line("over", f"KEY=v1,v2 or KEY=lo:hi:n[:log]{_SEVERAL}", "workload.batch=1:256:9:log"),
             Line("where", f"conditions to keep a row, such as tpot_s<=0.05{_SEVERAL}"),
@@ -261,7 +278,7 @@ STUDIES = (
     Study(
         "Solve",
         "The value of one input that meets conditions.",
-        "solve",
+        "study.solve",
         (
             Line("vary", "the input to move, KEY or KEY=LOW:HIGH", "workload.output_tokens"),
             Line("for", f"what has to hold, such as tpot_s<=0.05{_SEVERAL}", _cheaper),
@@ -272,7 +289,7 @@ STUDIES = (
     Study(
         "Frontier",
         "The layouts, formats and batches that no other one beats.",
-        "frontier",
+        "study.frontier",
         (
             Line("accelerators", "ids of the catalogue, joined by commas; empty: the scenario's own"),
             Line("formats", "weight formats, joined by commas; empty: all that fit"),
@@ -285,9 +302,16 @@ STUDIES = (
     Study(
         "Attribution",
         "What each optimisation contributes, alone and together.",
-        "attribution",
+        "study.attribution",
         (Line("of", f"{_QUANTITY}{_SEVERAL}; empty: the main ones", "usd_per_query"),),
         _attribution,
+    ),
+    Study(
+        "Validation",
+        "Published measurements, predicted: how far off the model is.",
+        "evidence.validate",
+        (Line("measurements", "a CSV file of them; empty: those that come with the program"),),
+        _validation,
     ),
 )
 """All of them, in the order in which they are listed."""

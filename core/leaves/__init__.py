@@ -70,7 +70,7 @@ def resolve(scenario: Scenario) -> Resolved:
     leaves["economics_usd_per_accelerator_hour"] = price_leaf(scenario, chip, "hardware", notes)
     leaves.update(workload_leaves(scenario))
     leaves.update(site_leaves(scenario))
-    leaves.update(constant_leaves(scenario))
+    leaves.update(constant_leaves(scenario, chip))
     leaves.update(layout_leaves(scenario.hardware, "hardware"))
     check_experts(scenario.hardware, leaves, notes)
     prefill_leaves(scenario, chip, leaves, formats, notes)

@@ -90,9 +90,9 @@ def calibration() -> Mapping[str, Leaf]:
     )
 
 
-def constant_leaves(scenario: Scenario) -> dict[str, Leaf]:
-    """The physical constants, as shipped or as the scenario sets them."""
-    shipped = calibration()
+def constant_leaves(scenario: Scenario, chip: Record) -> dict[str, Leaf]:
+    """The physical constants, as shipped or as the scenario sets them, and the factors of their error."""
+    shipped = {**calibration(), **error_leaves(chip)}
     for name in scenario.calibration:
         if name not in shipped:
             message = f"unknown constant: {nearest(name, shipped) or 'see `inferscope list constants`'}"
@@ -109,6 +109,59 @@ def constant_leaves(scenario: Scenario) -> dict[str, Leaf]:
         else leaf
         for name, leaf in shipped.items()
     }
+
+
+@lru_cache(maxsize=1)
+def _errors() -> Mapping[str, Mapping[str, Leaf]]:
+    """The factors that carry the model's own error, by class of accelerator."""
+    with (DATA.parents[1] / "evidence" / "calibration" / "errors.toml").open("rb") as stream:
+        table = tomllib.load(stream)
+    sources = table.pop("sources")
+    return MappingProxyType(
+        {
+            name: MappingProxyType(
+                {
+                    part: Leaf(
+                        1.0,
+                        row["kind"],
+                        sources[row["source"]],
+                        DATA_DATE,
+                        f"{rows['title']}: {row['note']}",
+                        key=f"calibration.{part}",
+                        span=(row["low"], row["high"]),
+                    )
+                    for part, row in rows.items()
+                    if part != "title"
+                }
+            )
+            for name, rows in table.items()
+        }
+    )
+
+
+def error_leaves(chip: Record) -> Mapping[str, Leaf]:
+    """The factors on times and power of an accelerator, all 1, with how far off the model is on its class.
+
+    Measured on the accelerators whose fixed time was fitted; those of their maker, and of others, have
+    classes of their own.
+    """
+    if chip.values["fixed_time_factor"].kind == "fitted":
+        return _errors()["measured"]
+    return _errors()["same_maker" if chip.text.get("vendor") == "NVIDIA" else "other"]
+
+
+def constants() -> Mapping[str, Leaf]:
+    """All constants as they are listed: one factor a class of accelerator where the classes differ."""
+    found = dict(calibration())
+    for rows in _errors().values():
+        for name, leaf in rows.items():
+            found[f"{name} ({leaf.note.partition(':')[0]})"] = leaf
+    return found
+
+
+def error_class(chip: Record) -> str:
+    """What the class of an accelerator is called."""
+    return error_leaves(chip)["decode_time_factor"].note.partition(":")[0]
 
 
 def named(look_up: Any, name: str, key: str) -> Record:

@@ -75,6 +75,7 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     found.update(_speculation(scenario))
     found["workload_requests_per_s"] = _demand(work)
     found["workload_batch"] = or_auto(work.batch, "workload.batch")
+    found["workload_concurrency"] = number_leaf(work.concurrency, "workload.concurrency")
     found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
     found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
     return found

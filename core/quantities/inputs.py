@@ -90,6 +90,7 @@ _PLAIN = (
     ("workload_output_tokens", "tokens", "Visible output tokens per query"),
     ("workload_reasoning_tokens", "tokens", "Reasoning tokens per query"),
     ("workload_batch", "1", "Concurrent sequences in one replica, as planned or given"),
+    ("workload_concurrency", "1", "Requests that clients keep open at one replica"),
     ("workload_requests_per_s", "1/s", "Mean demand"),
     ("workload_peak_to_mean", "1", "Peak demand over mean demand"),
     ("workload_arrival_cv", "1", "Coefficient of variation of inter-arrival times"),
@@ -139,6 +140,7 @@ _PLAIN = (
     ("calibration_idle_share", "1", "Idle power over TDP"),
     ("calibration_server_average_share", "1", "Mean draw of the rest of the server over its rating"),
     ("calibration_prefill_time_factor", "1", "Error leaf: prefill time"),
+    ("calibration_first_token_time_factor", "1", "Error leaf: time to the first token"),
     ("calibration_decode_time_factor", "1", "Error leaf: decode time"),
     ("calibration_power_factor", "1", "Error leaf: power"),
 )

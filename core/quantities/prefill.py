@@ -360,15 +360,15 @@ def prefill_service_s(
     label="Prefill latency",
     better="lower",
     formula=(
-        "prefill_work_s + calibration_prefill_time_factor * (prefill_hardware_fixed_time_factor"
+        "calibration_first_token_time_factor * (prefill_work_s + prefill_hardware_fixed_time_factor"
         " * (model_layers * calibration_layer_s + model_latent_or_linear_layers * calibration_latent_layer_s)"
         " + calibration_step_s + model_layers * calibration_host_layer_s)"
     ),
     source="work plus fixed and host time per layer; " + SERVING_STUDY,
 )
 def prefill_latency_s(
+    calibration_first_token_time_factor: Array,
     prefill_work_s: Array,
-    calibration_prefill_time_factor: Array,
     prefill_hardware_fixed_time_factor: Array,
     model_layers: Array,
     calibration_layer_s: Array,
@@ -384,8 +384,8 @@ def prefill_latency_s(
     """
     layers = model_layers * calibration_layer_s + model_latent_or_linear_layers * calibration_latent_layer_s
     fixed = prefill_hardware_fixed_time_factor * layers + calibration_step_s
-    return prefill_work_s + calibration_prefill_time_factor * (
-        fixed + model_layers * calibration_host_layer_s
+    return calibration_first_token_time_factor * (
+        prefill_work_s + fixed + model_layers * calibration_host_layer_s
     )
 
 

@@ -156,6 +156,9 @@ class Workload(Section):
         default=_num(0), description="reasoning tokens per query, on top of the output"
     )
     batch: Batch | Literal["auto"] = Field(default=AUTO, description="concurrent sequences in one replica")
+    concurrency: Batch | None = Field(
+        default=None, description="requests that clients keep open at one replica; what does not fit waits"
+    )
     requests_per_s: Positive | None = Field(default=None, description="mean demand, 1/s")
     queries_per_day: Positive | None = Field(default=None, description="mean demand, 1/d")
     users: Positive | None = Field(default=None, description="daily users")
@@ -165,6 +168,13 @@ class Workload(Section):
         default=_num(1), description="variation of inter-arrival times; 1 is Poisson"
     )
     service_cv: NonNegative = Field(default=_num(1), description="variation of service times")
+
+    @model_validator(mode="after")
+    def _one_loop(self) -> Workload:
+        if self.concurrency is not None and self.batch != AUTO:
+            message = "batch and concurrency are both given: with a concurrency the batch follows"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _one_demand(self) -> Workload:

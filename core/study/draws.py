@@ -22,7 +22,16 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
 from inferscope.core.study.inputs import limits
 
-__all__ = ["Uncertain", "catalog_numbers", "normal_quantile", "quantiles", "stratified", "uncertain"]
+__all__ = [
+    "ERROR_FACTORS",
+    "Uncertain",
+    "catalog_numbers",
+    "model_errors",
+    "normal_quantile",
+    "quantiles",
+    "stratified",
+    "uncertain",
+]
 
 _Z95 = 1.6448536269514722
 """95th percentile of the standard normal distribution."""
@@ -102,11 +111,34 @@ def _within(value: Any, key: str) -> Iterator[tuple[str, Number]]:
                 yield from _within(item, f"{key}.{name}")
 
 
+ERROR_FACTORS: Mapping[str, str] = {
+    "calibration_decode_time_factor": "error of times",
+    "calibration_prefill_time_factor": "error of times",
+    "calibration_first_token_time_factor": "error of the first token",
+    "calibration_power_factor": "error of power",
+}
+"""The inputs that carry the model's own error, and what their draws are keyed by."""
+
+
+def model_errors(bound: Bound, row: int = 0) -> tuple[Uncertain, ...]:
+    """The factors that carry the model's own error, as far off as it is on the row's class of accelerator.
+
+    Lognormal between their ends; a factor that the scenario sets is held.
+    """
+    found = []
+    for name, group in ERROR_FACTORS.items():
+        leaf = bound.of(row).leaves[name]
+        if leaf.kind != "scenario" and leaf.span is not None:
+            number = Number(leaf.value, *leaf.span, "lognormal", group=group)
+            found.append(Uncertain(name, number, is_input=True))
+    return tuple(found)
+
+
 def catalog_numbers(bound: Bound, row: int = 0) -> tuple[Uncertain, ...]:
     """The inputs of a row of which the catalogue or the calibration knows low and high."""
     found = []
     for name, leaf in bound.of(row).leaves.items():
-        ends = leaf.ends
+        ends = None if name in ERROR_FACTORS else leaf.ends
         if name in REGISTRY.inputs and leaf.kind != "scenario" and ends is not None and ends[0] < ends[1]:
             low, high = ends
             number = Number(leaf.value, low, high, "triangular", group=_figure(leaf))

@@ -20,7 +20,7 @@ from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.changes import words
-from inferscope.core.study.draws import Uncertain, catalog_numbers, uncertain
+from inferscope.core.study.draws import Uncertain, catalog_numbers, model_errors, uncertain
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.study.points import Points, Span, number_keys
 
@@ -104,7 +104,7 @@ def factors(
     open_ = resolve(scenario).auto
     one = plan(bind([scenario]))
     given = uncertain(scenario)
-    known = catalog_numbers(one) if catalog_ranges else ()
+    known = (*model_errors(one), *catalog_numbers(one)) if catalog_ranges else ()
     taken = {number.name for number in given}
     by_range = [*_grouped(one, given), *(_from_catalog(one, number) for number in known)]
     named = {number.name for number in known}

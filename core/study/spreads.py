@@ -13,7 +13,8 @@ from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.policy.spreads import inputs_read
 from inferscope.core.spread import Spread
-from inferscope.core.study.draws import Uncertain, catalog_numbers, uncertain
+from inferscope.core.study.drawing import listed
+from inferscope.core.study.draws import ERROR_FACTORS, Uncertain, catalog_numbers, model_errors, uncertain
 from inferscope.core.study.sampling import At, at_draws, drawn, ends
 
 __all__ = [
@@ -41,7 +42,7 @@ LIMITS: Mapping[str, tuple[str, str]] = {
 def with_ranges(
     result: Result, *, catalog_ranges: bool = False, quick: bool = False, draws: int = DRAWS, seed: int = SEED
 ) -> Result:
-    """The result, with the spread of every row whose scenario has uncertain numbers.
+    """The result, with the spread of every row over its uncertain numbers and the model's own error.
 
     Args:
         result: Planned and evaluated rows.
@@ -59,8 +60,8 @@ def with_ranges(
 
 
 def numbers_of(result: Result, row: int = 0, *, catalog_ranges: bool = False) -> tuple[Uncertain, ...]:
-    """The uncertain numbers of a row: the scenario's, and on demand the catalogue's."""
-    own = uncertain(result.bound.resolved[row].scenario)
+    """The uncertain numbers of a row: the scenario's, the model's own error, on demand the catalogue's."""
+    own = (*uncertain(result.bound.resolved[row].scenario), *model_errors(result.bound, row))
     return (*own, *catalog_numbers(result.bound, row)) if catalog_ranges else own
 
 
@@ -69,7 +70,9 @@ def _spread(
 ) -> Spread:
     inside, outside = drawn(numbers, draws, seed), ends(numbers)
     values = {name: np.concatenate([column, outside[name]]) for name, column in inside.items()}
-    names = tuple(dict.fromkeys((*result.values, *inputs_read(result, row), *limit_inputs(result, row))))
+    limits = limit_inputs(result, row)
+    judged = ("fits_memory", *(quantity for quantity, limit in LIMITS.values() if limit in limits))
+    names = tuple(dict.fromkeys((*result.values, *inputs_read(result, row), *limits, *judged)))
     try:
         at = at_draws(result.bound, row, numbers, values, names, quick=quick)
     except ScenarioError as error:
@@ -142,12 +145,9 @@ def lower_than_first(result: Result, name: str) -> tuple[float | None, ...]:
 
 def _notes(spread: Spread, at: At) -> list[str]:
     """What a reader of ranges has to know."""
-    names = spread.names
-    found = []
-    if names:
-        shown = ", ".join(names) if len(names) <= 4 else f"{len(names)} numbers"
-        about = f"ranges are P5 and P95 of {spread.draws} draws"
-        found.append(f"{about} of {shown}; {plan_words(at)}")
+    found = [
+        f"ranges are P5 and P95 of {spread.draws} draws of {drawn_words(spread.names)}; {plan_words(at)}"
+    ]
     if at.left_out:
         found.append(f"held at the middle, since they do not vary like a number: {', '.join(at.left_out)}")
     fits = spread.values["fits_memory"][: spread.draws] if "fits_memory" in spread.values else np.ones(1)
@@ -161,6 +161,17 @@ def _notes(spread: Spread, at: At) -> list[str]:
         share = at.refused[0] / len(next(iter(spread.values.values())))
         found.append(f"{percent(share)} of the draws cannot be: {at.refused[1]}")
     return found
+
+
+def drawn_words(names: Sequence[str]) -> str:
+    """What was drawn: the model's own error, and numbers by name, or how many they are.
+
+    >>> drawn_words(["calibration_power_factor", "site.pue"])
+    "the model's own error and site.pue"
+    """
+    own = [name for name in names if name not in ERROR_FACTORS]
+    shown = own if len(own) <= 4 else [f"{len(own)} numbers"]
+    return listed([*(["the model's own error"] if len(own) < len(names) else []), *shown])
 
 
 def plan_words(at: At, *, replan: bool = False) -> str:

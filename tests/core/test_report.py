@@ -149,7 +149,8 @@ def test_an_energy_says_its_boundary(boundary):
 # --- the headline --------------------------------------------------------------------------------
 
 HEADLINES = {
-    "plain": r"One query costs [\d.]+ ct, \d+ % of it decode; [a-z ]+ binds; below EU 1e25 by 1\.2 orders\.",
+    "plain": r"One query costs [\d.]+ ct \([\d.]+ to [\d.]+\), \d+ % of it decode; [a-z ]+ binds;"
+    r" below EU 1e25 by 1\.2 orders\.",
     "demand": r"One query costs .* binds; serving cost passes training in [\d.,]+ (days|years); below EU .*",
     "does not fit": r"It does not fit: \d+ % of the memory would be taken; above EU 1e25 by 0\.58 orders\.",
     "batch does not fit": r"It does not fit: \d+ % of the memory would be taken; .*",

@@ -216,11 +216,11 @@ def _formats() -> Table:
 
 def _constants() -> Table:
     from inferscope.core.graph import REGISTRY
-    from inferscope.core.leaves import calibration
+    from inferscope.core.leaves.leaf import constants
 
     rows = []
-    for name, leaf in calibration().items():
-        declared = REGISTRY.inputs.get(f"calibration_{name}")
+    for name, leaf in constants().items():
+        declared = REGISTRY.inputs.get(f"calibration_{name.partition(' ')[0]}")
         about = textwrap.shorten(leaf.note or leaf.source, 70, placeholder=" ...")
         rows.append((name, leaf.value, declared.unit if declared else "1", leaf.kind, about))
     return ("constant", "value", "unit", "kind", "about"), rows

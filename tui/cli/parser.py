@@ -24,6 +24,7 @@ COMMANDS = {
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "sensitivity": "show which inputs move a quantity, how far, and which carry its variance",
     "sweep": "compute a scenario at many values of its keys: a table, CSV, JSON lines or Parquet",
+    "validate": "predict published measurements, and say how far off the predictions are",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
     "schema": "print the JSON schema of scenario files",
@@ -234,6 +235,40 @@ def _policy(parser: argparse.ArgumentParser) -> None:
     output(parser, FORMATS)
 
 
+def _validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "measurements",
+        nargs="?",
+        metavar="MEASUREMENTS.csv",
+        help="table of measurements (default: those that come with the program)",
+    )
+    parser.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        metavar="NAME,...",
+        help="group rows by group, metric, phase, experts, vendor, accelerator, model, benchmark, engine"
+        " or class; several joined by commas together; may be repeated",
+    )
+    parser.add_argument(
+        "--worst",
+        type=_rows,
+        default=10,
+        metavar="N",
+        help="rows that are farthest off to show (default: 10)",
+    )
+    catalog(parser)
+    output(parser, FORMATS)
+
+
+def _rows(text: str) -> int:
+    """A whole number of rows."""
+    if not text.isdecimal() or len(text) > 9:
+        message = f"must be a whole number, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
 def _list(parser: argparse.ArgumentParser) -> None:
     catalog(parser)
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
@@ -267,6 +302,7 @@ _ARGUMENTS = {
     "uncertainty": study_options.uncertainty,
     "sensitivity": study_options.sensitivity,
     "sweep": study_options.sweep,
+    "validate": _validate,
     "list": _list,
     "show": _show,
     "schema": _schema,

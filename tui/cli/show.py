@@ -11,6 +11,7 @@ from typing import Any
 from inferscope.core import catalog
 from inferscope.core.errors import InferscopeError, nearest
 from inferscope.core.export.tables import json_text
+from inferscope.core.leaves import Leaf
 from inferscope.tui.cli.listing import cell, origin
 from inferscope.tui.cli.parser import check_kind, write
 
@@ -162,14 +163,22 @@ def _show_format(name: str) -> dict[str, Any]:
 
 
 def _show_constant(name: str) -> dict[str, Any]:
-    from inferscope.core.leaves import calibration
+    from inferscope.core.leaves.leaf import constants
 
-    leaf = calibration().get(name)
-    if leaf is None:
-        return _unknown("constant", name, list(calibration()))
+    known = constants()
+    named = [key for key in known if name in (key, key.partition(" (")[0])]
+    if not named:
+        return _unknown("constant", name, list(known))
+    about = [{"constant": key, **_constant(known[key])} for key in named]
+    return about[0] if len(about) == 1 else {"constant": name, "by accelerator": about}
+
+
+def _constant(leaf: Leaf) -> dict[str, Any]:
+    low, high = leaf.span or (None, None)
     return {
-        "constant": name,
         "value": leaf.value,
+        "low": low,
+        "high": high,
         "kind": leaf.kind,
         "source": leaf.source,
         "date": leaf.date,

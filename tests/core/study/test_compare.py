@@ -242,9 +242,14 @@ def output(comparison, name):
     return next(row for row in comparison.outputs if row.quantity == name)
 
 
+EXACT = {
+    f"calibration.{name}_factor": 1 for name in ("decode_time", "prefill_time", "first_token_time", "power")
+}
+
+
 def test_scenarios_share_the_draws_of_a_number_that_both_have():
     price = {"economics.usd_per_accelerator_hour": {"dist": "lognormal", "p5": 1.0, "p95": 4.0}}
-    found = compare([loaded(price), loaded({**price, "workload.batch": 17})])
+    found = compare([loaded({**EXACT, **price}), loaded({**EXACT, **price, "workload.batch": 17})])
     cost = output(found, "usd_per_query")
     first, other = cost.entries
     assert first["low"] < other["high"]  # the ranges overlap,
@@ -255,10 +260,18 @@ def test_scenarios_share_the_draws_of_a_number_that_both_have():
 
 def test_a_scenario_without_ranges_is_compared_at_its_middle():
     price = {"economics.usd_per_accelerator_hour": {"dist": "uniform", "low": 1.0, "high": 3.0}}
-    cost = output(compare([loaded(), loaded(price)]), "usd_per_query")
+    cost = output(compare([loaded(EXACT), loaded({**EXACT, **price})]), "usd_per_query")
     assert cost.lower == (None, pytest.approx(0.5, abs=1 / 256))
     assert (cost.entries[0]["low"], cost.entries[1]["low"] is None) == (None, False)
-    assert output(compare([loaded(), loaded({"workload.batch": 17})]), "usd_per_query").lower == (None, None)
+    still = compare([loaded(EXACT), loaded({**EXACT, "workload.batch": 17})])
+    assert output(still, "usd_per_query").lower == (None, None)
+
+
+def test_scenarios_share_the_models_own_error():
+    """Slower by 30 % or faster by 30 %, both are: the larger batch is cheaper at every draw."""
+    cost = output(compare([loaded(), loaded({"workload.batch": 17})]), "usd_per_query")
+    assert cost.entries[1]["low"] < cost.entries[0]["low"] < cost.entries[1]["high"]
+    assert cost.lower == (None, 1.0)
 
 
 def test_scenarios_without_a_file_can_be_compared_and_give_columns():

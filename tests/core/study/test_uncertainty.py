@@ -9,8 +9,10 @@ import sys
 import numpy as np
 import pytest
 
+from inferscope.core.catalog import accelerator
 from inferscope.core.errors import InferscopeError, QuantityError, ScenarioError
 from inferscope.core.evaluate import OUTPUTS, evaluate
+from inferscope.core.leaves.leaf import error_leaves
 from inferscope.core.policy.entries import policy_verdicts
 from inferscope.core.report import report
 from inferscope.core.scenario.files import Loaded, load_scenario, with_values
@@ -32,8 +34,14 @@ RANGES = {
 }
 
 
+EXACT = {
+    f"calibration.{name}_factor": 1 for name in ("decode_time", "prefill_time", "first_token_time", "power")
+}
+"""The model without an error of its own: what it says is what it says."""
+
+
 def scenario(changes=None, preset=PRESET):
-    return with_values(load_scenario(preset), RANGES if changes is None else changes)
+    return with_values(load_scenario(preset), {**EXACT, **(RANGES if changes is None else changes)})
 
 
 def one_by_one(given, values, names=OUTPUTS):
@@ -333,7 +341,7 @@ def test_the_chance_of_every_rule_is_that_of_judging_each_draw():
 
 def test_the_catalogues_ranges_are_drawn_when_asked():
     with pytest.raises(InferscopeError, match="--catalog-ranges"):
-        uncertainty(load_scenario(PRESET))
+        uncertainty(scenario({}))
     found = uncertainty(load_scenario(PRESET), catalog_ranges=True)
     assert {"calibration_step_s", "calibration_prefill_flop_share"} <= {n.name for n in found.numbers}
     ttft = outcome(found, "ttft_s")
@@ -371,10 +379,32 @@ def test_a_report_has_the_ends_of_256_draws_around_the_middle():
     assert "batch, layout and replicas held as planned at the middle" in " ".join(found["notes"])
 
 
-def test_a_report_without_ranges_has_none():
-    found = report(load_scenario(PRESET))
+def test_a_report_without_ranges_and_without_error_has_none():
+    found = report(scenario({}))
     assert {(e["low"], e["high"]) for e in found["quantities"].values()} == {(None, None)}
     assert not any("draws" in note for note in found["notes"])
+
+
+def test_every_report_has_the_models_own_error():
+    """Times and power are as far off as they were measured to be; cost and energy inherit it."""
+    plain = report(load_scenario(PRESET))
+    moved = {name: e for name, e in plain["quantities"].items() if e["low"] != e["high"]}
+    for name in ("tpot_s", "ttft_s", "output_tok_s", "usd_per_query", "wh_per_query"):
+        assert moved[name]["low"] < moved[name]["value"] < moved[name]["high"], name
+    assert plain["quantities"]["training_flop"]["low"] == plain["quantities"]["training_flop"]["high"]
+    assert any("draws of the model's own error;" in note for note in plain["notes"])
+    tpot = moved["tpot_s"]
+    class_ = error_leaves(accelerator("h100-sxm"))["decode_time_factor"].span
+    assert tpot["high"] / tpot["value"] == pytest.approx(class_[1], rel=0.1)
+    apart = report(with_values(load_scenario(PRESET), {"hardware.accelerator": "mi300x"}))
+    other = apart["quantities"]["tpot_s"]
+    assert other["high"] / other["low"] > tpot["high"] / tpot["low"]  # nobody fitted anything on it
+
+
+def test_time_and_power_err_apart_and_the_energy_of_a_query_with_both():
+    one = with_values(load_scenario(PRESET), {"calibration.power_factor": 1})
+    both, time = (report(given)["quantities"]["wh_per_query"] for given in (load_scenario(PRESET), one))
+    assert both["high"] / both["low"] > time["high"] / time["low"] > 1.2
 
 
 def test_a_pinned_quantity_may_be_a_range():
@@ -399,7 +429,7 @@ def test_sobol_without_scipy_is_one_line_and_status_2(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "no number of the scenario is a range"),
+        ([w for k in EXACT for w in ("--set", f"{k}=1")], "no number of the scenario is a range"),
         (["--samples", "1"], "--samples takes a whole number from 2"),
         (["--samples", "1e3"], "--samples takes a whole number from 2"),
         (["--seed", "-1"], "--seed takes a whole number from 0"),
@@ -438,7 +468,8 @@ def test_no_draw_that_keeps_the_limit_is_status_1(capsys):
     ("command", "rest"), list(itertools.product(["eval", "policy"], [[], ["--catalog-ranges"]]))
 )
 def test_the_catalogues_ranges_are_an_option_of_reports(capsys, command, rest):
-    main([command, PRESET, *rest, "--format", "json"])
+    exact = [word for key in EXACT for word in ("--set", f"{key}=1")]
+    main([command, PRESET, *exact, *rest, "--format", "json"])
     text = capsys.readouterr().out
     if command == "eval":
         low = json.loads(text)["quantities"]["ttft_s"]["low"]
