@@ -26,7 +26,7 @@ from inferscope.core.places import catalog_directory, expanded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["FOLDERS", "folders", "overlay", "own_files", "own_ids", "rule_files", "use"]
+__all__ = ["FOLDERS", "MODEL_NAME", "folders", "overlay", "own_files", "own_ids", "rule_files", "use"]
 
 FOLDERS: Final = {"accelerator": "accelerators", "model": "models", "region": "regions"}
 """Where records of a kind lie."""
@@ -54,9 +54,11 @@ _BLANK: Final[Mapping[str, Mapping[str, Any]]] = {
     "model": {"developer": "?", "released": "?", "license": "?", "kind": "open"},
     "region": {"iso2": "", "macro_region": "?"},
 }
+MODEL_NAME: Final = "[a-z0-9][a-z0-9.+-]*"
+"""The form of a model's identifier."""
 _NAMES: Final = {
     "accelerator": "[a-z0-9][a-z0-9.+-]*",
-    "model": "[a-z0-9][a-z0-9.+-]*",
+    "model": MODEL_NAME,
     "region": "[A-Z0-9-]+",
 }
 _SERVER: Final = {"gpu": 1.82}  # rated server power over design power; 1.5 for other parts

@@ -13,6 +13,7 @@ __all__ = [
     "COMMANDS",
     "check_name",
     "config_directory",
+    "config_name",
     "expanded",
     "find",
     "is_path",
@@ -49,6 +50,7 @@ COMMANDS = [
 """Names that no preset may take, because they are or will be commands."""
 
 _LONGEST = 300
+_REVISION = re.compile("[0-9a-f]{40}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -86,6 +88,21 @@ def check_name(name: str) -> str:
         message = f"{name!r} is a command of inferscope; choose another preset name"
         raise ScenarioError(message)
     return name
+
+
+def config_name(path: Path) -> str:
+    """What to call a model after its ``config.json``: by the file's name, or else by its folder's.
+
+    >>> config_name(Path("models/Qwen3-8B/config.json"))
+    'Qwen3-8B'
+    >>> config_name(Path("meta-llama--Llama-3.1-8B_config.json"))
+    'Llama-3.1-8B'
+    """
+    stem = re.sub(r"[-_.]?config$", "", path.stem, flags=re.IGNORECASE)
+    folders = [folder for folder in path.absolute().parts[-2:0:-1] if folder != "snapshots"]
+    named = next((folder for folder in folders if not _REVISION.fullmatch(folder)), "")
+    word = (stem or named).rpartition("--")[2]
+    return "".join(letter for letter in word if letter.isprintable())[:80] or "imported model"
 
 
 def is_path(text: str) -> bool:

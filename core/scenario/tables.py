@@ -70,8 +70,19 @@ def read_tables(
     return text, tables
 
 
-def read_bytes(path: Path, error: type[InferscopeError] = ScenarioError) -> bytes:
-    """What a regular file holds, up to the limit of size.
+def read_bytes(
+    path: Path,
+    error: type[InferscopeError] = ScenarioError,
+    most: int = MAX_BYTES,
+    what: str = "file of settings",
+) -> bytes:
+    """What a regular file holds, up to a limit of size.
+
+    Args:
+        path: The file.
+        error: What to raise.
+        most: The limit, in bytes.
+        what: What such a file is, for the message.
 
     Raises:
         InferscopeError: It is not there, no regular file, too large, or cannot be read.
@@ -81,12 +92,12 @@ def read_bytes(path: Path, error: type[InferscopeError] = ScenarioError) -> byte
             message = "is not a regular file" if path.exists() else "no such file"
             raise error(message, file=path)
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(most + 1)
     except OSError as wrong:
         message = f"cannot be read: {wrong.strerror or wrong}"
         raise error(message, file=path) from None
-    if len(data) > MAX_BYTES:
-        message = f"is larger than {MAX_BYTES:,} bytes, too large for a file of settings"
+    if len(data) > most:
+        message = f"is larger than {most:,} bytes, too large for a {what}"
         raise error(message, file=path)
     return data
 

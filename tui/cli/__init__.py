@@ -19,7 +19,7 @@ from inferscope.core.errors import InferscopeError, printable
 if TYPE_CHECKING:
     import argparse
 
-_MODULES = {"eval": "eval_", "list": "listing"}
+_MODULES = {"eval": "eval_", "list": "listing", "import-model": "import_model"}
 """Modules of commands that are not called like them."""
 
 DONE, NO, WRONG, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130

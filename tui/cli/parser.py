@@ -27,6 +27,7 @@ COMMANDS = {
     "validate": "predict published measurements, and say how far off the predictions are",
     "list": "list what the catalogue and the program know",
     "show": "show one record with its sources",
+    "import-model": "turn a Hugging Face config.json into a record of your catalogue",
     "schema": "print the JSON schema of scenario files",
     "paths": "print where the program keeps its files",
 }
@@ -283,6 +284,22 @@ def _show(parser: argparse.ArgumentParser) -> None:
     output(parser, ("table", "json"))
 
 
+def _import_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", metavar="CONFIG.json", help="the config.json of a model")
+    parser.add_argument("--id", metavar="ID", help="identifier (default: the name of the file or its folder)")
+    parser.add_argument("--name", metavar="NAME", help="what to call it (default: the same)")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--into", metavar="DIR", help="write models/ID.toml into the catalogue DIR")
+    place.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")
+    parser.add_argument(
+        "--format",
+        choices=("toml", "table", "json"),
+        default="toml",
+        help="toml, the record; table or json, what was read and assumed (default: toml)",
+        metavar="FORMAT",
+    )
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")
 
@@ -305,6 +322,7 @@ _ARGUMENTS = {
     "validate": _validate,
     "list": _list,
     "show": _show,
+    "import-model": _import_model,
     "schema": _schema,
     "paths": _paths,
 }

@@ -1,0 +1,1 @@
+"""Models from the ``config.json`` that Hugging Face checkpoints carry."""
