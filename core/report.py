@@ -173,7 +173,7 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
     """What the scenario sets, and always what it is about: model, accelerator, place and date."""
     about = {
         "as_of": scenario.as_of.isoformat(),
-        "model": {"id": scenario.model.id},
+        "model": {"id": scenario.model.id} if scenario.model.config is None else {},
         "hardware": {"accelerator": scenario.hardware.accelerator},
         "site": {"region": scenario.site.region},
     }

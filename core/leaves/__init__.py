@@ -21,11 +21,11 @@ from inferscope.core.leaves.hardware import (
     unused_overrides,
 )
 from inferscope.core.leaves.leaf import Leaf, calibration, constant_leaves, is_auto, named
-from inferscope.core.leaves.model import model_leaves
+from inferscope.core.leaves.model import model_leaves, model_record
 from inferscope.core.leaves.workload import site_leaves, training_leaves, workload_leaves
 from inferscope.core.scenario.schema import Scenario
 
-__all__ = ["Leaf", "Resolved", "calibration", "resolve"]
+__all__ = ["Leaf", "Resolved", "calibration", "model_record", "resolve"]
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def resolve(scenario: Scenario) -> Resolved:
         CatalogError: A catalogue file is damaged.
     """
     notes: list[str] = []
-    record = named(catalog.model, scenario.model.id, "model.id")
+    record = model_record(scenario.model)
     chip = named(catalog.accelerator, scenario.hardware.accelerator, "hardware.accelerator")
     leaves: dict[str, Leaf] = {}
     leaves.update(model_leaves(scenario, record, notes))
@@ -75,7 +75,7 @@ def resolve(scenario: Scenario) -> Resolved:
     check_experts(scenario.hardware, leaves, notes)
     prefill_leaves(scenario, chip, leaves, formats, notes)
     notes += unused_overrides(scenario)
-    notes += _own_records(scenario)
+    notes += _own_records(scenario, record)
     leaves.update(training_leaves(scenario, record, chip, leaves))
     auto = {
         name
@@ -93,16 +93,17 @@ def resolve(scenario: Scenario) -> Resolved:
     return Resolved(scenario, leaves, notes, record, chip, texts, auto)
 
 
-def _own_records(scenario: Scenario) -> list[str]:
-    """Say which of the records come from the user's files."""
+def _own_records(scenario: Scenario, model: Record) -> list[str]:
+    """Say which of the records come from the user's files, and what a configuration left to assume."""
     pool = scenario.hardware.prefill
     used = (
-        (catalog.model, scenario.model.id),
         (catalog.model, scenario.model.architecture_like),
         (catalog.accelerator, scenario.hardware.accelerator),
         (catalog.accelerator, None if pool is None else pool.accelerator),
         (catalog.region, scenario.site.region),
     )
-    records = [look_up(name) for look_up, name in used if name is not None]
+    records = [model, *(look_up(name) for look_up, name in used if name is not None)]
     own = {record.origin: f"{record.kind} {record.id}" for record in records if record.origin}
-    return [f"{what} is the user's own: {origin}" for origin, what in own.items()]
+    said = [f"{what} is the user's own: {origin}" for origin, what in own.items()]
+    assumed = model.text.get("note", "") if scenario.model.config is not None else ""
+    return [*said, f"model {model.id}: {assumed[:1].lower()}{assumed[1:]}"] if assumed else said

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import FoldedModel, Record
@@ -14,8 +15,9 @@ from inferscope.core.catalog.schema import ARCHITECTURE_TEXTS
 from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import CatalogError, ScenarioError
 from inferscope.core.leaves.leaf import UNKNOWN, Leaf, catalog_leaf, named, overrides
+from inferscope.core.places import expanded
 from inferscope.core.scenario.ranges import parse_number
-from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.schema import Model, Scenario
 
 _FOLDED = [
     "layers",
@@ -50,16 +52,67 @@ _SLOTS = {
 }
 
 
+class _Source(NamedTuple):
+    """Where a model's record comes from: the catalogue, or a configuration as it is now."""
+
+    identifier: str
+    config: Path | None = None
+    stamp: tuple[int, int] = (0, 0)
+
+    @property
+    def key(self) -> str:
+        """The scenario's key that chose it."""
+        return "model.id" if self.config is None else "model.config"
+
+    def record(self) -> Record:
+        """The record."""
+        if self.config is None:
+            return catalog.model(self.identifier)
+        from inferscope.core.catalog.configs.imported import record_of  # noqa: PLC0415  (few scenarios have one)
+
+        return record_of(self.config, self.stamp)
+
+
+def _source(model: Model) -> _Source:
+    """Where the record of a scenario's model comes from.
+
+    Raises:
+        ScenarioError: The configuration lies in nobody's folder.
+    """
+    if model.config is None:
+        return _Source(model.id)
+    from inferscope.core.catalog.configs.imported import stamp_of  # noqa: PLC0415
+
+    path = expanded(model.config, ScenarioError, "model.config")
+    return _Source(model.id, path, stamp_of(path))
+
+
+def model_record(model: Model) -> Record:
+    """The record of a scenario's model: of the catalogue, or made of its ``config.json``.
+
+    Raises:
+        ScenarioError: There is no such model, or its configuration cannot be read or is not understood; the
+            message then names that file, its line and its key.
+    """
+    source = _source(model)
+    if source.config is None:
+        return named(catalog.model, model.id, "model.id")
+    try:
+        return source.record()
+    except CatalogError as error:
+        raise ScenarioError(str(error), key=source.key) from None
+
+
 @remember(256)
-def _folded(identifier: str) -> FoldedModel | None:
-    record = catalog.model(identifier)
+def _folded(source: _Source) -> FoldedModel | None:
+    record = source.record()
     return None if record.architecture is None else catalog.fold(record.architecture)
 
 
 @remember(64)
-def _refolded(identifier: str, given: tuple[tuple[str, Any], ...]) -> FoldedModel:
+def _refolded(source: _Source, given: tuple[tuple[str, Any], ...]) -> FoldedModel:
     """A published architecture with fields changed."""
-    return catalog.fold({**(catalog.model(identifier).architecture or {}), **dict(given)})
+    return catalog.fold({**(source.record().architecture or {}), **dict(given)})
 
 
 def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[str, Leaf]:
@@ -73,29 +126,33 @@ def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[s
     )
     like = scenario.model.architecture_like
     folded: FoldedModel | None
+    source = _source(scenario.model)
     if layers:
-        folded, origin = _changed(record, layers, like)
+        folded, origin = _changed(source, record, layers, like)
     elif like is not None:
         folded, origin = _stand_in(record, like, figures, notes)
     else:
         folded, origin = None, Leaf(0.0)
     plain = not layers and like is None
-    leaves = dict(_published_leaves(record.id) if plain else _architecture_leaves(folded, origin, record))
+    published = _published_leaves(source) if plain else None
+    leaves = dict(published or _architecture_leaves(folded, origin, record, source.key))
     for name in ("training_flop", "training_tokens", "training_accelerator_hours"):
         leaves[f"model_{name}"] = figures.get(name) or catalog_leaf(record.values[name], f"model.{name}")
     return leaves
 
 
 @remember(256)
-def _published_leaves(identifier: str) -> Mapping[str, Leaf]:
-    """The leaves of an architecture as the catalogue has it."""
-    record = catalog.model(identifier)
+def _published_leaves(source: _Source) -> Mapping[str, Leaf]:
+    """The leaves of an architecture as the catalogue, or a configuration, has it."""
+    record = source.record()
     about = record.text.get("record_architecture")
     origin = Leaf(0.0) if about is None else catalog_leaf(about, "model")
-    return MappingProxyType(_architecture_leaves(_folded(identifier), origin, record))
+    return MappingProxyType(_architecture_leaves(_folded(source), origin, record, source.key))
 
 
-def _changed(record: Record, layers: Mapping[str, Any], like: str | None) -> tuple[FoldedModel, Leaf]:
+def _changed(
+    source: _Source, record: Record, layers: Mapping[str, Any], like: str | None
+) -> tuple[FoldedModel, Leaf]:
     """The published architecture with what the scenario changes in it."""
     names = ", ".join(f"model.{name}" for name in layers)
     key = f"model.{next(iter(layers))}"
@@ -108,7 +165,7 @@ def _changed(record: Record, layers: Mapping[str, Any], like: str | None) -> tup
     given = {name: architecture_value(name, raw) for name, raw in layers.items()}
     try:
         folded = _refolded(
-            record.id, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in given.items())
+            source, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in given.items())
         )
     except CatalogError as error:
         raise ScenarioError(error.message, key=key) from None
@@ -148,7 +205,7 @@ def _stand_in(
 ) -> tuple[FoldedModel, Leaf]:
     """Another model's architecture, scaled to this one's stated or estimated sizes."""
     pattern = named(catalog.model, like, "model.architecture_like")
-    folded = _folded(pattern.id)
+    folded = _folded(_Source(pattern.id))
     if folded is None:
         message = f"{pattern.id} has no published architecture either"
         raise ScenarioError(message, key="model.architecture_like")
@@ -163,9 +220,11 @@ def _stand_in(
     return folded, Leaf(0.0, "assumption", f"architecture of {pattern.id}, {sizes}", DATA_DATE)
 
 
-def _architecture_leaves(folded: FoldedModel | None, origin: Leaf, record: Record) -> dict[str, Leaf]:
+def _architecture_leaves(
+    folded: FoldedModel | None, origin: Leaf, record: Record, key: str
+) -> dict[str, Leaf]:
     """The folded figures; NaN with the reason where nothing is published and nothing stands in."""
-    origin = replace(origin, key="model.id")
+    origin = replace(origin, key=key)
     if folded is None:
         about = "is not published; model.architecture_like names a stand-in"
         why = f"{UNKNOWN}: the architecture of {record.id} {about}"

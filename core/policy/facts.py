@@ -149,7 +149,9 @@ def _model(result: Result, row: int) -> dict[str, Fact]:
         "planned_training_flop": training._replace(origin=f"a finished model: {training.origin}"),
         "effective_training_flop": nothing if hidden else computed(result, row, "effective_training_flop"),
         "training_cost_usd": nothing if hidden else cost._replace(missing=("policy.training_cost_usd",)),
-        "weights_published": Fact(public, origin=f"catalogue: {resolved.model.id}"),
+        "weights_published": Fact(None, missing=("policy.weights_published",))
+        if public is None
+        else Fact(public, origin=f"catalogue: {resolved.model.id}"),
         "generates_language_or_t2i_or_t2v": Fact(
             value=True, origin="catalogue: every model in it generates language"
         ),

@@ -65,7 +65,7 @@ _WITH = ", with "
 
 def title(scenario: Scenario) -> str:
     """The scenario's name, or what it is about."""
-    return scenario.name or f"{scenario.model.id} on {scenario.hardware.accelerator}"
+    return scenario.name or f"{scenario.model.label} on {scenario.hardware.accelerator}"
 
 
 def _words(found: tuple[Difference, ...]) -> str:
@@ -106,4 +106,6 @@ def _flat(scenario: Scenario) -> dict[str, Any]:
                 found[f"{prefix}{key}"] = value
 
     walk(scenario.model_dump(exclude=set(ABOUT)), "")
+    if scenario.model.config is not None:  # which stands in its place
+        found["model.id"] = None
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,9 @@ __all__ = [
 
 MAX_PARENTS = 8
 _RULES = "policy.rules"
+_CONFIG = "model.config"
+_MODELS = {"id": "config", "config": "id"}
+"""Two ways to name the model, each with the other: the last that is given counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,26 +208,55 @@ def _inherit(parent: Mapping[str, Any] | None, file: _File) -> dict[str, Any]:
         except ScenarioError as error:
             raise ScenarioError(error.message, file=file.path, line=line, key="unset") from None
         remove(base, dotted)
-    return merge(base, _anchored({k: v for k, v in file.own.items() if k not in FILE_KEYS}, file))
+    own = _anchored({k: v for k, v in file.own.items() if k not in FILE_KEYS}, file)
+    model = own.get("model")
+    return merge(_without_model(base, model if isinstance(model, Mapping) else {}), own)
+
+
+def _without_model(tables: Mapping[str, Any], given: Iterable[str]) -> dict[str, Any]:
+    """Tables without the model that a new one takes the place of.
+
+    Args:
+        tables: What there is.
+        given: Keys of ``[model]`` that are set over it.
+    """
+    found, names = dict(tables), set(given)
+    for name, other in _MODELS.items():
+        if name in names and other not in names:
+            remove(found, f"model.{other}")
+    return found
 
 
 def _anchored(own: dict[str, Any], file: _File) -> dict[str, Any]:
-    """A file's tables, with files of rules meant from its folder.
+    """A file's tables, with files of rules and the model's configuration meant from its folder.
 
     Raises:
         ScenarioError: One of them lies in nobody's folder.
     """
+    model = own.get("model")
+    name = model.get("config") if isinstance(model, Mapping) else None
+    if isinstance(name, str) and name:
+        own = {**own, "model": {**own["model"], "config": _from_folder(name, file, _CONFIG)}}
     policy = own.get("policy")
     named = policy.get("rules") if isinstance(policy, Mapping) else None
     names = [named] if isinstance(named, str) else named
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         return own  # the schema says what would be right
-    try:
-        paths = [str(file.path.resolve().parent / expanded(name)) for name in names]
-    except ScenarioError as error:
-        line = find_line(file.text, _RULES)
-        raise ScenarioError(error.message, file=file.path, line=line, key=_RULES) from None
+    paths = [_from_folder(name, file, _RULES) for name in names]
     return {**own, "policy": {**own["policy"], "rules": paths[0] if isinstance(named, str) else paths}}
+
+
+def _from_folder(name: str, file: _File, key: str) -> str:
+    """A path that a file names, meant from the folder of that file.
+
+    Raises:
+        ScenarioError: It lies in nobody's folder.
+    """
+    try:
+        return str(file.path.resolve().parent / expanded(name))
+    except ScenarioError as error:
+        line = find_line(file.text, key)
+        raise ScenarioError(error.message, file=file.path, line=line, key=key) from None
 
 
 def _version_notes(scenario: Scenario) -> tuple[str, ...]:
@@ -282,6 +314,8 @@ def with_values(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         else getattr(scenario, name)
         for name in scenario.model_fields_set
     }  # sections that stay are taken as they are: they were checked when they were made
+    named = [key.removeprefix("model.") for key, value in changes.items() if value is not None]
+    tables = _without_model(tables, named) if "model" in touched else tables
     for dotted, value in changes.items():
         if value is None:
             check_unset(dotted)

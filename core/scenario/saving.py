@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.errors import ScenarioError
+from inferscope.core.errors import InferscopeError, ScenarioError
 from inferscope.core.scenario.check import validate
 from inferscope.core.scenario.lines import has_comment
 from inferscope.core.scenario.names import expanded, save_path
@@ -27,6 +27,9 @@ def scenario_hash(scenario: Scenario) -> str:
     values = scenario.model_dump(mode="json", exclude=set(ABOUT))
     if scenario.policy.rules:
         values["policy"]["rules"] = [_content(name) for name in rule_names(scenario)]
+    values["model"].pop("config")
+    if scenario.model.config is not None:
+        values["model"]["config"] = _config_content(scenario.model.config)
     return hashlib.sha256(json.dumps(canonical(values), sort_keys=True).encode()).hexdigest()
 
 
@@ -41,6 +44,16 @@ def _content(name: str) -> str:
     try:
         return hashlib.sha256(read_bytes(expanded(name))).hexdigest()
     except ScenarioError:  # whoever reads the rules says so
+        return name
+
+
+def _config_content(name: str) -> str:
+    """What a model's configuration says, wherever it lies."""
+    from inferscope.core.catalog.configs.imported import sha256_of  # noqa: PLC0415  (few scenarios have one)
+
+    try:
+        return sha256_of(expanded(name))
+    except InferscopeError:  # whoever reads the model says so
         return name
 
 
@@ -97,7 +110,8 @@ def to_toml(
 ) -> str:
     """The text of a scenario file: what differs from the parent, or from the defaults.
 
-    Files of rules in ``folder``, where the text is to lie, are named as they are from there.
+    Files of rules and the model's configuration in ``folder``, where the text is to lie, are named as they
+    are from there.
     """
     import tomli_w  # noqa: PLC0415  (only when saving)
 
@@ -116,6 +130,9 @@ def to_toml(
     if folder is not None and "rules" in values.get("policy", {}):
         rules = [_seen_from(folder, expanded(name)) for name in rule_names(scenario)]
         values["policy"] = {**values["policy"], "rules": rules if len(rules) > 1 else rules[0]}
+    if folder is not None and "config" in values.get("model", {}):
+        own_file = _seen_from(folder, expanded(values["model"]["config"]))
+        values["model"] = {**values["model"], "config": own_file}
     values.pop("schema_version", None)
     scalars = {k: v for k, v in sorted(values.items()) if not isinstance(v, Mapping)}
     tables = {k: _sorted(v) for k, v in sorted(values.items()) if isinstance(v, Mapping)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -38,6 +39,7 @@ from inferscope.core.scenario.bounds import (
     one_line,
     plain_integer,
 )
+from inferscope.core.scenario.names import config_name
 from inferscope.core.scenario.policy import Policy
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.section import Section
@@ -69,9 +71,25 @@ class Model(Overridable):
     """Which model; any catalogue field may be overridden."""
 
     id: str = Field(default="llama-3.1-8b", description="id or alias in the catalogue")
+    config: str | None = Field(
+        default=None, description="a Hugging Face config.json in place of id; relative to the scenario's file"
+    )
     architecture_like: str | None = Field(
         default=None, description="stand-in architecture for a closed model, scaled to its stated sizes"
     )
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Model:
+        """Refuse two models at once."""
+        if self.config is not None and "id" in self.model_fields_set:
+            message = "id and config are both given, and a scenario has one model: keep one of them"
+            raise ValueError(message)
+        return self
+
+    @property
+    def label(self) -> str:
+        """What to call it without reading anything: its identifier, or the name of its file."""
+        return self.id if self.config is None else config_name(Path(self.config))
 
 
 class PrefillPool(Overridable):

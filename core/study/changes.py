@@ -70,6 +70,7 @@ _READ_BY = {
 _WORDS = {
     "as_of": "date",
     "model.id": "model",
+    "model.config": "model",
     "hardware.accelerator": "accelerator",
     "hardware.fleet_accelerators": "stated fleet",
     "optimizations.kv_format": "cache format",
@@ -149,7 +150,8 @@ def changes(first: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Change,
     overridden figures where another is chosen. Every other key stands alone.
     """
     groups: dict[str, list[str]] = {}
-    chosen = {key for key in ("model.id", "hardware.accelerator") if first.get(key) != other.get(key)}
+    naming = ("model.id", "model.config", "hardware.accelerator")
+    chosen = {key for key in naming if first.get(key) != other.get(key)}
     for key in in_order([*first, *other]):
         if key.partition(".")[0] not in _NO_NUMBER and _figure(first.get(key)) != _figure(other.get(key)):
             groups.setdefault(_group(key, chosen), []).append(key)
@@ -180,7 +182,7 @@ def _group(key: str, chosen: set[str]) -> str:
         if key in keys or any(k.endswith(".") and key.startswith(k) for k in keys):
             return name
     section, _, name = key.rpartition(".")
-    if section == "model" and "model.id" in chosen:
+    if section == "model" and {"model.id", "model.config"} & chosen:
         return "model"
     of_chip = section == "hardware" and (name == "accelerator" or name not in Hardware.model_fields)
     return "accelerator" if of_chip and "hardware.accelerator" in chosen else key

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from inferscope.core import catalog
+from inferscope.core.leaves import model_record
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.reach import Goal, computed
 
@@ -128,7 +129,7 @@ def _formats(key: str, names: Callable[[], Sequence[str]]) -> Options:
 def _methods(scenario: Scenario) -> dict[str, dict[str, Any]]:
     """Off, and the methods that the model can draft by: ``mtp`` needs heads trained with it."""
     key, given = "optimizations.speculative", scenario.optimizations.speculative
-    has_heads = (catalog.model(scenario.model.id).architecture or {}).get("mtp_depth")
+    has_heads = (model_record(scenario.model).architecture or {}).get("mtp_depth")
     now = "off" if given is None else given.method
     known = ["off", *(name for name in catalog.speculative_methods() if name != "mtp" or has_heads)]
     return {

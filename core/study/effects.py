@@ -11,6 +11,7 @@ from inferscope.core import catalog
 from inferscope.core.bind import bind
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import Result, evaluate
+from inferscope.core.leaves import model_record
 from inferscope.core.leaves.formats import formats_in_use
 from inferscope.core.leaves.leaf import named
 from inferscope.core.plan import plan
@@ -177,7 +178,7 @@ def _why(result: Result, here: Sequence[float], there: Sequence[float], row: int
 
 
 def _formats(scenario: Scenario) -> dict[str, catalog.Format]:
-    return formats_in_use(scenario, named(catalog.model, scenario.model.id, "model.id"))
+    return formats_in_use(scenario, model_record(scenario.model))
 
 
 def _has_rate(scenario: Scenario, rate: str) -> bool:
@@ -237,7 +238,7 @@ def _flip_speculation(scenario: Scenario) -> tuple[str, dict[str, Any]]:
     key = "optimizations.speculative"
     if scenario.optimizations.speculative is not None:
         return "off", {key: None}
-    architecture = named(catalog.model, scenario.model.id, "model.id").architecture or {}
+    architecture = model_record(scenario.model).architecture or {}
     method = "mtp" if architecture.get("mtp_depth") else "eagle3"
     return method, {f"{key}.method": method}
 
@@ -281,8 +282,10 @@ def _has_experts(scenario: Scenario) -> bool:
     """Whether there is traffic of experts to hide, or the overlap to be turned off."""
     if scenario.optimizations.two_batch_overlap:
         return True
-    like = scenario.model.architecture_like or scenario.model.id
-    architecture = named(catalog.model, like, "model.architecture_like").architecture or {}
+    like = scenario.model.architecture_like
+    key = "model.architecture_like"
+    record = model_record(scenario.model) if like is None else named(catalog.model, like, key)
+    architecture = record.architecture or {}
     return float(scenario.model.overrides.get("experts", architecture.get("experts")) or 0) > 1
 
 

@@ -21,30 +21,29 @@ _OF_THE_OLD_ONE = (
 
 
 def _name(scenario: Scenario, answer: Answer | None) -> tuple[str, str]:
-    from inferscope.core import catalog
+    from inferscope.core.leaves import model_record
 
-    record = answer.bound.resolved[0].model if answer else catalog.model(scenario.model.id)
+    record = answer.bound.resolved[0].model if answer else model_record(scenario.model)
     changed = "changed" if scenario.model.overrides else ""
     return record.name, changed
 
 
 def _stand_in(scenario: Scenario, _answer: Answer | None) -> tuple[str, str]:
     from inferscope.core import catalog
+    from inferscope.core.leaves import model_record
 
     like = scenario.model.architecture_like
     if like is None:
-        closed = catalog.model(scenario.model.id).architecture is None
+        closed = model_record(scenario.model).architecture is None
         return ("needed" if closed else "none"), ("not published" if closed else "")
     return catalog.model(like).name, ""
 
 
 def lacks_architecture(scenario: Scenario) -> bool:
     """Whether the stand-in matters: the architecture is not published, or one stands in."""
-    from inferscope.core import catalog
+    from inferscope.core.leaves import model_record
 
-    return (
-        scenario.model.architecture_like is not None or catalog.model(scenario.model.id).architecture is None
-    )
+    return scenario.model.architecture_like is not None or model_record(scenario.model).architecture is None
 
 
 STAND_IN = "model.architecture_like"

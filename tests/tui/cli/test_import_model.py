@@ -133,3 +133,16 @@ def test_wrong_usage_is_one_line_and_writes_nothing(tmp_path, config, capsys, mo
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_explain_shows_the_file_as_the_source(tmp_path, config, capsys):
+    preset = tmp_path / "mine.toml"
+    preset.write_text('[model]\nconfig = "gemma-2-9b/config.json"\n', "utf-8")
+    status, out, _ = run(capsys, "explain", preset, "flop_per_output_token", "--depth", "all")
+    assert status == 0
+    assert "config.json of gemma-2-9b" in out
+    config.unlink()
+    status, out, err = run(capsys, "explain", preset, "tpot_s")
+    assert (status, out) == (2, "")
+    assert f"{preset}:2: model.config: " in err
+    assert "no such file" in err
