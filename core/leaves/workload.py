@@ -40,7 +40,7 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
             work,
             ("input_tokens", "output_tokens", "reasoning_tokens", "peak_to_mean", "arrival_cv", "service_cv"),
         ),
-        (slo, ("max_load_utilization",)),
+        (slo, ("max_load_utilization", "percentile")),
         (scenario.economics, ("utilization",)),
         (test_time, ("multiplier", "exponent", "plateau")),
     ):
@@ -63,6 +63,11 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
         float(not options.continuous_batching),
         _kind(options, "continuous_batching"),
         key="optimizations.continuous_batching",
+    )
+    found["optimizations_chunked_prefill"] = Leaf(
+        float(options.chunked_prefill),
+        _kind(options, "chunked_prefill"),
+        key="optimizations.chunked_prefill",
     )
     if not options.continuous_batching:
         found["optimizations_prompt_share_in_ttft"] = Leaf(

@@ -14,16 +14,19 @@ from inferscope.core.quantities import (
     governance,
     inputs,
     load,
+    loaded,
     memory,
     prefill,
     quality,
     serving,
     training,
+    waiting,
 )
 
 __all__ = [
-    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "energy", "governance",
-    "inputs", "load", "memory", "prefill", "quality", "serving", "training",
+    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "energy",
+    "governance", "inputs", "load", "loaded", "memory", "prefill", "quality", "serving", "training",
+    "waiting",
 ]  # fmt: skip
 
 REGISTRY.close()

@@ -222,6 +222,9 @@ class Slo(Section):
 
     ttft_s: Positive | None = Field(default=None, description="longest mean time to first token, s")
     tpot_s: Positive | None = Field(default=None, description="longest mean time per output token, s")
+    percentile: Annotated[Number, Limits(gt=0, le=0.99999)] = Field(
+        default=_num(0.9), description="share of requests that must meet the limits under load"
+    )
     max_load_utilization: PositiveShare = Field(
         default=_num(0.85), description="load at which a fleet is planned"
     )

@@ -11,7 +11,7 @@ import pytest
 
 import inferscope.core
 from inferscope.core.graph import REGISTRY
-from inferscope.core.quantities import collectives, energy, functions, load, serving
+from inferscope.core.quantities import collectives, energy, functions, load, loaded, serving
 
 SLOTS = 5
 ROWS = 400
@@ -28,6 +28,8 @@ HELPERS = (
     collectives.hand_over_s,
     serving.largest,
     energy.interpolate_log_batch,
+    loaded.running_share,
+    loaded.step_share,
 )
 NAMESPACE = {
     **{name: getattr(np, name) for name in NUMPY_NAMES},

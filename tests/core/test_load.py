@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from inferscope.core.evaluate import evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY
 from inferscope.core.quantities.functions import erlang_c
-from inferscope.core.scenario.files import load_values
+from inferscope.core.quantities.loaded import running_share, step_share
+from inferscope.core.scenario.files import load_values, with_values
 from inferscope.core.study.curves import curve
 
 
@@ -101,10 +102,30 @@ def test_variation_scales_the_wait():
 
 def test_equal_prompts_wait_as_in_a_single_server_queue():
     """M/D/1: 0.2 s of service at 4 a second have a mean sojourn of 0.6 s; M/M/1 waits 4 services at 0.8."""
-    half = {"prefill_utilization": 0.8, "prefill_service_s": 0.2, "workload_arrival_cv": 1}
-    assert 0.2 + quantity("prefill_wait_s", workload_service_cv=0, **half) == pytest.approx(0.6, rel=1e-9)
-    one = {"prefill_utilization": 0.8, "prefill_service_s": 1, "workload_arrival_cv": 1}
-    assert quantity("prefill_wait_s", workload_service_cv=1, **one) == pytest.approx(4, rel=1e-9)
+
+    def wait(service_s, service_cv):
+        shared = {"hardware_disaggregated": 0, "prefill_servers": 1, "prefill_utilization": 0.8}
+        tail = quantity(
+            "prompt_wait_s",
+            prefill_work_s=math.nan,
+            prefill_service_s=service_s,
+            workload_arrival_cv=1,
+            workload_service_cv=service_cv,
+            **shared,
+        )
+        chance = quantity("prefill_wait_probability", peakedness=1, **shared)
+        return quantity("prefill_wait_s", prefill_wait_probability=chance, prompt_wait_s=tail)
+
+    assert 0.2 + wait(0.2, 0) == pytest.approx(0.6, rel=1e-9)
+    assert wait(1, 1) == pytest.approx(4, rel=1e-9)
+
+
+def test_poisson_arrivals_have_a_peakedness_of_one_and_bursts_more():
+    """Whitt 2004: 1 + (ca^2 - 1)/(1 + cs^2); 4 for cv 2 and equal service, 2.5 for exponential."""
+    for service_cv in (0, 0.5, 1, 3):
+        assert quantity("peakedness", workload_arrival_cv=1, workload_service_cv=service_cv) == 1
+    assert quantity("peakedness", workload_arrival_cv=2, workload_service_cv=0) == pytest.approx(4)
+    assert quantity("peakedness", workload_arrival_cv=2, workload_service_cv=1) == pytest.approx(2.5)
 
 
 # --- under load -----------------------------------------------------------------------------------
@@ -189,7 +210,8 @@ def test_littles_law_holds_in_the_fleet():
 
 def test_at_a_low_load_the_median_is_the_latency_of_an_idle_replica():
     result = evaluate(fleet(1e-9), ["ttft_p50_s", "ttft_p99_s", "prefill_latency_s"])
-    assert result["ttft_p50_s"][0] == result["ttft_p99_s"][0] == result["prefill_latency_s"][0]
+    idle = pytest.approx(result["prefill_latency_s"][0], rel=1e-6)
+    assert (result["ttft_p50_s"][0], result["ttft_p99_s"][0]) == (idle, idle)
 
 
 def test_waiting_of_many_fleets_is_computed_at_once(field):
@@ -206,9 +228,12 @@ def test_waiting_of_many_fleets_is_computed_at_once(field):
 
 
 def test_mean_first_token_adds_the_mean_waits():
-    """0.3 s idle, 0.05 s behind other prompts, and one in five waits 1 s for a place."""
-    waits = {"prefill_wait_s": 0.05, "wait_probability": 0.2, "place_wait_s": 1}
-    assert quantity("ttft_mean_s", prefill_latency_s=0.3, **waits) == pytest.approx(0.55)
+    """0.3 s idle, half a step of 20 ms and the one it shares, 0.05 s behind others, 0.2 of all wait 1 s."""
+    waits = {"prefill_wait_s": 0.05, "wait_probability": 0.2, "place_wait_s": 1, "running_step_s": 0.02}
+    mean = quantity("ttft_mean_s", prefill_latency_s=0.3, optimizations_chunked_prefill=1, **waits)
+    assert mean == pytest.approx(0.58)
+    whole = quantity("ttft_mean_s", prefill_latency_s=0.3, optimizations_chunked_prefill=0, **waits)
+    assert whole == pytest.approx(0.56)
 
 
 def test_waiting_for_a_static_batch_is_said_not_to_be_modelled():
@@ -223,3 +248,39 @@ def test_waiting_for_a_static_batch_is_said_not_to_be_modelled():
         assert result.why(name) == "not_in_this_version: wait for a static batch"
     drawn = curve(result, "latency_load")
     assert (drawn.series, drawn.why) == ((), "not_in_this_version: wait for a static batch")
+
+
+# --- how many run ---------------------------------------------------------------------------------
+
+
+def test_as_many_run_as_the_demand_and_their_own_steps_say():
+    """The secants end where x = demand x step(x), to 2 % for experts and exactly without."""
+    demand = np.linspace(0.02, 0.98, 25)
+    for experts, tolerance in ((0.0, 1e-12), (0.3, 0.02), (0.6, 0.02)):
+        others = [np.array([v]) for v in (0.2, experts, 0.87)]
+        found = running_share(demand, *others)
+        exact = demand
+        for _ in range(4000):
+            exact = demand * step_share(exact, *others)
+        np.testing.assert_allclose(found, exact, rtol=tolerance)
+
+
+def test_the_time_per_token_rises_from_one_sequence_to_the_planned_batch():
+    most = evaluate(fleet(1))["max_requests_per_s"][0]
+    names = ("load_tpot_s", "load_batch", "tpot_s", "batch")
+    result = evaluate([fleet(share * most) for share in np.linspace(0.01, 1.2, 60)], names)
+    for name in ("load_tpot_s", "load_batch"):
+        assert (np.diff(result[name]) >= -1e-12).all()
+    assert result["load_tpot_s"][0] < 0.8 * result["tpot_s"][0]
+    assert result["load_tpot_s"][-1] == result["tpot_s"][-1]
+    assert result["load_batch"][0] < 1
+    assert result["load_batch"][-1] <= result["batch"][-1]
+
+
+def test_the_percentile_of_the_scenario_is_that_of_the_first_token():
+    most = evaluate(fleet(1))["max_requests_per_s"][0]
+    scenario = with_values(fleet(0.95 * most), {"slo.percentile": 0.99})
+    result = evaluate(scenario, ["ttft_percentile_s", "ttft_p99_s"])
+    assert result["ttft_percentile_s"][0] == pytest.approx(result["ttft_p99_s"][0], rel=1e-9)
+    median = evaluate(with_values(scenario, {"slo.percentile": 0.5}), ["ttft_percentile_s", "ttft_p50_s"])
+    assert median["ttft_percentile_s"][0] == pytest.approx(median["ttft_p50_s"][0], rel=1e-9)

@@ -98,7 +98,7 @@ def test_a_long_value_does_not_fill_the_screen():
         ({"wrkload": {}}, "did you mean workload?"),
         ({"workload": {"bacth": 1}}, "did you mean batch?"),
         ({"optimizations": {"speculative": {"acceptence": 1}}}, "did you mean acceptance?"),
-        ({"slo": {"zzz": 1}}, "known keys are max_load_utilization, tpot_s, ttft_s"),
+        ({"slo": {"zzz": 1}}, "known keys are max_load_utilization, percentile, tpot_s, ttft_s"),
         ({"extends": "x"}, "stands in files only"),
     ],
 )
