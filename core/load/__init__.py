@@ -1,0 +1,1 @@
+"""Load: traces of requests, and their replay against a scenario's fleet."""
