@@ -173,6 +173,35 @@ def sweep(parser: argparse.ArgumentParser) -> None:
     set_keys(parser)
 
 
+def load(parser: argparse.ArgumentParser) -> None:
+    """Of `load`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--trace",
+        default="",
+        metavar="FILE",
+        help="requests to replay: CSV with arrival_s,input_tokens,output_tokens or the columns of the Azure "
+        "LLM inference or BurstGPT traces, or JSON lines of Mooncake",
+    )
+    parser.add_argument("--speed", default="", metavar="X", help="let them arrive X times as fast")
+    parser.add_argument("--limit", default="", metavar="N", help="only the first N requests")
+    parser.add_argument(
+        "--synthetic",
+        action="store_true",
+        help="draw requests with the scenario's demand, lengths and variations",
+    )
+    parser.add_argument("--requests", default="", metavar="N", help="how many are drawn (default: 20,000)")
+    parser.add_argument("--seed", default="", metavar="SEED", help="of what is drawn (default: 0)")
+    parser.add_argument(
+        "--concurrency",
+        default="",
+        metavar="N",
+        help="N users in a closed loop, each asking again when answered, in place of the arrivals",
+    )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
 def _count(text: str) -> int:
     """A whole number in plain digits."""
     if not text.isdigit() or len(text) > 18:
