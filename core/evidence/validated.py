@@ -62,7 +62,7 @@ def rows_table(predictions: Sequence[Prediction], title: str) -> Table:
         _ROWS,
         tuple(_cells(found) for found in predictions),
         sentence=sentence(predictions),
-        changes=tuple(_keys(found.values) for found in predictions),
+        changes=tuple(_changes(found) for found in predictions),
         curve=plot(predictions, title),
         notes=notes(predictions),
     )
@@ -86,6 +86,27 @@ def _cells(found: Prediction) -> tuple[Any, ...]:
         *(None if math.isnan(figure) else figure for figure in figures),
         *(unit, found.group, found.refused),
     )
+
+
+_CLEARED = (
+    *("workload.batch", "workload.concurrency", "workload.reasoning_tokens", "workload.requests_per_s"),
+    *("workload.queries_per_day", "workload.users", "workload.queries_per_user_per_day"),
+    *("hardware.prefill", "hardware.expert_parallel", "hardware.replicas", "hardware.fleet_accelerators"),
+    *("hardware.count", "hardware.tensor_parallel", "hardware.pipeline_parallel", "hardware.data_parallel"),
+    *("optimizations.speculative", "optimizations.two_batch_overlap", "optimizations.activation_format"),
+    *("optimizations.prefix_cache_hit_rate", "slo.ttft_s", "slo.tpot_s"),
+)
+"""Keys that would make another scenario another one than was measured."""
+
+
+def _changes(found: Prediction) -> dict[str, Any]:
+    """What makes a scenario that of a row; nothing for a row without one."""
+    if not found.values:
+        return {}
+    keys = _keys(found.values)
+    inside = {key.rpartition(".")[0] for key in keys}
+    cleared = {key: None for key in _CLEARED if key not in keys and key not in inside}
+    return {**cleared, **keys}
 
 
 def _keys(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

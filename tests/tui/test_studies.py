@@ -95,16 +95,16 @@ def names(_scenario, _values, _watch):
 
 OVER = Line("over", "KEY=v1,v2 or KEY=lo:hi:n[:log]; joins several", "workload.batch=1:256:9:log")
 FAKES = (
-    Study("Names", "What stands in a few rows, and nothing else.", "table", (), names),
+    Study("Names", "What stands in a few rows, and nothing else.", "study.table", (), names),
     Study(
         "Sizes",
         "Every combination of values of some inputs, a row each.",
-        "table",
+        "study.table",
         (OVER, Line("count", "how many rows", "9"), Line("where", "conditions that rows have to meet")),
         sizes,
     ),
-    Study("Waits", "Long work.", "table", (Line("of", "a number", lambda a: f"{a.as_of:%Y}"),), waits),
-    Study("Later", "Not in this version.", "no_such_module", (), names),
+    Study("Waits", "Long work.", "study.table", (Line("of", "a number", lambda a: f"{a.as_of:%Y}"),), waits),
+    Study("Later", "Not in this version.", "study.no_such_module", (), names),
 )
 
 
@@ -508,8 +508,10 @@ async def test_the_table_is_written_as_it_is_sorted_and_a_row_copied(faked, monk
 REAL = [study.name for study in studies.studies()]
 
 
-def test_all_six_are_there():
-    assert REAL == ["Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution"]
+def test_all_of_them_are_there():
+    assert [
+        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Validation"),
+    ] == REAL
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -547,6 +549,7 @@ WRONG = {
     "Solve": ("for", "tpot<=0.05"),
     "Frontier": ("accelerators", "h1000"),
     "Attribution": ("of", "bound"),
+    "Validation": ("measurements", "nowhere.csv"),
 }
 
 

@@ -43,7 +43,9 @@ def test_eval_prints_a_report(run):
     status, out, err = run("eval", PRESET)
     assert (status, err) == (0, "")
     assert out.startswith("Llama 3.1 70B on eight H100, fp8\nOne query costs ")
-    assert re.search(r"^Latency +Time to first token +ttft_s +[\d.]+ ms$", out, re.MULTILINE)
+    assert re.search(
+        r"^Latency +Time to first token +ttft_s +[\d.]+ ms \([\d.]+ to [\d.]+\)$", out, re.MULTILINE
+    )
     assert re.search(
         rf"^inferscope {__version__}, data of {DATA_DATE}, scenario [0-9a-f]{{12}}$", out, re.MULTILINE
     )
