@@ -6,6 +6,7 @@ import math
 
 from inferscope.core.errors import ScenarioError
 from inferscope.core.leaves import Resolved
+from inferscope.core.leaves.model import total_params
 from inferscope.core.scenario.ranges import Number
 
 DEGREES = (
@@ -34,7 +35,7 @@ def layouts(resolved: Resolved) -> list[tuple[float, float, float, float]]:
     is_sparse = resolved.leaves["model_experts"].value > 1
     flat: set[tuple[float, float, float, float]] = set()
     staged: set[tuple[float, float, float, float]] = set()
-    for total in [count] if count else _counts(domain, tensor, pipeline, data):
+    for total in [count] if count else _counts(domain, tensor, pipeline, data, _least(resolved)):
         for t in [tensor] if tensor else [n for n in _powers(min(total, domain)) if heads % n == 0]:
             for d in [data] if data else (_powers(total / t) if is_sparse else [1.0]):
                 p = pipeline or total / (t * d)
@@ -61,11 +62,30 @@ def _expert_ranks(resolved: Resolved) -> float:
     return wanted.mid if isinstance(wanted, Number) else 1.0
 
 
-def _counts(domain: float, tensor: float | None, pipeline: float | None, data: float | None) -> list[float]:
-    """Accelerator counts to try: powers of two up to the domain, then a few domains."""
+def _least(resolved: Resolved) -> float:
+    """Accelerators below which the weights alone take all memory; 1 where a figure is unknown."""
+    leaves = resolved.leaves
+    per_param = min(leaves[f"optimizations_{part}_bytes_per_param"].value for part in ("linear", "expert"))
+    usable = leaves["calibration_memory_share"].value * leaves["hardware_memory_bytes"].value
+    least = total_params(leaves) * per_param / usable
+    return 1.0 if math.isnan(least) else math.ceil(least)
+
+
+def _counts(
+    domain: float, tensor: float | None, pipeline: float | None, data: float | None, least: float
+) -> list[float]:
+    """Accelerator counts to try: powers of two up to the domain, then some of domains.
+
+    Where more are needed to hold the weights, as on machines without DRAM, as many domains as hold
+    them, and up to twice as many.
+    """
     known = math.prod(v for v in (tensor, pipeline, data) if v)
     inside = _powers(min(domain, 64.0))
-    return [n * known for n in (*inside, *(inside[-1] * 2.0**k for k in range(1, 4)))]
+    usual = [*inside, *(inside[-1] * 2.0**k for k in range(1, 4))]
+    if least > usual[-1]:
+        domains = math.ceil(least / inside[-1])
+        usual = [inside[-1] * math.ceil(domains * more) for more in (1.0, 1.125, 1.25, 1.5, 2.0)]
+    return [n * known for n in usual]
 
 
 def _powers(limit: float) -> list[float]:

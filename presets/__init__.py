@@ -7,6 +7,8 @@ ORDER = (
     *("gpt-4-training-eu", "deepseek-v3-training-eu", "training-run-1e26"),
     *("llama-3.1-70b-h100", "llama-3.1-70b-mi300x-as-h100", "llama-3.1-70b-mi300x", "llama-3.3-70b-tpu-v6e"),
     *("gpt-oss-120b-h100", "gpt-oss-120b-b200", "gpt-oss-120b-m3-ultra"),
+    *("llama-3.1-70b-a100", "llama-3.1-70b-tpu-v5e", "llama-3.1-8b-l40s", "llama-3-8b-inferentia2"),
+    *("deepseek-r1-gb200-nvl72", "deepseek-r1-h100-h20", "llama-3.1-405b-optical", "llama-2-70b-groq"),
     *("llama-3-8b-rtx-4090", "llama-3-8b-m3-max", "host-in-kenya"),
 )
 """The presets by topic: cost and energy, export controls and policy, speed and hardware, places."""

@@ -135,6 +135,7 @@ _PLAIN = (
     ("calibration_prefill_pool_factor", "1", "That slow-down in a pool that only prefills, relative"),
     ("calibration_memory_share", "1", "Share of memory an engine may fill"),
     ("calibration_reserved_bytes", "byte", "Memory kept by the runtime"),
+    ("calibration_reserved_share", "1", "Share of memory kept by the runtime, where that is less"),
     ("calibration_cache_fill_share", "1", "Share of the output a running sequence holds"),
     ("calibration_busy_share_small_batch", "1", "Busy power over TDP at batch 8"),
     ("calibration_busy_share_medium_batch", "1", "Busy power over TDP at batch 47"),

@@ -113,17 +113,32 @@ def activation_bytes(
 
 @quantity(
     unit="byte",
+    label="Memory kept by the runtime per accelerator",
+    better="lower",
+    pools=_POOLS,
+    formula="minimum(calibration_reserved_bytes, calibration_reserved_share * hardware_memory_bytes)",
+    source=_CAPACITY + "; a share of small memories",
+)
+def reserved_bytes(
+    calibration_reserved_bytes: Array, calibration_reserved_share: Array, hardware_memory_bytes: Array
+) -> Array:
+    """What is neither weights nor cache. 80 GiB: 2e9; 24 GiB: 0.024 x 25.8e9 = 0.62e9; 230 MB of SRAM: 5.5e6."""
+    return np.minimum(calibration_reserved_bytes, calibration_reserved_share * hardware_memory_bytes)
+
+
+@quantity(
+    unit="byte",
     label="Memory for weights and cache per accelerator",
     better="higher",
     pools=_POOLS,
-    formula="calibration_memory_share * hardware_memory_bytes - calibration_reserved_bytes",
+    formula="calibration_memory_share * hardware_memory_bytes - reserved_bytes",
     source=_CAPACITY,
 )
 def usable_memory_bytes(
-    calibration_memory_share: Array, hardware_memory_bytes: Array, calibration_reserved_bytes: Array
+    calibration_memory_share: Array, hardware_memory_bytes: Array, reserved_bytes: Array
 ) -> Array:
     """What the engine may fill. 80 GiB: 0.92 x 85.9e9 - 2e9 = 77.0e9."""
-    return calibration_memory_share * hardware_memory_bytes - calibration_reserved_bytes
+    return calibration_memory_share * hardware_memory_bytes - reserved_bytes
 
 
 @quantity(
@@ -307,10 +322,10 @@ def batch(workload_batch: Array, fits_memory: Array) -> Array:
     label="Memory used",
     better="lower",
     formula=(
-        "maximum((decode_weight_bytes_per_accelerator + decode_activation_bytes + calibration_reserved_bytes"
+        "maximum((decode_weight_bytes_per_accelerator + decode_activation_bytes + decode_reserved_bytes"
         " + decode_full_sequence_bytes + maximum(where(isnan(workload_batch), 1, workload_batch)"
         " / hardware_data_parallel - 1, 0) * decode_sequence_bytes) / hardware_memory_bytes,"
-        " (prefill_weight_bytes_per_accelerator + prefill_activation_bytes + calibration_reserved_bytes"
+        " (prefill_weight_bytes_per_accelerator + prefill_activation_bytes + prefill_reserved_bytes"
         " + prefill_full_sequence_bytes) / prefill_hardware_memory_bytes)"
     ),
     source=_CAPACITY,
@@ -318,7 +333,7 @@ def batch(workload_batch: Array, fits_memory: Array) -> Array:
 def memory_used_fraction(
     decode_weight_bytes_per_accelerator: Array,
     decode_activation_bytes: Array,
-    calibration_reserved_bytes: Array,
+    decode_reserved_bytes: Array,
     decode_full_sequence_bytes: Array,
     decode_sequence_bytes: Array,
     workload_batch: Array,
@@ -326,6 +341,7 @@ def memory_used_fraction(
     hardware_memory_bytes: Array,
     prefill_weight_bytes_per_accelerator: Array,
     prefill_activation_bytes: Array,
+    prefill_reserved_bytes: Array,
     prefill_full_sequence_bytes: Array,
     prefill_hardware_memory_bytes: Array,
 ) -> Array:
@@ -334,5 +350,5 @@ def memory_used_fraction(
     others = np.maximum(asked / hardware_data_parallel - 1.0, 0.0) * decode_sequence_bytes
     held = decode_weight_bytes_per_accelerator + decode_activation_bytes + decode_full_sequence_bytes + others
     prompt = prefill_weight_bytes_per_accelerator + prefill_activation_bytes + prefill_full_sequence_bytes
-    decode = (held + calibration_reserved_bytes) / hardware_memory_bytes
-    return np.maximum(decode, (prompt + calibration_reserved_bytes) / prefill_hardware_memory_bytes)
+    decode = (held + decode_reserved_bytes) / hardware_memory_bytes
+    return np.maximum(decode, (prompt + prefill_reserved_bytes) / prefill_hardware_memory_bytes)

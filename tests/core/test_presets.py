@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from inferscope.core import DATA_DATE
-from inferscope.core.evaluate import CONTRACT
+from inferscope.core.evaluate import CONTRACT, evaluate
 from inferscope.core.export.reports import as_text
 from inferscope.core.graph import REGISTRY
 from inferscope.core.report import answer_is_no, reports
@@ -25,6 +25,7 @@ def found():
 _Q4 = ("unknown: no measured recovery of q4_k_m weights, bf16 activations", "in quality is unknown here")
 OPEN = {
     "gpt-4-training-eu": {"unknown: the architecture of gpt-4 is not published": "is unknown"},
+    "llama-3-8b-inferentia2": {"unknown: hardware.server_w": "the energy stays open"},
     "llama-3-8b-m3-max": dict([("unknown: hardware.server_w", "the energy stays open"), _Q4]),
     "llama-3-8b-rtx-4090": dict([_Q4]),
     "llama-3.1-70b-mi300x": {"not_in_this_version: wait for a static batch": "not modelled"},
@@ -140,6 +141,41 @@ def test_the_published_production_day_is_met(found):
     assert day["output_tokens_per_day"]["value"] == pytest.approx(168e9, rel=0.01)
     assert day["input_tokens_per_day"]["value"] == pytest.approx(608e9, rel=0.01)
     assert day["mean_kv_tokens"]["value"] == pytest.approx(4989, rel=0.01)
+
+
+def test_the_pod_slice_and_the_cards_serve_the_same_task():
+    one, other = load("llama-3.1-70b-tpu-v5e").scenario, load("llama-3.1-70b-a100").scenario
+    assert one.model_copy(update={"hardware": other.hardware}).workload == other.workload
+    assert (one.slo, one.optimizations, one.economics) == (other.slo, other.optimizations, other.economics)
+    assert (one.hardware.accelerator, other.hardware.accelerator) == ("tpu-v5e", "a100-sxm-80")
+
+
+def test_links_that_reach_both_servers_shorten_a_token():
+    wired = files.with_values(load("llama-3.1-405b-optical").scenario, {"hardware.scaleup_domain": 8})
+    found = evaluate(
+        [load("llama-3.1-405b-optical").scenario, wired], ["decode_collective_s", "output_tok_s"]
+    )
+    assert found["decode_collective_s"][0] < 0.8 * found["decode_collective_s"][1]
+    assert found["output_tok_s"][0] > found["output_tok_s"][1]
+
+
+def test_without_dram_the_weights_decide_how_many_chips():
+    """331 LPUs of 0.92 x 230 MB hold 70e9 bytes, and no layout of fewer is tried."""
+    open_ = {"hardware.count": None, "hardware.tensor_parallel": None, "hardware.pipeline_parallel": None}
+    scenario = files.with_values(load("llama-2-70b-groq").scenario, {**open_, "hardware.data_parallel": None})
+    found = evaluate(
+        [scenario, load("llama-2-70b-groq").scenario], ["fits_memory", "accelerators_per_replica"]
+    )
+    assert found["fits_memory"].tolist() == [1, 1]
+    assert found["accelerators_per_replica"][0] > 331
+
+
+def test_prompts_and_tokens_on_different_chips_are_matched_in_rate():
+    scenario = load("deepseek-r1-h100-h20").scenario
+    found = evaluate(scenario, ["prefill_units", "replica_requests_per_s", "prefill_service_s"])
+    assert found["prefill_units"][0] == pytest.approx(
+        found["replica_requests_per_s"][0] * found["prefill_service_s"][0]
+    )
 
 
 def test_the_allowed_and_the_denied_chip_serve_the_same_task():
