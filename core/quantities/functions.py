@@ -121,7 +121,7 @@ def erlang_c(servers: Array, utilization: Array) -> Array:
     ``1/B = integral of exp(-t) (1 + t/A)^c`` over ``t >= 0`` gives Erlang B for any real number of
     servers ``c`` at the offered load ``A = utilization * c``; then
     ``C = 1 / (rho + (1 - rho)/B)``. The integral is taken by Gauss-Legendre quadrature around its
-    peak at ``c - A``. Relative error below 1e-6 against the recursion for c from 1 to 10,000;
+    peak at ``c - A``; for one server C is rho. Relative error below 1e-6 against the recursion for c from 1 to 10,000;
     chances below 1e-15 are given as 0.
 
     Args:
@@ -135,6 +135,8 @@ def erlang_c(servers: Array, utilization: Array) -> Array:
     # The integrand's peak: beyond exp(40) the chance of waiting is below 1e-15.
     crowded = (utilization > 0.0) & (utilization < 1.0) & (servers * (rho - 1.0 - np.log(rho)) < 40.0)
     waits = np.where(utilization >= 1.0, 1.0, np.where(np.isnan(utilization), np.nan, 0.0))
+    if np.any(alone := crowded & (servers == 1.0)):  # one server is busy, or not
+        waits, crowded = np.where(alone, utilization, waits), crowded & ~alone
     if crowded.any():
         waits, servers, rho = (np.array(v) for v in np.broadcast_arrays(waits, servers, rho))
         chances = [

@@ -143,6 +143,15 @@ def test_the_published_production_day_is_met(found):
     assert day["mean_kv_tokens"]["value"] == pytest.approx(4989, rel=0.01)
 
 
+def test_the_published_rates_of_a_node_are_met_within_half():
+    """73,700 prompt tokens a second and prefill node, cache hits counted, and 14,800 a second and decode node."""
+    day = load("deepseek-v3-h800").scenario
+    result = evaluate(day, ["prefill_tok_s", "output_tok_s"])
+    per_node = (result["prefill_tok_s"][0] / (32 / 8), result["output_tok_s"][0] / (144 / 8))
+    for predicted, published in zip(per_node, (73_700, 14_800), strict=True):
+        assert 1 / 1.5 < predicted / published < 1.5
+
+
 def test_the_pod_slice_and_the_cards_serve_the_same_task():
     one, other = load("llama-3.1-70b-tpu-v5e").scenario, load("llama-3.1-70b-a100").scenario
     assert one.model_copy(update={"hardware": other.hardware}).workload == other.workload
