@@ -144,7 +144,7 @@ def test_the_published_production_day_is_met(found):
 
 
 def test_the_published_rates_of_a_node_are_met_within_half():
-    """73,700 prompt tokens a second and prefill node, cache hits counted, and 14,800 a second and decode node."""
+    """73,700 prompt tokens a second and prefill node, cache hits counted, and 14,800 and decode node."""
     day = load("deepseek-v3-h800").scenario
     result = evaluate(day, ["prefill_tok_s", "output_tok_s"])
     per_node = (result["prefill_tok_s"][0] / (32 / 8), result["output_tok_s"][0] / (144 / 8))
