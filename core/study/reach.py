@@ -18,7 +18,7 @@ from inferscope.core.plan import plan, replan
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
-from inferscope.core.study.search import OCTAVES, STEPS, Condition, Ray, brackets, sides
+from inferscope.core.study.search import OCTAVES, STEPS, Condition, Ray, bracket, paths, sides
 from inferscope.core.units import human
 
 __all__ = ["Goal", "Reached", "computed", "reach"]
@@ -123,13 +123,16 @@ def reach(
     def evaluate_at(some: Sequence[Ray], points: Array) -> Array:
         return _values(one, some, points, quantity)[np.newaxis]
 
-    ends = brackets(rays, grid, values[np.newaxis], (goal.condition,), evaluate_at)
+    tried = paths(rays, grid, values[np.newaxis], (goal.condition,), evaluate_at)
     found = []
     for item in dict.fromkeys(ray.item for ray in rays):
-        mine = [i for i, ray in enumerate(rays) if ray.item is item]
-        best = min((ends[i] for i in mine if i in ends), key=lambda end: end.distance, default=None)
-        needed = None if best is None else best.needed
-        found.append(_reached(rays[mine[0]], needed, grid[mine], values[mine], goal))
+        mine = [path for path in tried if path.ray.item is item]
+        ends = [end for path in mine if (end := bracket(path, (goal.condition,))) is not None]
+        needed = min(ends, key=lambda end: end.distance).needed if ends else None
+        points, seen = (
+            np.concatenate(parts) for parts in zip(*((p.points, p.values[0]) for p in mine), strict=True)
+        )
+        found.append(_reached(mine[0].ray, needed, points, seen, goal))
     return tuple(sorted(_checked(scenario, found, goal), key=lambda item: item.distance))
 
 
@@ -182,7 +185,7 @@ def _values(one: Bound, rays: Sequence[Ray], grid: Array, quantity: str) -> Arra
 # --- what is said of it --------------------------------------------------------------------------
 
 
-def _reached(ray: Ray, needed: float | None, grid: Array, values: Array, goal: Goal) -> Reached:
+def _reached(ray: Ray, needed: float | None, points: Array, values: Array, goal: Goal) -> Reached:
     """One line of the answer, before it is computed again."""
     item, now = ray.item, None if math.isnan(ray.now) else ray.now
     plain = Reached(item.key, item.label, now, None, None, None, unit=item.unit)
@@ -191,9 +194,7 @@ def _reached(ray: Ray, needed: float | None, grid: Array, values: Array, goal: G
     known = np.isfinite(values)
     if not known.any():
         return replace(plain, why="at no value tried can it be computed")
-    place = np.unravel_index(
-        int(np.nanargmin(np.where(known, np.abs(values - goal.target), np.nan))), values.shape
-    )
+    place = int(np.nanargmin(np.where(known, np.abs(values - goal.target), np.nan)))
     value = float(values[place])
     if np.ptp(values[known]) <= _SAME * abs(value) and known.all():
         return replace(plain, value=value, why="does not move it")
@@ -201,7 +202,7 @@ def _reached(ray: Ray, needed: float | None, grid: Array, values: Array, goal: G
         return replace(plain, value=value, why="meets the target at every value tried")
     if abs(value - goal.here) <= _SAME * abs(goal.here):
         return replace(plain, value=value, why="brings it no nearer")
-    nearest = float(grid[place])
+    nearest = float(points[place])
     at = human(nearest, item.unit, 4)
     why = f"comes nearest at {at}: {goal.shown(value)}"
     return replace(plain, value=value, nearest=nearest, why=why)

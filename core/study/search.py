@@ -20,14 +20,18 @@ from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.study.inputs import Input, limits
 from inferscope.core.units import human
 
-__all__ = ["Bracket", "Condition", "Ray", "brackets", "met", "parse_condition", "sides", "turn"]
+__all__ = ["Bracket", "Condition", "Path", "Ray", "bracket", "met", "parse_condition", "paths", "sides"]
 
 STEPS = 32
 """Points tried on each side of the present value."""
 OCTAVES = 14.0
 """How many doublings and halvings away a value may lie."""
-_PARTS, _ROUNDS = 16, 5
-"""Into how many parts a bracket is cut, and how often."""
+_PARTS, _ROUNDS = 16, 12
+"""Into how many parts a gap is cut, and how often at most."""
+_NARROW = 1e-6
+"""Share of a value below which a gap is not cut any more."""
+_GAPS = 12
+"""Gaps of a ray that are cut in one round: the nearest."""
 _SLACK = 1e-9
 """A target counts as met within this share of it."""
 _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*")
@@ -143,11 +147,6 @@ def met(conditions: Sequence[Condition], values: Array) -> NDArray[np.bool_]:
     return good
 
 
-def turn(good: NDArray[np.bool_]) -> int:
-    """The first place that differs from the start; 0 where none does."""
-    return int(np.argmax(good != good[0]))
-
-
 def sides(item: Input, now: float) -> list[Array]:
     """The values to try on either side of a present one, closer together near it."""
     bounds = limits(item.key)
@@ -168,10 +167,34 @@ def sides(item: Input, now: float) -> list[Array]:
     return [clipped for side in found if np.any((clipped := np.clip(side, low, high)) != now)]
 
 
-def brackets(
+class Path(NamedTuple):
+    """A ray with every value tried on it, from the start outwards.
+
+    Attributes:
+        ray: The ray.
+        points: The values, ``(n,)``.
+        values: The quantities there, ``(conditions, n)``.
+    """
+
+    ray: Ray
+    points: Array
+    values: Array
+
+    def with_more(self, points: Array, values: Array) -> Path:
+        """The path with more values tried, in order."""
+        every, first = np.unique(np.concatenate([self.points, points]), return_index=True)
+        order = np.arange(len(every)) if self.points[-1] >= self.points[0] else np.arange(len(every))[::-1]
+        joined = np.concatenate([self.values, values], axis=1)
+        return Path(self.ray, every[order], joined[:, first[order]])
+
+
+def paths(
     rays: Sequence[Ray], grid: Array, values: Array, conditions: Sequence[Condition], evaluate: Evaluate
-) -> dict[int, Bracket]:
-    """For each ray on which the conditions begin or cease to be met together: where.
+) -> list[Path]:
+    """Rays tried more closely wherever a condition turns, or a quantity begins or ceases to have a value.
+
+    Each condition is looked at alone, so that conditions are also met together where they are only
+    between two values of the grid. Beyond the first place where all of them turn nothing is looked at.
 
     Args:
         rays: n rays.
@@ -180,31 +203,64 @@ def brackets(
         conditions: What is to be met.
         evaluate: Computes the quantities elsewhere.
     """
-    good = met(conditions, values)
-    live = [i for i in range(len(rays)) if turn(good[i])]
-    if not live:
-        return {}
-    some = [rays[i] for i in live]
-    turns = [turn(good[i]) for i in live]
-    ends = np.array([(grid[i][k - 1], grid[i][k]) for i, k in zip(live, turns, strict=True)])
-    there = np.stack([values[:, i, k - 1 : k + 1] for i, k in zip(live, turns, strict=True)])
+    found = [Path(ray, grid[i], values[:, i]) for i, ray in enumerate(rays)]
     for _ in range(_ROUNDS):
-        parts = np.stack([_between(ray, *end) for ray, end in zip(some, ends, strict=True)])
-        inner = evaluate(some, parts)
-        for row, ok in enumerate(met(conditions, inner)):
-            if k := turn(ok):
-                ends[row], there[row] = parts[row][k - 1 : k + 1], inner[:, row, k - 1 : k + 1]
-    polished = np.stack([_candidates(*row, conditions) for row in zip(some, ends, there, strict=True)])
-    fine = met(conditions, evaluate(some, polished))
-    found = {}
-    for row, i in enumerate(live):
-        if fine[row].any():
-            # Where the target is met at the start, the farthest that still meets it; else the nearest.
-            away = {_away(float(x), rays[i]): float(x) for x in polished[row][fine[row]]}
-            needed = away[max(away) if good[i][0] else min(away)]
-            other = 1 if good[i][0] else 0
-            found[i] = Bracket(min(away), needed, there[row][:, other], float(ends[row][other]))
-    return found
+        open_ = [(i, k) for i, path in enumerate(found) for k in _gaps(path, conditions) if _is_wide(path, k)]
+        if not open_:
+            break
+        found = _tried(
+            found, open_, [_between(found[i].ray, *found[i].points[k : k + 2]) for i, k in open_], evaluate
+        )
+    ends = [(i, k) for i, path in enumerate(found) for k in _gaps(path, conditions)]
+    polished = [
+        _candidates(found[i].ray, found[i].points[k : k + 2], found[i].values[:, k : k + 2], conditions)
+        for i, k in ends
+    ]
+    return _tried(found, ends, polished, evaluate)
+
+
+def _tried(
+    found: Sequence[Path], where: Sequence[tuple[int, int]], parts: Sequence[Array], evaluate: Evaluate
+) -> list[Path]:
+    """Paths with more points: some in each of some gaps."""
+    result = list(found)
+    if where:
+        inner = evaluate([found[i].ray for i, _ in where], np.stack(parts))
+        for row, (i, _) in enumerate(where):
+            result[i] = result[i].with_more(parts[row], inner[:, row])
+    return result
+
+
+def _gaps(path: Path, conditions: Sequence[Condition]) -> list[int]:
+    """The places after which a condition turns or a value begins or ends, up to where all of them turn."""
+    alone = np.stack([c.met(v) for c, v in zip(conditions, path.values, strict=True)])
+    signs = np.concatenate([alone, np.isfinite(path.values)])
+    changes = np.flatnonzero(np.any(signs[:, 1:] != signs[:, :-1], axis=0))
+    first = _turn(met(conditions, path.values))
+    return [int(k) for k in changes if not first or k < first][:_GAPS]
+
+
+def _is_wide(path: Path, place: int) -> bool:
+    """Whether another value may lie between one and the next."""
+    start, end = float(path.points[place]), float(path.points[place + 1])
+    least = 1.0 if path.ray.item.is_whole else _NARROW * max(abs(start), abs(end))
+    return abs(end - start) > least
+
+
+def _turn(good: NDArray[np.bool_]) -> int:
+    """The first place that differs from the start; 0 where none does."""
+    return int(np.argmax(good != good[0]))
+
+
+def bracket(path: Path, conditions: Sequence[Condition]) -> Bracket | None:
+    """Where on a path the conditions begin or cease to be met together; None where they do not."""
+    good = met(conditions, path.values)
+    place = _turn(good)
+    if not place:
+        return None
+    inside, outside = (place - 1, place) if good[0] else (place, place - 1)
+    needed = float(path.points[inside])
+    return Bracket(_away(needed, path.ray), needed, path.values[:, outside], float(path.points[outside]))
 
 
 def _between(ray: Ray, start: float, end: float) -> Array:

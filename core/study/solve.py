@@ -24,7 +24,16 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.changes import words
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.study.reach import Goal, reach
-from inferscope.core.study.search import Condition, Ray, brackets, met, number_quantity, parse_condition
+from inferscope.core.study.search import (
+    Condition,
+    Path,
+    Ray,
+    bracket,
+    met,
+    number_quantity,
+    parse_condition,
+    paths,
+)
 from inferscope.core.study.solved import NO_VALUE, RANGE, Solution
 from inferscope.core.study.walk import Prefer, Question, Walk, around, settable, where_to_look
 
@@ -86,7 +95,11 @@ def solve(
     goal = Goal(wanted[0].quantity, wanted[0].target, math.nan)
     is_plain = len(wanted) == 1 and wanted[0] == goal.condition and found in INPUTS
     if is_plain and span is None and prefer == "nearest" and present(one, found):
-        return _as_reached(question)
+        reached = _as_reached(question)
+        if reached.is_met or math.isnan(now):
+            return reached
+        walked = _walked(question)
+        return walked if walked.is_met else replace(reached, notes=walked.notes)
     return _walked(question)
 
 
@@ -213,7 +226,11 @@ def _as_reached(question: Question) -> Solution:
         )
     if is_met:
         return _answer(question, question.now, (), why=f"{key} {found.why}")
-    why = f"no {key} that is tried gives {condition}" if found.nearest is not None else f"{key} {found.why}"
+    why = (
+        f"none of the values of {key} tried gives {condition}"
+        if found.nearest is not None
+        else f"{key} {found.why}"
+    )
     return _none(question, found.nearest, why)
 
 
@@ -228,38 +245,68 @@ def _walked(question: Question) -> Solution:
     starts = [bool(met(question.conditions, value)[0, 0]) for value in values]
     is_first = question.prefer != "nearest" or rays[0].now != question.now
     if is_first and starts[0]:
-        return _answer(question, float(rays[0].points[0]), (RANGE,))
-    found = [
-        bracket
+        found = _answer(question, float(rays[0].points[0]), (RANGE,))
+        return replace(found, notes=_places(question, _grids(rays, values)))
+    tried = [
+        path
         for ray, value in zip(rays, values, strict=True)
-        for bracket in brackets([ray], ray.points[np.newaxis], value, question.conditions, walk.at).values()
+        for path in paths([ray], ray.points[np.newaxis], value, question.conditions, walk.at)
     ]
-    if found:
-        best = min(found, key=lambda bracket: bracket.distance)
+    turns = [end for path in tried if (end := bracket(path, question.conditions)) is not None]
+    if turns:
+        best = min(turns, key=lambda end: end.distance)
         binding = tuple(
             str(condition)
             for condition, beyond in zip(question.conditions, best.beyond, strict=True)
             if not condition.met(np.array([beyond]))[0]
         )
         outside = best.outside if np.isnan(best.beyond).any() else math.nan
-        return _bounded(question, best.needed, binding, outside)
+        found = _bounded(question, best.needed, binding, outside)
+        return replace(found, notes=_places(question, tried))
     if any(starts):
         return _answer(question, question.now, (), why=f"{question.item.key} meets it at every value tried")
-    return _none(question, *_nearest(question, rays, values, walk.refusal))
+    found = _none(question, *_nearest(question, tried, walk.refusal))
+    return replace(found, notes=(*found.notes, *walk.notes))
 
 
-def _nearest(
-    question: Question, rays: Sequence[Ray], values: Sequence[Array], refusal: str
-) -> tuple[float | None, str]:
+def _grids(rays: Sequence[Ray], values: Sequence[Array]) -> list[Path]:
+    """What was tried, where nothing is looked at more closely."""
+    return [Path(ray, ray.points, value[:, 0]) for ray, value in zip(rays, values, strict=True)]
+
+
+def _all_tried(tried: Sequence[Path]) -> tuple[Array, Array]:
+    """Every value tried, rising, ``(n,)``, and the quantities there, ``(conditions, n)``."""
+    points, first = np.unique(np.concatenate([path.points for path in tried]), return_index=True)
+    return points, np.concatenate([path.values for path in tried], axis=1)[:, first]
+
+
+def _places(question: Question, tried: Sequence[Path]) -> tuple[str, ...]:
+    """That what was asked for holds in several places, where it does."""
+    points, values = _all_tried(tried)
+    if len(question.scenarios) > 1:
+        above = values[0][np.isfinite(values[0])] >= 1.0
+        count = int(np.count_nonzero(above[1:] != above[:-1]))
+        what = "the two pass each other"
+    else:
+        good = np.concatenate([[False], met(question.conditions, values)])
+        count = int(np.count_nonzero(good[1:] & ~good[:-1]))
+        what = "the conditions are met"
+    if count < 2:
+        return ()
+    seen = f"among {len(points):,} values tried {what} in {count} places apart"
+    return (f"{seen}: this is the {question.prefer} of them, --least, --most and KEY=LOW:HIGH find others",)
+
+
+def _nearest(question: Question, tried: Sequence[Path], refusal: str) -> tuple[float | None, str]:
     """The value tried at which the worst condition is missed by the least, and what to say."""
-    points = np.concatenate([ray.points for ray in rays])
-    columns = np.concatenate([value[:, 0] for value in values], axis=1)
+    points, columns = _all_tried(tried)
     missed = np.max([c.missed_by(v) for c, v in zip(question.conditions, columns, strict=True)], axis=0)
     if not np.isfinite(missed).any():
         return None, refusal or _why(question, question.now)
     span = f"between {points.min():.4g} and {points.max():.4g}"
     what = " and ".join(map(str, question.conditions))
-    return float(points[int(np.nanargmin(missed))]), f"no {question.item.key} {span} gives {what}"
+    none = f"none of {len(points):,} values of {question.item.key} tried {span} gives {what}"
+    return float(points[int(np.nanargmin(missed))]), none
 
 
 def _break_even(question: Question) -> Solution:
@@ -274,12 +321,24 @@ def _break_even(question: Question) -> Solution:
         return _none(question, None, walk.refusal or next((why for why in lacking if why), ""))
     if abs(known[0] - 1.0) <= _EQUAL:
         return _answer(question, float(np.concatenate([ray.points for ray in rays])[np.isfinite(first)][0]))
+    if np.ptp(known) <= _EQUAL * abs(known[0]):
+        return _none(
+            question, None, f"{question.item.key} moves {name} of both alike: {_ratio(question, known[0])}"
+        )
     sign = ">=" if known[0] < 1.0 else "<="
     asked = question._replace(conditions=(Condition(name, sign, 1.0),))
     found = _walked(asked)
     if found.value is not None:
         return replace(found, binding=())
-    return replace(found, why=f"{name} of the two is equal at no {question.item.key} tried")
+    return replace(
+        found, why=f"{name} of the two is equal at none of {walk.tried:,} values of {question.item.key} tried"
+    )
+
+
+def _ratio(question: Question, ratio: float) -> str:
+    """Two scenarios whose quantity keeps its ratio."""
+    first, other = (title(scenario) for scenario in question.scenarios)
+    return f"that of {first} stays {ratio:.4g} times that of {other}"
 
 
 # --- what is said of it --------------------------------------------------------------------------

@@ -50,6 +50,7 @@ class Solution:
         names: The titles of the scenarios: two for a break-even.
         along: Values of the input for a plot.
         curves: The first quantity there, one array a scenario.
+        notes: What a reader has to know.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Solution:
     names: tuple[str, ...] = ()
     along: Array = field(default_factory=lambda: np.empty(0))
     curves: tuple[Array, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def changes(self) -> Mapping[str, Any]:
@@ -164,6 +166,7 @@ class Solution:
             self.sentence,
             tuple(changes),
             self._curve(),
+            self.notes,
         )
 
     def _cells(self, values: tuple[tuple[float, ...], ...]) -> tuple[Any, ...]:

@@ -22,6 +22,8 @@ __all__ = ["Prefer", "Question", "Walk", "around", "settable", "where_to_look"]
 Prefer = Literal["nearest", "least", "most"]
 _ALL = 256
 """Whole numbers up to which every one in a range is tried."""
+_NAMED = 12
+"""Values that can be that are named."""
 _FEW = 8
 """Values up to which each is made a scenario at once."""
 
@@ -59,7 +61,25 @@ class Walk:
     def __init__(self, question: Question) -> None:
         self._question = question
         self._is_bent = False
+        self._tried: dict[float, bool] = {}
         self.refusal = ""
+
+    @property
+    def tried(self) -> int:
+        """How many values were tried."""
+        return len(self._tried)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which values can be at all, where some cannot."""
+        can = sorted(value for value, is_possible in self._tried.items() if is_possible)
+        if len(can) in (0, len(self._tried)):
+            return ()
+        shown = ", ".join(f"{value:g}" for value in can[:_NAMED])
+        more = f", ... ({len(can):,} in all)" if len(can) > _NAMED else ""
+        every, key = len(self._tried), self._question.item.key
+        about = f"{every - len(can):,} of {every:,} values of {key} tried"
+        return (f"{about} cannot be ({self.refusal}); these can: {shown}{more}",)
 
     def at(self, _rays: Sequence[Ray], points: Array) -> Array:
         """``(conditions, rays, points)``; a ratio of two scenarios where there are two."""
@@ -79,15 +99,20 @@ class Walk:
         if len(values) > _FEW and not np.isnan(values).any() and not self._is_bent:
             span = {self._question.item.key: (float(values.min()), float(values.max()))}
             try:
-                return self._evaluated(Points([scenario], span), {self._question.item.key: values})
+                found = self._evaluated(Points([scenario], span), {self._question.item.key: values})
             except ScenarioError:  # it does not move what is computed along straight lines
                 self._is_bent = True
+            else:
+                self._tried.update(dict.fromkeys(values.tolist(), True))
+                return found
         return self._each(scenario, values)
 
     def _each(self, scenario: Scenario, values: Array) -> Array:
         """The same, each value a scenario of its own; NaN where one cannot be."""
         result = np.full((len(self._question.quantities), len(values)), math.nan)
         cases: dict[int, Scenario] = {}
+        for value in values[~np.isnan(values)].tolist():
+            self._tried.setdefault(value, False)
         for i, value in enumerate(values.tolist()):
             change = (
                 {} if math.isnan(value) else {self._question.item.key: settable(self._question.item, value)}
@@ -102,6 +127,8 @@ class Walk:
             self.refusal = self.refusal or str(error)
             return result
         self.refusal = self.refusal or next(iter(points.refused.values()), "")
+        can = [float(values[i]) for row, i in enumerate(cases) if row not in points.refused]
+        self._tried.update({value: True for value in can if not math.isnan(value)})
         result[:, list(cases)] = self._evaluated(points, {}, np.arange(len(cases)))
         return result
 

@@ -78,6 +78,66 @@ def test_a_batch_is_the_one_that_trying_all_finds(limits):
     assert least.binding == ("range",)
 
 
+def test_conditions_that_are_met_together_only_between_two_values_tried_are_found():
+    scenario = load_scenario(LLAMA)
+    batches = np.arange(100, 121)
+    (tpot,) = along(scenario, "workload.batch", batches.tolist(), ("tpot_s",))
+    good = batches[(tpot > 0.02) & (tpot < 0.021)]
+    assert len(good) == 8
+    nearest = solve(scenario, "workload.batch", ["tpot_s>0.02", "tpot_s<0.021"])
+    assert (nearest.value, nearest.binding) == (good.min(), ("tpot_s>0.02",))
+    most = solve(scenario, "workload.batch", ["tpot_s>0.02", "tpot_s<0.021"], prefer="most")
+    assert (most.value, most.binding) == (good.max(), ("tpot_s<0.021",))
+    price = "economics.usd_per_accelerator_hour"
+    cost = value(scenario, "usd_per_query")
+    exact = solve(scenario, price, [f"usd_per_query<={0.7 * cost!r}", f"usd_per_query>={0.7 * cost!r}"])
+    assert exact.value == pytest.approx(0.7 * 2.95, rel=1e-9)
+
+
+@pytest.mark.parametrize("prefer", ["nearest", "most"])
+def test_values_are_tried_up_to_where_memory_ends(prefer):
+    """The cheapest batch is the last that fits, 924, between two values of the grid."""
+    scenario = load_scenario(LLAMA)
+    batches = np.arange(880, 926)
+    (cost,) = along(scenario, "workload.batch", batches.tolist(), ("usd_per_million_output_tokens",))
+    target = float(1.0001 * np.nanmin(cost))
+    good = batches[cost <= target]
+    assert 0 < len(good) < 45
+    found = solve(scenario, "workload.batch", [f"usd_per_million_output_tokens<={target!r}"], prefer=prefer)
+    assert found.value == (good.min() if prefer == "nearest" else good.max())
+    none = solve(scenario, "workload.batch", ["usd_per_million_output_tokens<=0.5"], prefer=prefer)
+    assert (none.value, none.nearest) == (None, 924)
+
+
+def test_no_more_is_denied_than_was_tried():
+    found = solve(load_scenario(LLAMA), "workload.batch", ["tpot_s<=0.002", "ttft_s<=9"])
+    assert "of workload.batch tried between 1 and" in found.sentence
+    assert found.sentence.startswith("none of ")
+
+
+def test_a_count_that_the_layout_does_not_allow_is_said():
+    found = solve(load_scenario(LLAMA), "hardware.count", ["tpot_s<=0.012"])
+    (note,) = found.table().notes
+    assert note.startswith("36 of 37 values of hardware.count tried cannot be")
+    assert note.endswith("these can: 8")
+
+
+def test_conditions_that_hold_in_several_places_say_so():
+    """A million output tokens cost least at about 700 a query, so that a price is met twice."""
+    scenario = load_scenario(LLAMA)
+    key, wanted = "workload.output_tokens", "usd_per_million_output_tokens"
+    low, best, high = along(scenario, key, [1, 700, 2000], (wanted,))[0]
+    assert low > 2.4 > best < 2.4 < high
+    twice = solve(scenario, key, [f"{wanted}>=2.4"], span=(1, 2000), prefer="least")
+    assert "the conditions are met in 2 places apart" in twice.table().notes[0]
+    other = with_values(scenario, {f"pins.{wanted}": 2.4})
+    equal = solve(scenario, key, [wanted], span=(1, 2000), prefer="most", against=other)
+    assert equal.value > 1000
+    assert "the two pass each other in 2 places apart" in equal.table().notes[0]
+    once = solve(scenario, key, [f"{wanted}<=2.4"], span=(1, 2000), prefer="least")
+    assert once.notes == ()
+
+
 def test_one_and_several_conditions_agree_where_one_binds():
     scenario = load_scenario(LLAMA)
     cost = f"usd_per_query<={0.8 * value(scenario, 'usd_per_query')!r}"
@@ -185,6 +245,17 @@ def test_break_even_by_hand():
     assert (none.value, none.nearest) == (None, 2.5)
     same = solve(scenario, key, ["usd_per_query"], against=scenario)
     assert (same.value, same.factor) == (2.95, 1.0)
+
+
+def test_a_break_even_that_the_key_does_not_decide_says_so():
+    """Both rent their accelerators at the price that is set in both."""
+    scenario, other = load_scenario(LLAMA), load_scenario("llama-3.1-405b-h200")
+    key = "economics.usd_per_accelerator_hour"
+    costs = [value(with_values(s, {key: 1.0}), "usd_per_query") for s in (scenario, other)]
+    found = solve(scenario, key, ["usd_per_query"], against=other)
+    assert (found.value, found.nearest, found.is_met) == (None, None, False)
+    assert "moves usd_per_query of both alike" in found.sentence
+    assert f"stays {costs[0] / costs[1]:.4g} times" in found.sentence
 
 
 def test_break_even_of_whole_numbers_is_the_first_past_it():
