@@ -43,6 +43,8 @@ def human(value: float, unit: str, digits: int = 3) -> str:
     '3.35 TB/s'
     >>> human(70.6e9, "parameters")
     '70.6 billion parameters'
+    >>> human(0.9996, "s")
+    '1 s'
     """
     if not math.isfinite(value):
         return "n/a" if math.isnan(value) else f"{value:g} {unit}".strip()
@@ -60,7 +62,8 @@ def human(value: float, unit: str, digits: int = 3) -> str:
 def _prefixed(value: float, unit: str, digits: int) -> str:
     """A value with the largest prefix that leaves at least one before the point; no kiloseconds."""
     scales = [s for s in _PREFIXES if unit != "s" or s[0] <= 1.0]
-    scale, prefix = next((s for s in scales if abs(value) >= s[0]), scales[-1])
+    size = abs(float(f"{value:.{digits}g}"))  # as it will be read: 0.9996 s is 1 s, not 1,000 ms
+    scale, prefix = next((s for s in scales if size >= s[0]), scales[-1])
     return f"{_plain(value / scale, digits)} {prefix}{_PREFIXED[unit]}"
 
 

@@ -9,8 +9,8 @@ from textual.content import Content
 
 from inferscope.core.export.comparison import LETTERS
 from inferscope.core.export.differences import SMALL, amount, cell_text, percent
-from inferscope.core.export.reports import shown
 from inferscope.core.graph import REGISTRY
+from inferscope.core.shown import shown
 from inferscope.core.study.changes import words
 from inferscope.tui.sizes import clipped
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def quantity_text(answer: Answer, name: str, session: Session) -> str:
     """A quantity of an answer."""
-    from inferscope.core.export.reports import shown
     from inferscope.core.graph import REGISTRY
+    from inferscope.core.shown import shown
 
     entry = answer.entry(name)
     about = {"basis": entry.get("basis"), "boundary": entry.get("boundary"), "source": entry["source"]}
@@ -81,7 +81,7 @@ def chip_text(chip: Chip) -> str:
 def compared_text(comparison: Comparison, row: str) -> str:
     """A row of a comparison, by the id that it has in the table."""
     from inferscope.core.export.differences import cell_text
-    from inferscope.core.export.reports import shown
+    from inferscope.core.shown import shown
 
     kind, _, name = row.partition(":")
     source = "the scenarios"

@@ -324,7 +324,7 @@ def _changed(answer: Answer, baseline: Answer | None, figure: Figure) -> tuple[s
 
 def cells(answer: Answer, figures: tuple[Figure, ...], baseline: Answer | None = None) -> list[Cell]:
     """What to write for a row of figures; neighbours without a value share their reason."""
-    from inferscope.core.export.reports import reason_text
+    from inferscope.core.shown import reason_text
 
     found: list[Cell] = []
     why_before = ""

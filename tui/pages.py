@@ -73,7 +73,7 @@ def _span(answer: Answer, name: str) -> list[tuple[str, str]]:
 
 
 def _why(result: Result, name: str) -> str:
-    from inferscope.core.export.reports import reason_text
+    from inferscope.core.shown import reason_text
 
     why = result.why(name)
     return reason_text(why) if why else ""
@@ -112,7 +112,7 @@ def _is_absent(item: Explanation) -> bool:
 
 def field_page(answer: Answer, line: Field, value: str) -> Page:
     """What a line of the scenario means and where its value comes from."""
-    from inferscope.core.export.reports import reason_text
+    from inferscope.core.shown import reason_text
 
     text = [("", f"{line.about[:1].upper()}{line.about[1:]}."), ("key", line.key)]
     if line.catalog in ("accelerator", "model"):

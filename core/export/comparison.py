@@ -8,8 +8,9 @@ from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.export.differences import SMALL, amount, cell_text, percent, sentence, unit
-from inferscope.core.export.reports import reason_text, shown, span_text, title
+from inferscope.core.export.reports import span_text, title
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.shown import reason_text, shown
 from inferscope.core.study.compare import (
     HEADLINE,
     Carried,

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from inferscope.core.export.reports import reason_text, shown
 from inferscope.core.graph import REGISTRY
+from inferscope.core.shown import reason_text, shown
 from inferscope.core.study.changes import number
 from inferscope.core.study.compare import Carried, Cell, Comparison
 

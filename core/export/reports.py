@@ -12,7 +12,8 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import notable
 from inferscope.core.policy.words import counted, standing, verdict_word
 from inferscope.core.scenario.changed import word
-from inferscope.core.units import human
+from inferscope.core.shown import reason_text as reason_text  # noqa: PLC0414  (screens look for it here)
+from inferscope.core.shown import shown
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Fit", ("fits_memory", "memory_used_fraction", "max_batch", "batch")),
@@ -79,65 +80,6 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Bounds", ("bound_ttft_s", "bound_tpot_s", "bound_output_tok_s")),
 )
 """Quantities by subject, in reading order."""
-
-REASONS = {
-    "does_not_fit": "does not fit",
-    "slo_unreachable": "limit cannot be kept",
-    "needs_input": "needs",
-    "unsupported": "unsupported",
-    "unknown": "unknown",
-    "not_in_this_version": "not in this version",
-}
-
-
-def reason_text(why: str) -> str:
-    """A reason for people.
-
-    >>> reason_text("needs_input: workload.requests_per_s")
-    'needs workload.requests_per_s'
-    """
-    word, _, what = why.partition(": ")
-    title = REASONS.get(word, word)
-    return f"{title} {what}".strip() if word == "needs_input" else f"{title}: {what}" if what else title
-
-
-_SHARES = {
-    "memory_used_fraction",
-    "mfu",
-    "mbu",
-    "load_utilization",
-    "quality_recovery",
-    "inference_share_of_lifetime_flop",
-}
-_SMALLER = {"USD": (0.1, 100, "ct"), "Wh": (0.1, 1000, "mWh"), "L": (0.1, 1000, "mL"), "MW": (1, 1000, "kW")}
-"""Below how much a smaller unit reads better, and how many of it make one."""
-_SPOKEN = {"1/s": "per second", "1/d": "per day", "tokens/d": "tokens per day"}
-
-
-def shown(entry: Mapping[str, Any], name: str = "") -> str:
-    """The value of an entry for people, or the reason that there is none.
-
-    >>> shown({"value": 0.00281, "unit": "USD"}), shown({"value": 1.0, "unit": "days"})
-    ('0.281 ct', '1 day')
-    """
-    value = entry["value"]
-    if value is None:
-        return f"- ({reason_text(str(entry.get('why', '')))})"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
-    unit, figure = str(entry["unit"]), float(value)
-    if name in _SHARES:
-        return f"{human(100 * figure, '1')} %"
-    least, factor, smaller = _SMALLER.get(unit, (0, 1, unit))
-    if 0 < abs(figure) < least:
-        unit, figure = smaller, figure * factor
-    text = human(figure, unit)
-    spoken = _SPOKEN.get(unit, unit)
-    if text == f"1 {unit}":
-        spoken = spoken.removesuffix("s")
-    return text.removesuffix(unit) + spoken if unit != "1" and text.endswith(unit) else text
 
 
 def ranged(entry: Mapping[str, Any], name: str = "") -> str:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.export.reports import shown
 from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.shown import shown
 from inferscope.core.study.table import Column, Table
 
 __all__ = ["as_csv", "as_json", "as_markdown", "as_text", "cell_text"]

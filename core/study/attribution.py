@@ -13,13 +13,13 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.shown import figure
 from inferscope.core.study.changes import Game
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, listed
 from inferscope.core.study.effects import TOGGLES, Toggle
 from inferscope.core.study.search import number_quantity
 from inferscope.core.study.shapley import shapley
 from inferscope.core.study.table import Column, Table, Watch
-from inferscope.core.units import human
 
 __all__ = ["OFF", "QUANTITIES", "Attributed", "Attribution", "Contribution", "attribute"]
 
@@ -300,22 +300,38 @@ def _belongs(key: str, toggle: Toggle) -> bool:
 
 def _said(item: Attributed) -> str:
     """One quantity in words."""
-    unit = REGISTRY.node(item.quantity).unit
     if not item.parts or item.off is None or item.on is None:
         return f"{item.quantity} cannot be divided"
-    ends = f"{item.quantity} from {human(item.off, unit)} to {human(item.on, unit)}"
-    largest = item.parts[0]
+    ends = f"{item.quantity} from {_figure(item, item.off)} to {_figure(item, item.on)}"
     if not item.difference:
-        return f"{item.quantity} stays at {human(item.on, unit)}"
-    moved = f"{'+' if largest.share > 0 else ''}{human(largest.share, unit)}"
-    return f"{ends}, most of it by {largest.label} {largest.state} ({moved})"
+        return f"{item.quantity} stays at {_figure(item, item.on)}"
+    return f"{ends}, {_largest(item)}"
+
+
+def _largest(item: Attributed) -> str:
+    """The largest part in words; the rest as well, where it goes the other way."""
+    largest, whole = item.parts[0], item.difference
+    moved = f"{largest.label} {largest.state} ({_signed(item, largest.share)})"
+    rest = whole - largest.share
+    if rest * largest.share < 0 and abs(rest) > _EXACT * abs(largest.share):
+        return f"the largest part is {moved}, against {_signed(item, rest)} by the rest"
+    is_most = largest.share / whole > 0.5 and all(part.share * whole >= 0 for part in item.parts)
+    return f"most of it by {moved}" if is_most else f"the largest part is {moved}"
+
+
+def _figure(item: Attributed, value: float) -> str:
+    return figure(value, REGISTRY.node(item.quantity).unit, item.quantity)
+
+
+def _signed(item: Attributed, value: float) -> str:
+    return f"{'+' if value > 0 else ''}{_figure(item, value)}"
 
 
 def _waterfall(item: Attributed, off: Mapping[str, Any]) -> list[tuple[tuple[Any, ...], Mapping[str, Any]]]:
     """The rows of a quantity with the changes that make each of them."""
     unit = REGISTRY.node(item.quantity).unit
     known = [v for v in (item.off, item.on, *(part.end for part in item.parts)) if v is not None]
-    ends = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
+    ends = min(0.0, *known), max(0.0, *known)
     held = {toggle.key for toggle in TOGGLES if toggle.label in item.held}
     kept = {key: value for key, value in off.items() if key not in held}
 

@@ -66,6 +66,8 @@ class Answer:
         movers: The factors that move it, the strongest first.
         still: Labels of those that do not.
         notes: What is said of it alone.
+        open_: Labels of those of which no method can say whether they move it.
+        gap: Why there is no number, where a method has none.
     """
 
     quantity: str
@@ -76,6 +78,8 @@ class Answer:
     movers: tuple[Mover, ...]
     still: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    open_: tuple[str, ...] = ()
+    gap: str = ""
 
     def shown(self, value: float) -> str:
         """A value of the quantity for people."""
@@ -205,7 +209,7 @@ def _tornado(answer: Answer) -> Curve:
     axes = Axis(answer.quantity, answer.unit, answer.label), Axis("", "", "input")
     blank = Curve("tornado", f"Tornado of {answer.label}", *axes)
     if math.isnan(answer.base) or not shown:
-        return Curve(blank.kind, blank.title, *axes, why=answer.why or "no input moves it")
+        return Curve(blank.kind, blank.title, *axes, why=answer.why or _unmoved(answer))
     bars = []
     for place, mover in enumerate(shown):
         ends = [value for value in (mover.at_low, mover.at_high) if math.isfinite(value)]
@@ -224,18 +228,30 @@ def _sentence(answer: Answer, methods: Sequence[str]) -> str:
         return f"{answer.label} has no value: {in_words(answer.why)}."
     start = f"{answer.label} is {answer.shown(answer.base)}"
     if not answer.movers:
-        return f"{start}, and no input moves it."
+        return f"{start}{', and' if not answer.gap + ''.join(answer.open_) else ';'} {_unmoved(answer)}."
     chosen = [text for mover in answer.movers if (text := _carries(answer, mover, methods))][:_NAMED]
-    of = f"of {len(answer.movers) + len(answer.still)} inputs"
+    count = len(answer.movers) + len(answer.still)
+    of = f"of {count} input{'s' if count > 1 else ''}"
+    if not chosen:
+        return f"{start}; {of} none carries it{_how(methods)} by more than can be told."
     carry = "carry" if len(chosen) != 1 else "carries"
     text = f"{start}; {of} {_NUMBERS[len(chosen)]} {carry} it{_how(methods)}: {listed(chosen)}"
     broken = [mover.factor.label for mover in answer.movers if mover.why]
     return f"{text}; at an end of {listed(broken)} it has no value." if broken else f"{text}."
 
 
+def _unmoved(answer: Answer) -> str:
+    """That no input moves an answer, or why that cannot be said."""
+    if answer.gap:
+        return answer.gap
+    if answer.open_:
+        return f"how far {listed(list(answer.open_))} would move it cannot be said"
+    return "no input moves it"
+
+
 def _how(methods: Sequence[str]) -> str:
     if methods[0] == "sobol":
-        return " by share of its variance"
+        return " by share of its variance, alone and together with others (total Sobol index)"
     return " by change for 1 % more" if methods[0] == "elasticity" else ""
 
 

@@ -35,7 +35,7 @@ _GAPS = 12
 _SLACK = 1e-9
 """A target counts as met within this share of it."""
 _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*")
-_UNCOUNTED = "code"
+_UNCOUNTED = ("code", "bool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def number_quantity(name: str) -> str:
         QuantityError: There is none, or it is a word or a list.
     """
     node = REGISTRY.node(name)
-    if node.unit == _UNCOUNTED or node.slotted:
+    if node.unit in _UNCOUNTED or node.slotted:
         message = f"{name} is not a single number"
         raise QuantityError(message)
     return name

@@ -23,6 +23,7 @@ __all__ = ["METHODS", "Answer", "Mover", "Sensitivity", "sensitivity"]
 METHODS = ("tornado", "elasticity", "sobol", "all")
 """One at a time between low and high; per cent for a per cent; shares of the variance; all three."""
 
+_NO_INDICES = "no Sobol indices"
 _STILL = 1e-12
 """Share of a quantity below which it counts as unmoved."""
 
@@ -207,7 +208,7 @@ def _shared(
             for mover in movers[name]
         ]
         if found.why:
-            special[name] = f"no Sobol indices: {found.why}"
+            special[name] = f"{_NO_INDICES}: {found.why}"
         elif found.lost:
             special[name] = f"{found.lost} of {samples} samples left out: without a value at some point"
     return result, special
@@ -233,11 +234,18 @@ def _answer(name: str, base: float, why: str, found: Sequence[Mover], special: s
     scale = _STILL * abs(base) if math.isfinite(base) else 0.0
     moving = [mover for mover in found if _moves(mover, scale)]
     ordered = sorted(moving, key=_strength, reverse=True)
-    still = tuple(mover.factor.label for mover in found if mover not in moving)
+    still = tuple(mover.factor.label for mover in found if mover not in moving and _is_known(mover))
+    open_ = tuple(mover.factor.label for mover in found if mover not in moving and not _is_known(mover))
     notes = [f"{node.label}: {special}"] if special else []
     if still and moving:
-        notes.append(f"{node.label} is moved by {len(moving)} of {len(found)} inputs, not by the others")
-    return Answer(name, node.label, node.unit, base, why, tuple(ordered), still, tuple(notes))
+        notes.append(f"{node.label} is moved by {len(moving)} of {len(found)} inputs, not by {len(still)}")
+    gap = special if special.startswith(_NO_INDICES) else ""
+    return Answer(name, node.label, node.unit, base, why, tuple(ordered), still, tuple(notes), open_, gap)
+
+
+def _is_known(mover: Mover) -> bool:
+    """Whether any method has a number for it."""
+    return any(math.isfinite(effect) for effect in (mover.swing, mover.rate.value, mover.total))
 
 
 def _moves(mover: Mover, scale: float) -> bool:

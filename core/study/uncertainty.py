@@ -17,6 +17,7 @@ from inferscope.core.report import OUTPUTS
 from inferscope.core.scenario.files import Loaded, locate
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.shown import figure
 from inferscope.core.spread import P5, P50, P95, Spread, sorted_quantiles
 from inferscope.core.study.draws import Uncertain, stratified
 from inferscope.core.study.sampling import At, at_draws, drawn
@@ -307,8 +308,6 @@ def _notes(at: At, count: int, samples: int, numbers: Sequence[Uncertain]) -> li
 
 def _sentence(found: Uncertainty) -> str:
     """The leading quantity with its range; then what does not fit, and the least certain rule."""
-    from inferscope.core.export.reports import shown  # noqa: PLC0415  (reports are above studies)
-
     known = [q for q in found.quantities if math.isfinite(q.p50)]
     lead = next((q for q in known if q.quantity == LEADING), known[0] if known else None)
     parts = []
@@ -316,11 +315,12 @@ def _sentence(found: Uncertainty) -> str:
         parts.append(f"no draw of {found.samples:,} gives a value")
     else:
         unit = REGISTRY.node(lead.quantity).unit
-        low, mid, high = (
-            shown({"value": v, "unit": unit}, lead.quantity) for v in (lead.p5, lead.p50, lead.p95)
-        )
+        low, mid, high = (figure(v, unit, lead.quantity) for v in (lead.p5, lead.p50, lead.p95))
         label = REGISTRY.node(lead.quantity).label
-        parts.append(f"{label} is {low} to {high} in nine of ten draws, {mid} in the median")
+        which = "draws that give one" if lead.without else "draws"
+        parts.append(f"{label} is {low} to {high} in nine of ten {which}, {mid} in the median")
+        if lead.without and lead.without != found.unfit:
+            parts.append(f"{percent(lead.without)} of the draws give no value")
     if found.unfit:
         parts.append(f"{percent(found.unfit)} of the draws do not fit in memory")
     parts += [f"{limit.key} is missed in {percent(limit.missed)}" for limit in found.limits if limit.missed]

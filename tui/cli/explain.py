@@ -7,10 +7,10 @@ import argparse
 from inferscope.core.errors import InferscopeError, ScenarioError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.explain import about_and_example, explain, text
-from inferscope.core.export.reports import reason_text
 from inferscope.core.export.tables import json_text
 from inferscope.core.graph import REGISTRY
 from inferscope.core.scenario.files import locate
+from inferscope.core.shown import reason_text
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import ALL, write
 

@@ -8,7 +8,14 @@ import pytest
 from inferscope.core.errors import QuantityError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.scenario.files import load_scenario, load_values, preset_names, with_values
-from inferscope.core.study.attribution import OFF, QUANTITIES, attribute
+from inferscope.core.study.attribution import (
+    OFF,
+    QUANTITIES,
+    Attributed,
+    Attribution,
+    Contribution,
+    attribute,
+)
 from inferscope.core.study.effects import TOGGLES
 
 DAY = "deepseek-v3-h800"
@@ -158,7 +165,26 @@ def test_progress_is_told_and_can_end_it():
         attribute(load_scenario(DAY), watch=stop)
 
 
-@pytest.mark.parametrize("name", ["usd_per_quer", "bound"])
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ((-3.0, -1.0), "most of it by A on (-3)"),
+        ((-1.0, -0.9, -0.8), "the largest part is A on (-1)"),
+        ((-5.0, 2.0), "the largest part is A on (-5), against +2 by the rest"),
+        ((-3.0, 2.0, -2.0), "the largest part is A on (-3)"),
+    ],
+)
+def test_the_sentence_holds_where_parts_work_against_each_other(shares, words):
+    parts = tuple(
+        Contribution(label, (), "on", share, share, share)
+        for label, share in zip("ABC", shares, strict=False)
+    )
+    item = Attributed("max_batch", 10.0, 10.0 + sum(shares), parts)
+    found = Attribution(load_scenario(DAY), (item,), ("A on",), ())
+    assert found.sentence.endswith(f"{words}.")
+
+
+@pytest.mark.parametrize("name", ["usd_per_quer", "bound", "fits_memory"])
 def test_what_cannot_be_divided_is_refused(name):
     with pytest.raises(QuantityError):
         attribute(load_scenario(DAY), (name,))

@@ -14,7 +14,7 @@ from inferscope.core.scenario.names import preset_names
 from inferscope.core.study.draws import quantiles
 from inferscope.core.study.factors import Trial, factors, held
 from inferscope.core.study.rates import _rate
-from inferscope.core.study.sensitivity import sensitivity
+from inferscope.core.study.sensitivity import Answer, Sensitivity, sensitivity
 
 DENSE = "llama-3.1-70b-h100"
 PRICE, BUSY = "economics.usd_per_accelerator_hour", "economics.utilization"
@@ -323,3 +323,29 @@ def test_all_but_sobol_does_without_the_extra(monkeypatch):
     assert sensitivity(load_scenario(DENSE), COST).answers[0].movers
     with pytest.raises(InferscopeError, match="SALib"):
         sensitivity(load_scenario(DENSE), COST, method="all")
+
+
+def test_lost_samples_are_not_read_as_nothing_moves_it():
+    """Most batches of the range do not fit in memory, so that there are no Sobol indices."""
+    scenario = with_values(load_scenario(DENSE), {"workload.batch": {"low": 64, "mid": 64, "high": 4000}})
+    found = sensitivity(scenario, "tpot_s", method="sobol", samples=64)
+    assert "no input moves it" not in found.sentence
+    assert "no Sobol indices: " in found.sentence
+    assert "% of the samples have a point without a value" in found.sentence
+    still = sensitivity(load_scenario(DENSE), "tpp")
+    assert still.sentence.endswith("no input moves it.") == (not still.answers[0].movers)
+
+
+def test_an_input_without_a_number_is_not_one_that_stands_still():
+    answer = Answer("tpot_s", "TPOT", "s", 0.05, "", (), open_=("Batch",))
+    found = Sensitivity(load_scenario(DENSE), (answer,), ("elasticity",))
+    assert found.sentence == "TPOT is 50 ms; how far Batch would move it cannot be said."
+
+
+def test_the_sentence_says_which_share_of_the_variance():
+    scenario = with_values(
+        load_scenario(DENSE), {"economics.usd_per_accelerator_hour": {"low": 2, "high": 4}}
+    )
+    found = sensitivity(scenario, "usd_per_query", method="sobol", samples=64)
+    assert "of 1 inputs" not in found.sentence
+    assert "(total Sobol index): Price " in found.sentence

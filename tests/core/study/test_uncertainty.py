@@ -479,3 +479,13 @@ def test_the_catalogues_ranges_are_an_option_of_reports(capsys, command, rest):
 def test_a_study_takes_a_scenario_or_what_was_loaded():
     given = scenario()
     assert uncertainty(given, samples=8).sentence == uncertainty(Loaded(given, None, {}), samples=8).sentence
+
+
+def test_draws_without_a_value_are_said_in_the_sentence():
+    """One replica takes about five requests a second; beyond, nobody waits a time that has a number."""
+    given = scenario({"workload.requests_per_s": {"low": 1, "high": 8}, "hardware.replicas": 1})
+    found = uncertainty(given, samples=64, quantities=("ttft_p99_s",))
+    (outcome,) = found.quantities
+    assert 0.1 < outcome.without < 0.99
+    assert f"{percent(outcome.without)} of the draws give no value" in found.sentence
+    assert "in nine of ten draws that give one" in found.sentence
