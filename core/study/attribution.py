@@ -15,9 +15,9 @@ from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
 from inferscope.core.study.changes import Game
+from inferscope.core.study.conditions import number_quantity
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, listed
 from inferscope.core.study.effects import TOGGLES, Toggle
-from inferscope.core.study.search import number_quantity
 from inferscope.core.study.shapley import shapley
 from inferscope.core.study.table import Column, Table, Watch
 

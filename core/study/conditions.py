@@ -1,7 +1,9 @@
-"""Which rows of a sweep are kept: those that meet conditions, or the best few.
+"""Conditions on quantities and keys, in the one form that all studies read; and the best few rows of a sweep.
 
 >>> parse_condition("tpot_s <= 0.05")
 Condition(name='tpot_s', sign='<=', value=0.05)
+>>> parse_condition("fits_memory = yes")
+Condition(name='fits_memory', sign='=', value=1.0)
 """
 
 from __future__ import annotations
@@ -16,21 +18,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inferscope.core.errors import InferscopeError
-from inferscope.core.graph import Array
+from inferscope.core.errors import InferscopeError, QuantityError, brief, nearest
+from inferscope.core.graph import REGISTRY, Array, Quantity
 from inferscope.core.study.axes import word
+from inferscope.core.units import human
 
-__all__ = ["Best", "Cells", "Condition", "Words", "parse_condition"]
+__all__ = ["Best", "Cells", "Condition", "Words", "number_quantity", "on_numbers", "parse_condition"]
+
+_SLACK = 1e-9
+"""A target counts as met within this share of it."""
+
+
+def _is_near(values: Any, target: float) -> Any:
+    return abs(values - target) <= _SLACK * abs(target)
+
 
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "!=": operator.ne,
-    "==": operator.eq,
-    "=": operator.eq,
+    "<=": lambda values, target: values <= target + _SLACK * abs(target),
+    ">=": lambda values, target: values >= target - _SLACK * abs(target),
+    "!=": lambda values, target: ~np.asarray(_is_near(values, target)),
+    "=": _is_near,
     "<": operator.lt,
     ">": operator.gt,
 }
+_TRUE = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+_FORM = "write QUANTITY<=VALUE, for example 'tpot_s<=0.05', with < <= = != >= or > between"
 _CONDITION = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(<=|>=|!=|==|=|<|>)\s*(\S.*?)\s*")
 MOST_KEPT = 1_000_000
 """Rows that may be kept as the best: they are held in memory."""
@@ -65,24 +77,31 @@ Cells = Array | Words
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What rows have to meet.
+    """What a quantity, or a key of a sweep, has to meet.
 
     Attributes:
-        name: A quantity or the key of an axis.
-        sign: How it is compared.
-        value: With what: a number, or text.
+        name: The quantity or the key.
+        sign: ``<=``, ``>=``, ``=`` or ``!=``, which count within 1e-9 of the value; ``<`` or ``>``, exactly.
+        value: A number in the quantity's unit, 1 and 0 for true and false; or text.
     """
 
     name: str
     sign: str
     value: float | str
 
+    @property
+    def target(self) -> float:
+        """The value as a number; NaN where it is text."""
+        return math.nan if isinstance(self.value, str) else self.value
+
     def __str__(self) -> str:
         """As it is written."""
-        return f"{self.name}{self.sign}{word(self.value)}"
+        node = REGISTRY.quantities.get(self.name)
+        is_bool = node is not None and node.unit == "bool" and self.value in (0.0, 1.0)
+        return f"{self.name}{self.sign}{word(bool(self.value) if is_bool else self.value)}"
 
     def met(self, column: Cells) -> NDArray[np.bool_]:
-        """Which rows meet it, ``(n,)``; one without a number never does.
+        """Which of some values meet it; one without a number never does.
 
         Raises:
             InferscopeError: Numbers are compared with text, or text by size.
@@ -90,19 +109,25 @@ class Condition:
         if isinstance(column, Words):
             known = np.array([self._met_by(value) for value in column.known], dtype=np.bool_)
             return known[column.codes]
-        if isinstance(self.value, str):
+        target = self._code() if isinstance(self.value, str) else self.value
+        with np.errstate(invalid="ignore"):
+            found: NDArray[np.bool_] = _SIGNS[self.sign](column, target) & ~np.isnan(column)
+        return found
+
+    def _code(self) -> float:
+        """The number that stands for a word in a column of numbers."""
+        codes = REGISTRY.quantities[self.name].codes if self.name in REGISTRY.quantities else ()
+        if self.value not in codes:
             message = f"{self}: compare {self.name} with a number, not with {self.value!r}"
             raise InferscopeError(message)
-        with np.errstate(invalid="ignore"):
-            found: NDArray[np.bool_] = _SIGNS[self.sign](column, self.value) & ~np.isnan(column)
-        return found
+        return float(codes.index(str(self.value)))
 
     def _met_by(self, value: Any) -> bool:
         """Whether one of few values meets it: numbers by size, all else as text."""
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and not isinstance(self.value, str):
             return bool(_SIGNS[self.sign](value, self.value))
-        if self.sign in ("=", "==", "!="):
+        if self.sign in ("=", "!="):
             same = word(value) == word(self.value)
             return value is not None and (not same if self.sign == "!=" else same)
         if not isinstance(self.value, str) and value is not None:
@@ -110,26 +135,101 @@ class Condition:
         message = f"{self}: {self.name} is text and has no size: use = or !="
         raise InferscopeError(message)
 
+    def missed_by(self, values: Array) -> Array:
+        """By which share of the target each number is on the wrong side; 0 where it is met."""
+        away = values - self.target
+        away = np.abs(away) if self.sign in ("=", "!=") else away if self.sign.startswith("<") else -away
+        return np.where(self.met(values), 0.0, np.maximum(away, 0.0) / (abs(self.target) or 1.0))
+
+    def shown(self, value: float) -> str:
+        """A value of the quantity with its unit."""
+        return human(value, REGISTRY.node(self.name).unit, 4)
+
 
 def parse_condition(text: str) -> Condition:
     """Read ``NAME<=VALUE``, with one of ``< <= = != >= >`` between.
 
     Raises:
-        InferscopeError: It is no condition.
+        QuantityError: It is no condition, or not one that the quantity can meet.
     """
     found = _CONDITION.fullmatch(text)
     if not found:
-        message = f"{text!r} is no condition: write NAME<=VALUE, with < <= = != >= or > between"
-        raise InferscopeError(message)
+        message = f"{brief(text)} is no condition: {_FORM}"
+        raise QuantityError(message)
     name, sign, value = found.groups()
+    sign = "=" if sign == "==" else sign
+    node = REGISTRY.quantities.get(name)
+    if node is not None and node.codes:
+        return Condition(name, sign, _one_of(node, sign, value.strip("\"'")))
+    if node is not None and node.unit == "bool" and value.lower() in _TRUE:
+        return Condition(name, sign, _TRUE[value.lower()])
     try:
         number = float(value)
     except ValueError:
-        return Condition(name, sign, value.strip("\"'"))
-    if math.isnan(number):
-        message = f"{text!r} is no condition: nothing can be compared with {value}"
-        raise InferscopeError(message)
+        return Condition(name, sign, value.strip("\"'") if node is None else _no_number(node, text, value))
+    if not math.isfinite(number):
+        message = f"{brief(text)} is no condition: nothing can be compared with {value}; {_FORM}"
+        raise QuantityError(message)
     return Condition(name, sign, number)
+
+
+def _one_of(node: Quantity, sign: str, value: str) -> str:
+    """A word that a quantity may be.
+
+    Raises:
+        QuantityError: It never is, or words are compared by size.
+    """
+    if sign not in ("=", "!="):
+        message = f"{node.name} is not a single number but a word, which has no size: use = or !="
+        raise QuantityError(message)
+    if value not in node.codes:
+        hint = nearest(value, node.codes) or f"it is one of {', '.join(node.codes)}"
+        message = f"{node.name} is never {brief(value)}: {hint}"
+        raise QuantityError(message)
+    return value
+
+
+def _no_number(node: Quantity, text: str, value: str) -> str:
+    """Refuse a text where a number or true and false belong."""
+    kind = "true or false" if node.unit == "bool" else "a number"
+    message = (
+        f"{brief(text)} is no condition: compare {node.name} with {kind}, not with {brief(value)}; {_FORM}"
+    )
+    raise QuantityError(message)
+
+
+def on_numbers(given: str | Condition, *, exact: bool = True) -> Condition:
+    """A condition on a quantity of which a study has numbers.
+
+    Args:
+        given: The condition, or its text.
+        exact: Whether = and != may be asked of numbers, and words of words.
+
+    Raises:
+        QuantityError: There is no such quantity, or a number is hardly ever hit exactly.
+    """
+    found = parse_condition(given) if isinstance(given, str) else given
+    node = REGISTRY.node(found.name)
+    if node.slotted or (not exact and isinstance(found.value, str)):
+        message = f"{found.name} is not a single number"
+        raise QuantityError(message)
+    if not exact and node.unit != "bool" and found.sign in ("=", "!="):
+        message = f"{found} is hardly ever so to the last digit: write QUANTITY<=VALUE, or with >=, < or >"
+        raise QuantityError(message)
+    return found
+
+
+def number_quantity(name: str) -> str:
+    """The name of a quantity that is a single number.
+
+    Raises:
+        QuantityError: There is none, or it is a word, true or false, or a list.
+    """
+    node = REGISTRY.node(name)
+    if node.unit in ("code", "bool") or node.slotted:
+        message = f"{name} is not a single number"
+        raise QuantityError(message)
+    return name
 
 
 class Best:

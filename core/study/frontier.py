@@ -16,9 +16,9 @@ from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.candidates import KEPT, Candidates, candidates, kinds
+from inferscope.core.study.conditions import Condition, number_quantity, on_numbers
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
 from inferscope.core.study.pareto import beaten_by, undominated
-from inferscope.core.study.search import Condition, number_quantity, parse_condition
 from inferscope.core.study.table import Column, Table, Watch
 from inferscope.core.units import human
 
@@ -266,8 +266,8 @@ def frontier(
         ScenarioError: No choice can be.
     """
     names = tuple(dict.fromkeys(_metric(name) for name in metrics))
-    wanted = tuple(parse_condition(text) if isinstance(text, str) else text for text in conditions)
-    outputs = (*names, _BESIDE, *(condition.quantity for condition in wanted))
+    wanted = tuple(map(on_numbers, conditions))
+    outputs = (*names, _BESIDE, *(condition.name for condition in wanted))
     own = evaluate(scenario, names)
     tried = candidates(kinds(scenario, accelerators, formats, keep), outputs, watch)
     stands, out = _standing(tried, names, wanted)
@@ -329,7 +329,7 @@ def _standing(
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Which choices are compared, and how many are out for the first reason that puts each out."""
     tests = [("miss a latency limit", tried.is_late)]
-    tests += [(f"miss {condition}", ~condition.met(tried.values[condition.quantity])) for condition in wanted]
+    tests += [(f"miss {condition}", ~condition.met(tried.values[condition.name])) for condition in wanted]
     tests += [(f"have no value of {name}", ~np.isfinite(tried.values[name])) for name in names]
     stands = np.ones(len(tried.batch), dtype=np.bool_)
     out = {}

@@ -17,8 +17,9 @@ from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.plan import plan, replan
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.conditions import Condition
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
-from inferscope.core.study.search import OCTAVES, STEPS, Condition, Ray, bracket, paths, sides
+from inferscope.core.study.search import OCTAVES, STEPS, Ray, bracket, paths, sides
 from inferscope.core.units import human
 
 __all__ = ["Goal", "Reached", "computed", "reach"]

@@ -7,20 +7,17 @@ the caller: reach and solve differ in that and share the rest.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inferscope.core.errors import QuantityError, brief
-from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.graph import Array
+from inferscope.core.study.conditions import Condition
 from inferscope.core.study.inputs import Input, limits
-from inferscope.core.units import human
 
-__all__ = ["Bracket", "Condition", "Path", "Ray", "bracket", "met", "parse_condition", "paths", "sides"]
+__all__ = ["Bracket", "Path", "Ray", "bracket", "met", "paths", "sides"]
 
 STEPS = 32
 """Points tried on each side of the present value."""
@@ -32,81 +29,6 @@ _NARROW = 1e-6
 """Share of a value below which a gap is not cut any more."""
 _GAPS = 12
 """Gaps of a ray that are cut in one round: the nearest."""
-_SLACK = 1e-9
-"""A target counts as met within this share of it."""
-_CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*")
-_UNCOUNTED = ("code", "bool")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A quantity and the side of a target on which it is to be.
-
-    Attributes:
-        quantity: Its name.
-        sign: ``<=`` or ``>=``, met within 1e-9 of the target; ``<`` or ``>``, met exactly.
-        target: In the quantity's unit.
-    """
-
-    quantity: str
-    sign: str
-    target: float
-
-    def met(self, values: Array) -> NDArray[np.bool_]:
-        """Whether each value is on the right side; an unknown one is not."""
-        slack = _SLACK * abs(self.target)
-        if self.sign == "<":
-            return values < self.target
-        if self.sign == ">":
-            return values > self.target
-        return values >= self.target - slack if self.sign == ">=" else values <= self.target + slack
-
-    def missed_by(self, values: Array) -> Array:
-        """By which share of the target each value is on the wrong side; 0 where it is met."""
-        away = values - self.target if self.sign.startswith("<") else self.target - values
-        return np.where(self.met(values), 0.0, np.maximum(away, 0.0) / (abs(self.target) or 1.0))
-
-    def shown(self, value: float) -> str:
-        """A value of the quantity with its unit."""
-        return human(value, REGISTRY.node(self.quantity).unit, 4)
-
-    def __str__(self) -> str:
-        """As it is written on the command line."""
-        return f"{self.quantity}{self.sign}{self.target:.12g}"
-
-
-def parse_condition(text: str) -> Condition:
-    """``QUANTITY<=VALUE`` of the command line, in the quantity's unit; also with >=, < or >.
-
-    Raises:
-        QuantityError: It is none, or there is no such quantity; the message says what would be right.
-
-    >>> parse_condition("tpot_s<=0.05")
-    Condition(quantity='tpot_s', sign='<=', target=0.05)
-    """
-    found = _CONDITION.fullmatch(text)
-    try:
-        target = float(found[3]) if found else math.nan
-    except ValueError:
-        target = math.nan
-    if found is None or not math.isfinite(target):
-        example = "write QUANTITY<=VALUE, for example 'tpot_s<=0.05', or with >=, < or >"
-        message = f"{brief(text)} is no condition: {example}"
-        raise QuantityError(message)
-    return Condition(number_quantity(found[1]), found[2], target)
-
-
-def number_quantity(name: str) -> str:
-    """The name of a quantity that is a single number.
-
-    Raises:
-        QuantityError: There is none, or it is a word or a list.
-    """
-    node = REGISTRY.node(name)
-    if node.unit in _UNCOUNTED or node.slotted:
-        message = f"{name} is not a single number"
-        raise QuantityError(message)
-    return name
 
 
 class Ray(NamedTuple):

@@ -22,18 +22,10 @@ from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.changes import words
+from inferscope.core.study.conditions import Condition, number_quantity, on_numbers
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.study.reach import Goal, reach
-from inferscope.core.study.search import (
-    Condition,
-    Path,
-    Ray,
-    bracket,
-    met,
-    number_quantity,
-    parse_condition,
-    paths,
-)
+from inferscope.core.study.search import Path, Ray, bracket, met, paths
 from inferscope.core.study.solved import NO_VALUE, RANGE, Solution
 from inferscope.core.study.walk import Prefer, Question, Walk, around, settable, where_to_look
 
@@ -92,7 +84,7 @@ def solve(
     question = Question(scenarios, found, now, _checked_span(scenario, found, span), prefer, wanted)
     if against is not None:
         return _break_even(question)
-    goal = Goal(wanted[0].quantity, wanted[0].target, math.nan)
+    goal = Goal(wanted[0].name, wanted[0].target, math.nan)
     is_plain = len(wanted) == 1 and wanted[0] == goal.condition and found in INPUTS
     if is_plain and span is None and prefer == "nearest" and present(one, found):
         reached = _as_reached(question)
@@ -109,7 +101,7 @@ def _conditions(given: Sequence[str | Condition], *, break_even: bool) -> tuple[
         if not given:
             message = "nothing to solve for: give a condition, for example 'tpot_s<=0.05'"
             raise InferscopeError(message)
-        return tuple(parse_condition(text) if isinstance(text, str) else text for text in given)
+        return tuple(on_numbers(text, exact=False) for text in given)
     if len(given) != 1 or not isinstance(given[0], str):
         message = "a break-even is of one quantity: give its name, for example usd_per_query"
         raise InferscopeError(message)
@@ -128,7 +120,7 @@ def _input(key: str, wanted: Sequence[Condition]) -> Input:
     known = next((item for item in INPUTS if item.key == key), None)
     if known is not None:
         return known
-    if key.startswith(_PINS) and any(c.quantity == key.removeprefix(_PINS) for c in wanted):
+    if key.startswith(_PINS) and any(c.name == key.removeprefix(_PINS) for c in wanted):
         message = "is the very quantity that is solved for"
         raise ScenarioError(message, key=key)
     return Input(key, words(key), is_whole=limits(key).whole)
@@ -214,7 +206,7 @@ def _checked_span(
 def _as_reached(question: Question) -> Solution:
     """The answer of ``=``."""
     condition, key = question.conditions[0], question.item.key
-    reached = reach(question.scenarios[0], condition.quantity, condition.target, (question.item,))
+    reached = reach(question.scenarios[0], condition.name, condition.target, (question.item,))
     if not reached:
         return _none(question, None, _why(question, question.now))
     (found,) = reached
@@ -315,7 +307,7 @@ def _break_even(question: Question) -> Solution:
     rays = where_to_look(question)
     first = np.concatenate([walk.at([ray], ray.points[np.newaxis])[0, 0] for ray in rays])
     known = first[np.isfinite(first)]
-    name = question.conditions[0].quantity
+    name = question.conditions[0].name
     if not len(known):
         lacking = (_why(question, question.now, scenario) for scenario in question.scenarios)
         return _none(question, None, walk.refusal or next((why for why in lacking if why), ""))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.study.conditions import Condition
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
-from inferscope.core.study.search import Condition
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
 
@@ -176,7 +176,7 @@ class Solution:
         missed = [
             str(condition)
             for condition in self.conditions
-            if not condition.met(np.array([by_name.get(condition.quantity, math.nan)]))[0]
+            if not condition.met(np.array([by_name.get(condition.name, math.nan)]))[0]
         ]
         return (*flat, ", ".join(missed))
 
@@ -188,7 +188,7 @@ class Solution:
         node = REGISTRY.node(name)
         known = np.concatenate([curve[np.isfinite(curve)] for curve in self.curves])
         is_far = bool(known.min() > 0 and known.max() > _FAR * known.min())
-        marks = [Mark(str(c), None, c.target) for c in self.conditions if c.quantity == name]
+        marks = [Mark(str(c), None, c.target) for c in self.conditions if c.name == name]
         places = (
             ("now", self.now, self.here),
             ("answer" if self.value is not None else "nearest", at, self.there),

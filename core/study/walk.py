@@ -13,9 +13,10 @@ from inferscope.core.errors import ScenarioError
 from inferscope.core.graph import Array
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.conditions import Condition
 from inferscope.core.study.inputs import Input, limits
 from inferscope.core.study.points import Points
-from inferscope.core.study.search import OCTAVES, STEPS, Condition, Ray, sides
+from inferscope.core.study.search import OCTAVES, STEPS, Ray, sides
 
 __all__ = ["Prefer", "Question", "Walk", "around", "settable", "where_to_look"]
 
@@ -41,7 +42,7 @@ class Question(NamedTuple):
     @property
     def quantities(self) -> tuple[str, ...]:
         """Those that the conditions name, each once."""
-        return tuple(dict.fromkeys(condition.quantity for condition in self.conditions))
+        return tuple(dict.fromkeys(condition.name for condition in self.conditions))
 
 
 def settable(item: Input, value: float) -> float | int:
@@ -88,7 +89,7 @@ class Walk:
         with np.errstate(all="ignore"):
             columns = found[0] if len(found) == 1 else found[0] / found[1]
         names = self._question.quantities
-        order = [names.index(condition.quantity) for condition in self._question.conditions]
+        order = [names.index(condition.name) for condition in self._question.conditions]
         return columns[order][:, place.reshape(points.shape)]
 
     def raw(self, scenario: Scenario, values: Array) -> Array:

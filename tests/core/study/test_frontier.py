@@ -173,6 +173,19 @@ def test_another_chip_leaves_behind_what_was_changed_in_the_present_one():
         assert (kind.scenario.economics.usd_per_accelerator_hour is None) != is_own
 
 
+def test_conditions_are_those_of_a_sweep():
+    """Words of what binds and yes are read, and count as the numbers that stand for them."""
+    scenario = load_scenario(LLAMA)
+    every = frontier(scenario, conditions=["fits_memory=yes"])
+    words = every.tried.values["fits_memory"]
+    assert every.stands.sum() == np.sum(words == 1)
+    some = frontier(scenario, conditions=["bound=weight bandwidth"])
+    assert 0 < some.stands.sum() < every.stands.sum()
+    assert set(some.tried.values["bound"][some.stands]) == {0.0}
+    with pytest.raises(QuantityError, match="bound is never 'memory'"):
+        frontier(scenario, conditions=["bound=memory"])
+
+
 def test_where_nothing_stands_it_says_why():
     found = frontier(load_scenario(LLAMA), conditions=["tpot_s<=1e-6"])
     assert not found.on.any()

@@ -9,8 +9,8 @@ from inferscope.core.errors import InferscopeError, QuantityError, ScenarioError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.scenario.files import load_scenario, with_values
+from inferscope.core.study.conditions import parse_condition
 from inferscope.core.study.reach import reach
-from inferscope.core.study.search import parse_condition
 from inferscope.core.study.solve import solve
 
 LLAMA = "llama-3.1-70b-h100"
@@ -154,6 +154,12 @@ def test_a_range_beside_the_present_value_gives_the_end_that_is_near():
     assert (beyond.value, beyond.nearest) == (None, 150)
 
 
+def test_the_largest_batch_that_fits_can_be_asked_for_in_words():
+    scenario = load_scenario(LLAMA)
+    for text in ("fits_memory=true", "fits_memory = yes", "fits_memory>=1", "fits_memory!=no"):
+        assert solve(scenario, "workload.batch", [text], prefer="most").value == value(scenario, "max_batch")
+
+
 def test_a_strict_condition_is_not_met_by_the_target_itself():
     scenario = load_scenario(LLAMA)
     target = 0.5 * value(scenario, "usd_per_query")
@@ -286,6 +292,7 @@ def test_break_even_of_whole_numbers_is_the_first_past_it():
         ("workload.batch", ["tpot<=1"], QuantityError, "did you mean tpot_s"),
         ("workload.batch", ["tpot_s=1"], QuantityError, "write QUANTITY<=VALUE"),
         ("workload.batch", ["tpot_s<=1 s"], QuantityError, "write QUANTITY<=VALUE"),
+        ("workload.batch", ["bound=compute"], QuantityError, "not a single number"),
         ("workload.batch", ["tpot_s<=nan"], QuantityError, "write QUANTITY<=VALUE"),
         ("workload.batch", ["bound<=1"], QuantityError, "not a single number"),
         ("workload.batch", [], InferscopeError, "give a condition"),

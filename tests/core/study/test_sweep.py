@@ -176,7 +176,9 @@ CONDITIONS = [
     ("hardware.accelerator=a10", lambda r: r["hardware.accelerator"] == "a10"),
     ("fits_memory=1", lambda r: r["fits_memory"] == 1),
     ("mfu<0.3", lambda r: r["mfu"] < 0.3),
-    ("bound!=memory", lambda r: (r["bound"] != "memory") & (r["bound"] != np.array(None))),
+    ("bound!=prefill", lambda r: (r["bound"] != "prefill") & (r["bound"] != np.array(None))),
+    ("bound = fixed time", lambda r: r["bound"] == "fixed time"),
+    ("fits_memory=yes", lambda r: r["fits_memory"] == 1),
 ]
 
 
@@ -207,11 +209,19 @@ def test_the_top_rows_are_those_of_a_full_sort(scenario, everything, monkeypatch
     assert list(found) == [*MIXED, *SELECT, "why"]
 
 
+def test_the_conditions_of_the_mixed_sweep_divide_it(everything):
+    """Each is met by some of its rows and not by others, so that it can be told from none."""
+    for text, test in CONDITIONS:
+        with np.errstate(invalid="ignore"):
+            assert 0 < np.sum(test(everything).astype(bool)) < everything.rows, text
+
+
 def test_every_quantity_of_a_report_can_be_selected_at_once(scenario):
     found = sweep(scenario, ["workload.batch=1,2"], select="all")
     assert list(found) == ["workload.batch", *OUTPUTS, "why"]
     assert found.units["usd_per_query"] == "USD"
-    assert found.units["slo.tpot_s" if "slo.tpot_s" in found else "workload.batch"] == "1"
+    assert found.units["workload.batch"] == "1"
+    assert sweep(scenario, ["slo.tpot_s=0.1,0.2"], select="tpot_s").units["slo.tpot_s"] == "s"
 
 
 WRONG = [
@@ -250,6 +260,12 @@ WRONG = [
     ({"over": ["workload.batch=1,2"], "where": ["tpot_s"]}, "is no condition"),
     ({"over": ["workload.batch=1,2"], "where": ["tpot_s<=nan"]}, "nothing can be compared with nan"),
     ({"over": ["workload.batch=1,2"], "where": ["tpot_s<=50ms"]}, "compare tpot_s with a number"),
+    ({"over": ["workload.batch=1,2"], "where": ["bound=memory"]}, "bound is never 'memory': it is one of"),
+    ({"over": ["workload.batch=1,2"], "where": ["bound=computer"]}, "did you mean compute"),
+    (
+        {"over": ["workload.batch=1,2"], "where": ["fits_memory=maybe"]},
+        "compare fits_memory with true or false",
+    ),
     ({"over": ["model.id=llama-3.1-8b"], "where": ["model.id<x"]}, "is text and has no size"),
     ({"over": ["workload.batch=1,2"], "top": 3}, "belong together"),
     ({"over": ["workload.batch=1,2"], "by": "tpot_s"}, "belong together"),

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from inferscope.core.evaluate import evaluate
+from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.tui.cli import main
 
 LLAMA = "llama-3.1-70b-h100"
@@ -43,11 +45,19 @@ def test_json_holds_the_changes(run):
 
 
 def test_break_even_sets_the_key_in_both(run):
-    status, out, _ = run(
-        LLAMA, "--vary", "workload.output_tokens", "--for", "usd_per_query", "--against", LLAMA
-    )
+    """Both scenarios, evaluated with the answer set, cost what is printed, and nearly the same."""
+    words = ("--vary", "workload.input_tokens", "--for", "usd_per_query", "--format", "json")
+    status, out, _ = run("agent-128k-mla", *words, "--against", "agent-128k-gqa")
     assert status == 0
-    assert "is the same" in out
+    row = json.loads(out)["rows"][1]
+    costs = [
+        float(
+            evaluate(with_values(load_scenario(name), row["changes"]), ("usd_per_query",))["usd_per_query"][0]
+        )
+        for name in ("agent-128k-mla", "agent-128k-gqa")
+    ]
+    assert [row["usd_per_query"], row["usd_per_query_against"]] == pytest.approx(costs, rel=1e-9)
+    assert costs[0] == pytest.approx(costs[1], rel=0.02)
 
 
 @pytest.mark.parametrize(
