@@ -37,6 +37,11 @@ class InferscopeError(Exception):
         self.key = None if key is None else printable(key)
         super().__init__(str(self))
 
+    @property
+    def said(self) -> str:
+        """The key and what is wrong, as a sentence has it: without a file."""
+        return f"{self.key} {self.message}" if self.key else self.message
+
     def __str__(self) -> str:
         """One line: ``FILE:LINE: KEY: message``."""
         place = printable(self.file or "")
@@ -51,6 +56,10 @@ class CatalogError(InferscopeError):
 
 class ScenarioError(InferscopeError):
     """A scenario cannot be read, or a value in it is out of bounds."""
+
+
+class ValueRefusedError(ScenarioError):
+    """A key that does not exist, or a value that is wrong whatever stands beside it."""
 
 
 class RuleError(InferscopeError):

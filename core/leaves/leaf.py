@@ -13,7 +13,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import Record, Value
 from inferscope.core.catalog.sources import DATA
-from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.errors import ScenarioError, ValueRefusedError, nearest
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
 
@@ -210,15 +210,15 @@ def overrides(given: Mapping[str, Any], known: Any, section: str) -> dict[str, L
         if name not in known:
             hint = nearest(name, known)
             message = f"unknown key{f': {hint}' if hint else f'; see `inferscope show {section}`'}"
-            raise ScenarioError(message, key=f"{section}.{name}")
+            raise ValueRefusedError(message, key=f"{section}.{name}")
         try:
             number = parse_number(raw)
         except ValueError as error:
-            raise ScenarioError(str(error), key=f"{section}.{name}") from None
+            raise ValueRefusedError(str(error), key=f"{section}.{name}") from None
         least, most = min(number.ends()), max(number.ends())
         if least < 0 or (least == 0 and name not in _MAY_BE_ZERO) or most > _MOST:
             limit = f"at most {_MOST:g}" if most > _MOST else "at least 0" if least < 0 else "above 0"
             message = f"must be {limit}, not {most if most > _MOST else least:g}"
-            raise ScenarioError(message, key=f"{section}.{name}")
+            raise ValueRefusedError(message, key=f"{section}.{name}")
         found[name] = number_leaf(number, f"{section}.{name}")
     return found

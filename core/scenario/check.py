@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from inferscope.core.errors import ScenarioError, brief, nearest
+from inferscope.core.errors import ScenarioError, ValueRefusedError, brief, nearest
 from inferscope.core.scenario.lines import find_line
 from inferscope.core.scenario.schema import Overridable, Scenario
 from inferscope.core.scenario.tables import fault, shown_key
@@ -44,7 +44,7 @@ def validate(tables: Mapping[str, Any], *, file: Path | None = None, text: str =
     if found := fault(tables):
         key, message = found
         line = find_line(text, key) if text else None
-        raise ScenarioError(message, file=file, line=line, key=shown_key(key))
+        raise ValueRefusedError(message, file=file, line=line, key=shown_key(key))
     try:
         return Scenario.model_validate(dict(tables))
     except ValidationError as error:
@@ -59,9 +59,9 @@ def _scenario_error(error: ValidationError, file: Path | None, text: str) -> Sce
     message = _message(first, where)
     if any(other.get("ctx", {}).get("expected") == "'auto'" for other in error.errors()[1:2]):
         message = message.replace("must be a number", "must be auto, a number", 1)
-    return ScenarioError(
-        message, file=file, line=find_line(text, where) if text else None, key=dotted or None
-    )
+    is_of_table = first["type"] == "value_error" and model_at(where) is not None  # keys that go together
+    cause = ScenarioError if is_of_table else ValueRefusedError
+    return cause(message, file=file, line=find_line(text, where) if text else None, key=dotted or None)
 
 
 def _message(first: Mapping[str, Any], where: list[str]) -> str:

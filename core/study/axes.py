@@ -21,13 +21,13 @@ import numpy as np
 
 from inferscope.core import catalog
 from inferscope.core.bind import bind
-from inferscope.core.errors import ScenarioError, brief, nearest
+from inferscope.core.errors import ScenarioError, ValueRefusedError, brief, nearest
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, limits
 
-__all__ = ["MOST_VALUES", "Axis", "axes_of", "check", "parse_axis", "unit_of"]
+__all__ = ["MOST_VALUES", "Axis", "AxisError", "axes_of", "check", "parse_axis", "unit_of"]
 
 MOST_VALUES = 10_000_000
 """Values that one axis may hold: they are kept in memory, the points are not."""
@@ -51,8 +51,10 @@ _TOGETHER = {
     *(f"{p}_parallel" for p in ("tensor", "pipeline", "data", "expert")),
 }
 """Keys of which a value may be right beside others and wrong alone."""
-_ALONE = ("must be at ", "must be above", "must be a whole", "must be auto")
-"""How what is wrong in any company is said of them."""
+
+
+class AxisError(ScenarioError):
+    """An axis cannot be read, or asks for what no scenario takes; no file is to blame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +114,7 @@ def axes_of(asked: Mapping[str, Any] | Iterable[str]) -> tuple[Axis, ...]:
     for place, axis in enumerate(found):
         if axis.key in [other.key for other in found[:place]]:
             message = "is given two axes: keep one of them"
-            raise ScenarioError(message, key=axis.key)
+            raise AxisError(message, key=axis.key)
     return tuple(found)
 
 
@@ -123,7 +125,7 @@ def _of(key: str, given: Any) -> Axis:
     values = given.tolist() if isinstance(given, np.ndarray) else list(given)
     if not values:
         message = "has no values"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
         return Axis(key, _finite(key, np.array(values, dtype=np.float64)), _list(values))
     return Axis(key, tuple(values), _list(values))
@@ -158,7 +160,7 @@ def parse_axis(text: str) -> Axis:
     parts = [part.strip() for part in rest.split(",")]
     if not all(parts):
         message = f"has an empty value in {brief(rest)}" if rest else f"has no values: write {_FORMS}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     if key in _KINDS:
         names = dict.fromkeys(name for part in parts for name in _records(key, part))
         return Axis(key, tuple(names), rest)
@@ -188,10 +190,10 @@ def _value(text: str) -> Any:
 
 def _finite(key: str, values: Array) -> Array:
     if len(values) > MOST_VALUES:
-        raise ScenarioError(_too_many(len(values)), key=key)
+        raise AxisError(_too_many(len(values)), key=key)
     if not np.isfinite(values).all():
         message = f"must be finite, not {values[~np.isfinite(values)][0]:g}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     return values
 
 
@@ -205,21 +207,21 @@ def _range(key: str, text: str) -> Array:
     is_log = len(parts) == 4 and parts[3] == "log"
     if len(parts) not in (3, 4) or (len(parts) == 4 and parts[3] not in ("log", "lin")):
         message = f"{brief(text)} is no range: write lo:hi:n, or lo:hi:n:log"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     low, high, count = (_end(key, part, text) for part in parts[:3])
     if count != int(count) or count < 2:
         message = f"needs a whole number of values from 2 on in {brief(text)}, not {parts[2]}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     if low >= high:
         state = "is reversed" if low > high else "is empty"
         hint = f"write {parts[1]}:{parts[0]}:{parts[2]}" if low > high else f"write {key}={parts[0]}"
         message = f"the range {brief(text)} {state}: {hint}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     if is_log and low <= 0:
         message = f"a logarithmic range starts above 0, not at {parts[0]}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     if count > MOST_VALUES:
-        raise ScenarioError(_too_many(int(count)), key=key)
+        raise AxisError(_too_many(int(count)), key=key)
     return _spread(key, low, high, int(count), is_log=is_log)
 
 
@@ -238,7 +240,7 @@ def _spread(key: str, low: float, high: float, count: int, *, is_log: bool) -> A
 def _end(key: str, text: str, whole: str) -> float:
     if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
         message = f"needs plain numbers in lo:hi:n, not {brief(text)} in {brief(whole)}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     return float(text)
 
 
@@ -260,7 +262,7 @@ def _records(key: str, text: str) -> tuple[str, ...]:
         return (text,)
     if not found:
         message = f"no {kind} of the catalogue has {brief(text)}; `inferscope list {kind}s` shows all"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     return tuple(found)
 
 
@@ -272,7 +274,7 @@ def _has(key: str, name: str, field: str, colon: str, text: str) -> bool:
         known = ", ".join(sorted(facts))
         hint = nearest(field, facts)
         message = f"cannot search for {brief(f'{field}{colon}{text}')}: {hint or f'fields are {known}'}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     return re.search(rf"(?<!\w){re.escape(text.casefold())}", facts[field].casefold()) is not None
 
 
@@ -315,7 +317,7 @@ def check(scenario: Scenario, axes: Sequence[Axis]) -> None:
                 bind([with_values(scenario, {**others, axis.key: value})])
             except ScenarioError as error:
                 if _is_about(error, axis.key):
-                    raise ScenarioError(error.message, key=error.key) from None
+                    raise AxisError(error.message, key=error.key) from None
                 _unless_elsewhere(scenario, error, axes)
 
 
@@ -323,18 +325,18 @@ def _known(key: str, name: Any) -> None:
     """Refuse a name that the catalogue does not have."""
     if not isinstance(name, str):
         message = f"must be the name of a record of the catalogue, not {brief(name)}"
-        raise ScenarioError(message, key=key)
+        raise AxisError(message, key=key)
     try:
         catalog.resolve(_KINDS[key], name)
     except catalog.UnknownIdError as error:
-        raise ScenarioError(error.message, key=key) from None
+        raise AxisError(error.message, key=key) from None
 
 
 def _telling(axis: Axis) -> Iterator[Any]:
     """The values that can be wrong: the ends of numbers, and the first that is not whole."""
     numbers = axis.numbers
     if numbers is None:
-        yield from dict.fromkeys(axis.values)
+        yield from {(type(value), repr(value)): value for value in axis.values}.values()  # true is not 1
         return
     split = numbers[numbers != np.floor(numbers)][:1]
     yield from (plain(float(v)) for v in dict.fromkeys([numbers.min(), numbers.max(), *split]))
@@ -343,16 +345,14 @@ def _telling(axis: Axis) -> Iterator[Any]:
 def _is_about(error: ScenarioError, key: str) -> bool:
     """Whether an error is about the key or its value, rather than about its company."""
     where = error.key or ""
-    if "unknown" in error.message and key.startswith(where):
-        return True
-    if where == key:
-        return key.rpartition(".")[2] not in _TOGETHER or error.message.startswith(_ALONE)
-    return key.startswith(f"{where}.") and "demand" not in error.message and "together" not in error.message
+    if isinstance(error, ValueRefusedError):
+        return where == key or key.startswith(f"{where}.") or where.startswith(f"{key}.")
+    return where == key and key.rpartition(".")[2] not in _TOGETHER
 
 
 def _unless_elsewhere(scenario: Scenario, error: ScenarioError, axes: Sequence[Axis]) -> None:
     """Raise what is wrong with the scenario itself, whatever the axes say."""
-    if "unknown" not in error.message or error.key in [axis.key for axis in axes]:
+    if error.key in [axis.key for axis in axes]:
         return
     try:
         bind([scenario])

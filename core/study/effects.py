@@ -145,7 +145,7 @@ def _refusal(scenario: Scenario) -> str:
     try:
         plan(bind([scenario]))
     except ScenarioError as error:
-        return f"{error.key} {error.message}" if error.key else error.message
+        return error.said
     return ""
 
 

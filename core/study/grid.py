@@ -114,7 +114,7 @@ class Grid:
     axes: tuple[Axis, ...]
     numbers: tuple[str, ...]
     zipped: bool = False
-    _groups: list[Index] = field(default_factory=list, repr=False)
+    _groups: list[tuple[Index, int]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         """Count before anything is laid out."""
@@ -187,17 +187,20 @@ class Grid:
         """Points of a block in which few enough cases can come."""
         if not self._outer:
             return BLOCK
-        return BLOCK if len(np.unique(self._combined())) <= CASES else CASES
+        return BLOCK if self._combined()[1] <= CASES else CASES
 
-    def _combined(self) -> Index:
-        """For axes walked together, one number for each combination of what makes cases, ``(n,)``."""
+    def _combined(self) -> tuple[Index, int]:
+        """For axes walked together a number for each combination of what makes cases, ``(n,)``; and how many.
+
+        Found once: every block asks for it.
+        """
         if not self._groups:
             combined = np.zeros(self.points, dtype=np.intp)
             for axis in self._outer:
                 seen: dict[Any, int] = {}
                 codes = np.array([seen.setdefault((type(v), v), len(seen)) for v in axis.values])
                 combined = np.unique(combined * len(seen) + codes, return_inverse=True)[1].reshape(-1)
-            self._groups.append(combined)
+            self._groups.append((combined, len(np.unique(combined))))
         return self._groups[0]
 
     def _walked(self, number: int) -> Part:
@@ -206,7 +209,7 @@ class Grid:
         index = {axis.key: places for axis in self.axes}
         if not self._outer:
             return Part(int(places[0]), index, ({},), np.zeros(len(places), dtype=np.intp))
-        _, rows, owner = np.unique(self._combined()[places], return_index=True, return_inverse=True)
+        _, rows, owner = np.unique(self._combined()[0][places], return_index=True, return_inverse=True)
         settings = tuple({axis.key: axis.at(int(places[row])) for axis in self._outer} for row in rows)
         return Part(int(places[0]), index, settings, owner.reshape(-1))
 

@@ -110,7 +110,7 @@ class Evaluator:
             try:
                 scenarios.append(with_values(base, {**lowest, **changes}) if spans or changes else base)
             except ScenarioError as error:
-                self._refuse(block, rows[owner == place], _said(error))
+                self._refuse(block, rows[owner == place], error.said)
             else:
                 places.append(place)
         if len(places) < len(cases):
@@ -236,13 +236,9 @@ def _reason(scenario: Scenario, numbers: Mapping[str, Any], name: str) -> str:
     try:
         result = evaluate(with_values(scenario, numbers) if numbers else scenario, [name])
     except ScenarioError as error:
-        return f"refused: {_said(error)}"
+        return f"refused: {error.said}"
     why = result.why(name) or _HUGE
     return next((word for word in _WORD_ONLY if why.startswith(word)), why)
-
-
-def _said(error: ScenarioError) -> str:
-    return f"{error.key} {error.message}" if error.key else error.message
 
 
 def _alone(scenario: Scenario, spans: Mapping[str, Span]) -> str:
@@ -250,7 +246,7 @@ def _alone(scenario: Scenario, spans: Mapping[str, Span]) -> str:
     try:
         Points([scenario], spans)
     except ScenarioError as error:
-        return _said(error)
+        return error.said
     return "cannot be beside the others"
 
 
@@ -262,7 +258,7 @@ def _is_hopeless(scenario: Scenario, spans: Mapping[str, Span]) -> bool:
         try:
             Points([with_values(scenario, numbers)], {})
         except ScenarioError as error:
-            whys.add(_said(error))
+            whys.add(error.said)
         else:
             return False
     return len(whys) == 1

@@ -98,7 +98,7 @@ class Points:
             try:
                 found[place], owners = _probed(_set(scenario, spans), spans, owners)
             except ScenarioError as error:
-                self.refused[place] = f"{error.key} {error.message}" if error.key else error.message
+                self.refused[place] = error.said
         if not found and self.refused:
             raise ScenarioError(next(iter(self.refused.values())))
         self._places = {place: row for row, place in enumerate(found)}

@@ -262,7 +262,7 @@ def computed(scenario: Scenario, changes: Sequence[Mapping[str, Any]], quantity:
             tried.append(with_values(scenario, change))
             found.append(math.nan)
         except ScenarioError as error:
-            found.append(f"{error.key} {error.message}")
+            found.append(error.said)
     places = [i for i, value in enumerate(found) if not isinstance(value, str)]
     try:
         values = evaluate(tried, (quantity,))[quantity].tolist() if tried else []
@@ -277,7 +277,7 @@ def _one(scenario: Scenario, quantity: str) -> float | str:
     try:
         return float(evaluate(scenario, (quantity,))[quantity][0])
     except ScenarioError as error:
-        return f"{error.key} {error.message}"
+        return error.said
 
 
 def _settled(item: Reached, value: float | str, goal: Goal) -> Reached:

@@ -264,7 +264,7 @@ def _into(
     try:
         points = Points(cases, spans)
     except ScenarioError as error:
-        return len(rows), _said(error)
+        return len(rows), error.said
     result = points.evaluate(outputs, there[0], owner, inputs=there[1])
     for name in outputs:
         found[name][rows] = result[name]
@@ -285,11 +285,7 @@ def _changed(scenario: Scenario, change: Mapping[str, float]) -> Scenario | str:
     try:
         return with_values(scenario, whole)
     except ScenarioError as error:
-        return _said(error)
-
-
-def _said(error: ScenarioError) -> str:
-    return f"{error.key} {error.message}" if error.key else error.message
+        return error.said
 
 
 # --- what the plan decided -----------------------------------------------------------------------

@@ -21,12 +21,14 @@ from inferscope.core import DATA_DATE, __version__, catalog
 from inferscope.core.errors import InferscopeError, QuantityError, nearest
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.report import OUTPUTS
+from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.saving import scenario_hash, to_toml
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.axes import Axis, axes_of, check, unit_of
 from inferscope.core.study.conditions import Cells, Words, parse_condition
 from inferscope.core.study.grid import BLOCK, CASES, Grid, Part, number_axes, span
 from inferscope.core.study.parts import Evaluator
+from inferscope.core.study.prices import PRICE, kept_for_all, terms_that_differ
 from inferscope.core.study.table import Column
 
 __all__ = ["SELECT", "WHY", "Block", "Sweep"]
@@ -42,6 +44,7 @@ SELECT = (
     "wh_per_query",
 )
 """The quantities of a sweep that asks for none."""
+_CHIP = "hardware.accelerator"
 WHY = "why"
 """The column that says why a row lacks numbers."""
 
@@ -138,6 +141,18 @@ class Sweep:
     def units(self) -> dict[str, str]:
         """The unit of every column."""
         return {column.name: column.unit for column in self.columns}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is kept for all accelerators of a sweep over them, and terms of prices that differ."""
+        chips = self._keys.get(_CHIP)
+        if chips is None or not any(name.startswith("usd_") for name in self.select):
+            return ()
+        kept = kept_for_all(self.scenario, self._keys)
+        if PRICE in self._keys or self.scenario.economics.usd_per_accelerator_hour is not None:
+            return kept
+        cases = {str(name): with_values(self.scenario, {_CHIP: name}) for name in dict.fromkeys(chips.values)}
+        return (*kept, *terms_that_differ(cases))
 
     def check_name(self, name: str) -> None:
         """Refuse what is no column that can be compared.

@@ -100,7 +100,7 @@ def table_of(made_by: Sweep, cells: Mapping[str, Cells], tally: Tally) -> Table:
     changes = tuple(dict(zip(keys, row, strict=False)) for row in rows)
     title = f"Sweep over {' and '.join(keys)}"
     short = tuple(Column(c.name, c.unit, c.label if c.name not in keys else c.name) for c in columns)
-    return Table(title, short, rows, tally.sentence(), changes)
+    return Table(title, short, rows, tally.sentence(), changes, notes=made_by.notes)
 
 
 def _plain(cells: Cells, column: Column) -> list[Any]:

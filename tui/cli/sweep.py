@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +21,7 @@ from inferscope.core.export import studies
 from inferscope.core.export.partial import RowFile
 from inferscope.core.export.rows import FORMS, form_of, text_rows
 from inferscope.core.scenario.files import locate
+from inferscope.core.study.axes import AxisError
 from inferscope.core.study.conditions import Best, Cells, Words
 from inferscope.core.study.sweep import SELECT, WHY, Sweep
 from inferscope.core.study.swept import Swept, best_of, collect
@@ -51,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         made_by = Sweep(
             loaded.scenario, options.over, select=select or SELECT, where=options.where, zipped=options.zip
         )
+    except AxisError:  # what --over says stands in no file
+        raise
     except ScenarioError as error:
         raise locate(error, loaded) from None
     best = best_of(made_by, options.top, options.by)
@@ -97,16 +101,17 @@ def _whole(made_by: Sweep, best: Best | None, form: str, out: str | None) -> int
         raise InferscopeError(message)
     with watched("points") as progress:
         found = collect(made_by, best, limit=limit, watch=progress)
-    write(_rendered(found, form, limit, out), out)
+    every = found.tally.rows if best is None else found.rows
+    write(_rendered(found, form, limit, out, every), out)
     return 0
 
 
-def _rendered(found: Swept, form: str, limit: int, out: str | None) -> str:
+def _rendered(found: Swept, form: str, limit: int, out: str | None, every: int) -> str:
+    """The first rows as text, of as many as there are to be had."""
     table = found.table(limit)
-    every = found.rows if found.cells and found.rows < limit else max(found.rows, found.tally.rows)
     if len(table.rows) < every:
         note = f"the first {len(table.rows):,} of {every:,} rows; --out FILE.csv writes all"
-        table = Table(table.title, table.columns, table.rows, table.sentence, table.changes, notes=(note,))
+        table = replace(table, curve=None, notes=(*table.notes, note))
     if form == "table":
         wide = out is None and sys.stdout is not None and sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if wide else studies.WIDTH
@@ -171,6 +176,8 @@ def _file(made_by: Sweep, best: Best | None, form: str, options: argparse.Namesp
         remark(_interrupted(file, made_by) if is_kept else "interrupted: nothing was finished; start again")
         return INTERRUPTED
     _say_done(file)
+    for note in made_by.notes:
+        remark(note)
     return 0
 
 

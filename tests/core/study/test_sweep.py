@@ -169,6 +169,7 @@ def test_axes_of_different_length_cannot_be_walked_together(scenario):
         sweep(scenario, ["workload.batch=1,2,3", "slo.tpot_s=1,2"], zipped=True)
 
 
+FLEET = "hardware.fleet_accelerators"
 CONDITIONS = [
     ("tpot_s<=0.012", lambda r: r["tpot_s"] <= 0.012),
     ("workload.batch > 1", lambda r: r["workload.batch"] > 1),
@@ -266,6 +267,15 @@ WRONG = [
         {"over": ["workload.batch=1,2"], "where": ["fits_memory=maybe"]},
         "compare fits_memory with true or false",
     ),
+    (
+        {"over": ["hardware.tensor_parallel=1k,2k"]},
+        r"tensor_parallel: must be a plain number: 1000, not '1k'",
+    ),
+    ({"over": ["hardware.replicas=1,true"]}, r"replicas: must be auto, a number, .*, not true"),
+    ({"over": ["hardware.server_w=1k"]}, r"server_w: must be a plain number: 1000"),
+    ({"over": ["hardware.prefill.count=fast"]}, r"prefill\.count: must be a number, .*, not 'fast'"),
+    ({"over": {"economics.utilization": [{"low": 0.4, "high": 1.8}]}}, "must be at most 1, not 1.8"),
+    ({"over": {"hardware.count": [{"low": 1, "high": 4}]}}, "whole number, not 2.5, the middle of the range"),
     ({"over": ["model.id=llama-3.1-8b"], "where": ["model.id<x"]}, "is text and has no size"),
     ({"over": ["workload.batch=1,2"], "top": 3}, "belong together"),
     ({"over": ["workload.batch=1,2"], "by": "tpot_s"}, "belong together"),
@@ -319,6 +329,38 @@ def test_the_sentence_counts_rows_and_names_the_best(scenario):
     assert f"{lacking} lack numbers" in table.sentence
     changed = with_values(scenario, table.changes[0])
     assert evaluate(changed, ["tpot_s"])["tpot_s"][0] == pytest.approx(found["tpot_s"][0])
+
+
+def test_what_is_kept_for_all_accelerators_and_terms_that_differ_are_said(scenario):
+    chips = "hardware.accelerator=h100-sxm,mi300x,l40s"
+    priced = with_values(scenario, {"economics.usd_per_accelerator_hour": 2.5, FLEET: 800})
+    notes = sweep(priced, [chips]).table().notes
+    assert [note.partition(" is kept")[0] for note in notes] == [
+        "economics.usd_per_accelerator_hour 2.5",
+        "hardware.fleet_accelerators 800",
+    ]
+    assert sweep(priced, [chips], select=["tpot_s"]).table().notes == ()
+    varied = ["economics.usd_per_accelerator_hour=1,2", f"{FLEET}=8,16"]
+    assert sweep(priced, [chips, *varied]).table().notes == ()
+    free = with_values(priced, {"economics.usd_per_accelerator_hour": None, FLEET: None})
+    (note,) = sweep(free, ["hardware.accelerator=h100-sxm,gb300-nvl72,mi325x"]).table().notes
+    assert note.startswith("prices of different terms are compared: h100-sxm on demand")
+    assert sweep(free, ["hardware.accelerator=h100-sxm,h200-sxm"]).table().notes == ()
+
+
+def test_axes_walked_together_are_combined_once(monkeypatch):
+    calls = []
+    unique = np.unique
+    monkeypatch.setattr(grid, "CASES", 1)
+    axes = axes_of({"hardware.accelerator": ["h100-sxm", "h200-sxm"] * 50, "model.id": ["a", "b"] * 50})
+    whole = grid.Grid(axes, (), zipped=True)
+    monkeypatch.setattr(
+        grid.np, "unique", lambda values, **options: calls.append(len(values)) or unique(values, **options)
+    )
+    for number in range(whole.blocks):
+        whole.block(number)
+        whole.before(number)
+    assert calls.count(100) == 3  # each axis, and how many combinations there are
 
 
 def test_more_than_memory_holds_is_refused_unless_few_rows_are_kept(scenario):

@@ -96,7 +96,9 @@ def test_the_form_is_that_of_the_files_name(run, tmp_path):
     for name in ("a.csv", "a.jsonl", "a.parquet"):
         status, out, err = run(*BATCHES, *CHIPS, "--out", tmp_path / name)
         assert (status, out) == (0, "")
-        assert err == f"inferscope: 6 rows in {tmp_path / name}; 2 lack numbers (2 does_not_fit)\n"
+        done, note = err.splitlines()
+        assert done == f"inferscope: 6 rows in {tmp_path / name}; 2 lack numbers (2 does_not_fit)"
+        assert note.endswith("are compared: h100-sxm on demand; mi300x reserved, 3 years")
     table = duckdb.read_parquet(str(tmp_path / "a.parquet"))
     with (tmp_path / "a.csv").open() as stream:
         expected = [float(row["tpot_s"] or "nan") for row in csv.DictReader(stream)]
@@ -175,6 +177,21 @@ def test_what_the_file_of_the_scenario_says_wrong_is_said_with_its_line(capsys, 
     path.write_text('schema_version = 1\n[model]\nid = "nothing"\n')
     assert main(["sweep", str(path), *BATCHES]) == 2
     assert capsys.readouterr().err.startswith(f"inferscope: {path}:3: model.id: unknown model 'nothing'")
+
+
+def test_what_an_axis_says_wrong_is_not_blamed_on_a_file(capsys, tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text('schema_version = 1\n[economics]\nutilization = 0.5\n[model]\nid = "llama-3.1-8b"\n')
+    assert main(["sweep", str(path), "--over", "economics.utilization=0.5,1.5"]) == 2
+    wrong = "inferscope: economics.utilization: must be at most 1, not 1.5\n"
+    assert capsys.readouterr().err == wrong
+
+
+def test_the_best_rows_are_not_counted_as_more(run):
+    _, out, _ = run(
+        "--over", "workload.batch=1:500:500", "--top", "50", "--by", "tpot_s", "--select", "tpot_s"
+    )
+    assert "the first 40 of 50 rows" in " ".join(out.split())
 
 
 def test_a_pipe_takes_rows_as_they_are(tmp_path):
