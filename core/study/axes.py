@@ -27,7 +27,7 @@ from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, limits
 
-__all__ = ["MOST_VALUES", "Axis", "AxisError", "axes_of", "check", "parse_axis", "unit_of"]
+__all__ = ["MOST_VALUES", "Axis", "AxisError", "axes_of", "check", "parse_axis", "records", "unit_of"]
 
 MOST_VALUES = 10_000_000
 """Values that one axis may hold: they are kept in memory, the points are not."""
@@ -162,7 +162,7 @@ def parse_axis(text: str) -> Axis:
         message = f"has an empty value in {brief(rest)}" if rest else f"has no values: write {_FORMS}"
         raise AxisError(message, key=key)
     if key in _KINDS:
-        names = dict.fromkeys(name for part in parts for name in _records(key, part))
+        names = dict.fromkeys(name for part in parts for name in records(key, part))
         return Axis(key, tuple(names), rest)
     if ":" in rest and not _is_timed(rest):
         return Axis(key, _range(key, rest), rest)
@@ -247,7 +247,7 @@ def _end(key: str, text: str, whole: str) -> float:
 # --- the catalogue -------------------------------------------------------------------------------
 
 
-def _records(key: str, text: str) -> tuple[str, ...]:
+def records(key: str, text: str) -> tuple[str, ...]:
     """The identifiers that a part of an axis names: itself, a pattern with ``*``, or ``FIELD:TEXT``.
 
     Several fields that must hold together are joined by ``+``.

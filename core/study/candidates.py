@@ -20,6 +20,8 @@ from inferscope.core.leaves import resolve
 from inferscope.core.plan import best_batch, plan
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.axes import records
+from inferscope.core.study.prices import FLEET
 from inferscope.core.study.table import Watch
 
 __all__ = ["KEPT", "Candidates", "Kind", "candidates", "kinds"]
@@ -98,7 +100,8 @@ def kinds(
 
     Args:
         scenario: What stands.
-        accelerators: Ids; none for the scenario's own.
+        accelerators: Ids, or searches of the catalogue as axes of a sweep take them, such as ``vendor:AMD``;
+            none for the scenario's own.
         formats: Weight formats to keep to; none for all that the accelerator supports.
         keep: Keys of :data:`KEPT` that stay as the scenario has them.
 
@@ -113,9 +116,12 @@ def kinds(
             )
             raise ScenarioError(message)
     own = catalog.accelerator(scenario.hardware.accelerator).id
-    names = dict.fromkeys(catalog.accelerator(name).id for name in accelerators) or {own: None}
+    asked_for = [name for text in accelerators for name in records("hardware.accelerator", text)]
+    names = dict.fromkeys(catalog.accelerator(name).id for name in asked_for) or {own: None}
     asked = tuple(dict.fromkeys(f if f == "native" else catalog.format_(f).name for f in formats))
     opened = {key: None for key in KEPT if key not in keep}
+    if scenario.hardware.fleet_accelerators is not None:
+        opened[FLEET] = None  # it would be paid for whatever the choice
     if scenario.hardware.expert_parallel != "auto":
         opened["hardware.expert_parallel"] = None
     found = []
@@ -124,7 +130,7 @@ def kinds(
         base = with_values(scenario, {**opened, **chip})
         for weights, activation, cache in _formats(base, asked):
             changes: dict[str, Any] = {
-                **({"hardware.expert_parallel": None} if "hardware.expert_parallel" in opened else {}),
+                **{key: None for key in ("hardware.expert_parallel", FLEET) if key in opened},
                 **chip,
                 "optimizations.weight_format": weights,
                 "optimizations.activation_format": activation,

@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inferscope.core import catalog
 from inferscope.core.errors import QuantityError
-from inferscope.core.evaluate import evaluate
+from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.changed import title
+from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.shown import figure
 from inferscope.core.study.candidates import KEPT, Candidates, candidates, kinds
 from inferscope.core.study.conditions import Condition, number_quantity, on_numbers
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
 from inferscope.core.study.pareto import beaten_by, undominated
+from inferscope.core.study.prices import FLEET, PRICE, terms_that_differ
 from inferscope.core.study.table import Column, Table, Watch
 from inferscope.core.units import human
 
@@ -31,6 +35,7 @@ METRICS = (
     "joules_per_output_token",
 )
 """What choices are compared in unless something else is asked for."""
+_TIMES, _LIMITS = ("tpot_s", "ttft_s"), ("slo_tpot_s", "slo_ttft_s")
 _BESIDE = "quality_recovery"
 _DRAWN = 500
 """Beaten choices in a plot."""
@@ -55,8 +60,10 @@ class Frontier:
         on: Which of those no other beats, ``(n,)``.
         by: For each that is beaten the place of the choice that beats it by most; else -1, ``(n,)``.
         out: How many are out, by reason.
+        reasons: The place of that reason of each that is out, else -1, ``(n,)``.
         own: The metrics of the scenario as it stands.
         own_by: The choice that beats it; -1 where none does.
+        own_misses: The limits and conditions that it misses, each with what it is instead.
         why: Why the scenario as it stands lacks a metric, by metric.
     """
 
@@ -67,8 +74,10 @@ class Frontier:
     on: NDArray[np.bool_]
     by: NDArray[np.intp]
     out: Mapping[str, int]
+    reasons: NDArray[np.intp]
     own: tuple[float, ...]
     own_by: int
+    own_misses: tuple[str, ...]
     why: Mapping[str, str]
 
     @property
@@ -91,8 +100,11 @@ class Frontier:
             reasons = listed([f"{count:,} {reason}" for reason, count in self.out.items()])
             return f"None of {len(self.on):,} choices stands: {reasons or self._nothing()}."
         what = listed(list(self.metrics))
-        count = f"{int(self.on.sum()):,} of the {int(self.stands.sum()):,} choices that stand"
-        return f"{count} are beaten by no other in all of {what}. {self._ends()}. {self._own()}"
+        left = int(self.on.sum())
+        count = (
+            f"{left:,} of the {int(self.stands.sum()):,} choices that stand {'is' if left == 1 else 'are'}"
+        )
+        return f"{count} beaten by no other in all of {what}. {self._ends()}. {self._own()}"
 
     def _nothing(self) -> str:
         """Why there is no choice at all."""
@@ -122,6 +134,8 @@ class Frontier:
         return f"{shape}, {kind.formats[0]}, cache {kind.formats[2]}, batch {batch:g}"
 
     def _own(self) -> str:
+        if self.own_misses:
+            return f"The scenario as it stands misses {listed(list(self.own_misses))}."
         if not all(map(math.isfinite, self.own)):
             return "The scenario itself lacks a value of one of them."
         if self.own_by < 0:
@@ -133,15 +147,22 @@ class Frontier:
         place = int(np.flatnonzero(self.rows == self.own_by)[0]) + 1
         return f"The scenario as it stands is beaten by choice {place}: {better}."
 
-    def table(self, *, everything: bool = False) -> Table:
+    def table(self, *, everything: bool = False, most: int | None = None) -> Table:
         """A row for each choice on the frontier.
 
         Args:
             everything: Also the beaten choices, each with what beats it and by how much.
+            most: How many rows at most; a note says so where there are more.
         """
         rows = self.rows.tolist()
         number = {row: place for place, row in enumerate(rows, 1)}
         shown = [*rows, *np.flatnonzero(self.stands & ~self.on).tolist()] if everything else rows
+        every, shown = len(shown), shown[:most]
+        cut = (
+            (f"the first {len(shown):,} of {every:,} rows; --format csv gives all",)
+            if len(shown) < every
+            else ()
+        )
         quantities = tuple(dict.fromkeys((*self.metrics, _BESIDE)))
         columns = (
             Column("choice", "", "No."),
@@ -162,7 +183,7 @@ class Frontier:
             self.sentence,
             tuple(self.tried.changes(row) for row in shown),
             self._curve(),
-            self.notes,
+            (*self.notes, *cut),
         )
 
     def _cells(
@@ -193,9 +214,37 @@ class Frontier:
             found.append(f"{tried.too_large:,} of {tried.layouts:,} layouts hold no sequence in memory")
         found += [f"left out: {text}" for text in tried.refused]
         found += [f"as it stands the scenario has no {name}: {why}" for name, why in self.why.items()]
-        if self.scenario.hardware.fleet_accelerators is not None:
-            found.append("the stated fleet is paid for whatever the choice, so that cost follows it alone")
+        found += self._fallen()
+        chips = {kind.accelerator: kind.scenario for kind in tried.kinds}
+        if (fleet := self.scenario.hardware.fleet_accelerators) is not None:
+            found.append(f"{FLEET} {fleet.mid:g} is left out, so that each choice pays for what it needs")
+        if any(name.startswith("usd_") for name in self.metrics):
+            found += terms_that_differ(chips)
+            price = self.scenario.economics.usd_per_accelerator_hour
+            own = catalog.accelerator(self.scenario.hardware.accelerator).id
+            if price is not None and set(chips) - {own}:
+                found.append(
+                    f"{PRICE} {price.mid:g} is that of {own} alone; others cost what the catalogue has"
+                )
         return tuple(found)
+
+    def _fallen(self) -> list[str]:
+        """The accelerators of which no choice stands, by name, each with what its choices come to."""
+        tried, found = self.tried, []
+        mine = np.array([kind.accelerator for kind in tried.kinds])[tried.kind]
+        for name in dict.fromkeys(kind.accelerator for kind in tried.kinds):
+            rows = mine == name
+            if self.stands[rows].any() or len(set(mine)) + len(tried.refused) < 2:
+                continue
+            known = self.reasons[rows]
+            counts = [
+                f"{np.count_nonzero(known == i):,} {text}"
+                for i, text in enumerate(self.out)
+                if (known == i).any()
+            ]
+            why = listed(counts) or "no layout holds a sequence in memory"
+            found.append(f"no choice of {name} stands: {why}")
+        return found
 
     def _curve(self) -> Curve | None:
         """The first metric against the cost, or the next one."""
@@ -268,9 +317,11 @@ def frontier(
     names = tuple(dict.fromkeys(_metric(name) for name in metrics))
     wanted = tuple(map(on_numbers, conditions))
     outputs = (*names, _BESIDE, *(condition.name for condition in wanted))
-    own = evaluate(scenario, names)
+    mine_alone = with_values(scenario, {FLEET: None})
+    own = evaluate(mine_alone, (*names, *(condition.name for condition in wanted), *_TIMES))
+    misses = _missed(own, wanted)
     tried = candidates(kinds(scenario, accelerators, formats, keep), outputs, watch)
-    stands, out = _standing(tried, names, wanted)
+    stands, out, reasons = _standing(tried, names, wanted)
     places = np.flatnonzero(stands)
     costs = _costs(names, {name: tried.values[name][places] for name in names})
     best, same = _alone(costs, undominated(costs), tried.values[_BESIDE][places])
@@ -284,7 +335,24 @@ def frontier(
     own_by = int(places[beaten[-1]]) if beaten[-1] >= 0 else -1
     figures = tuple(float(own[name][0]) for name in names)
     why = {name: own.why(name) for name in names if own.why(name)}
-    return Frontier(scenario, names, tried, stands, on, by, out, figures, own_by, why)
+    return Frontier(scenario, names, tried, stands, on, by, out, reasons, figures, own_by, misses, why)
+
+
+def _missed(own: Result, wanted: Sequence[Condition]) -> tuple[str, ...]:
+    """The limits and conditions that a scenario misses as it stands, with what it is instead."""
+    found = []
+    for name, limit in zip(_TIMES, _LIMITS, strict=True):
+        allowed, here = float(own.bound.inputs[limit][0]), float(own[name][0])
+        if here > allowed:
+            found.append(f"{limit.replace('_', '.', 1)} {human(allowed, 's')} ({name} {human(here, 's', 4)})")
+    for condition in wanted:
+        if not condition.met(own[condition.name][:1])[0]:
+            node = REGISTRY.node(condition.name)
+            value = float(own[condition.name][0])
+            found.append(
+                f"{condition} ({figure(value, node.unit, node.name) if not node.codes else 'it is not'})"
+            )
+    return tuple(found)
 
 
 def _alone(
@@ -326,15 +394,17 @@ def _costs(names: Sequence[str], values: Mapping[str, Array]) -> Array:
 
 def _standing(
     tried: Candidates, names: Sequence[str], wanted: Sequence[Condition]
-) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """Which choices are compared, and how many are out for the first reason that puts each out."""
+) -> tuple[NDArray[np.bool_], dict[str, int], NDArray[np.intp]]:
+    """Which choices are compared, how many are out for the first reason that each is, and which that is."""
     tests = [("miss a latency limit", tried.is_late)]
     tests += [(f"miss {condition}", ~condition.met(tried.values[condition.name])) for condition in wanted]
     tests += [(f"have no value of {name}", ~np.isfinite(tried.values[name])) for name in names]
     stands = np.ones(len(tried.batch), dtype=np.bool_)
-    out = {}
+    reasons = np.full(len(stands), -1, dtype=np.intp)
+    out: dict[str, int] = {}
     for reason, fails in tests:
         if count := int(np.count_nonzero(stands & fails)):
+            reasons[stands & fails] = len(out)
             out[reason] = count
         stands &= ~fails
-    return stands, out
+    return stands, out, reasons

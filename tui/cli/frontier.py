@@ -12,6 +12,9 @@ from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import write
 from inferscope.tui.cli.progress import watched
 
+SHOWN = 40
+"""Rows of a table on the screen."""
+
 
 def run(options: argparse.Namespace) -> int:
     """Print the frontier; 1 where no choice keeps the limits and conditions."""
@@ -29,8 +32,9 @@ def run(options: argparse.Namespace) -> int:
             )
     except ScenarioError as error:
         raise placed(error, [loaded]) from None
+    most = SHOWN if options.format == "table" and options.out is None else None
     render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](found.table(everything=options.all)), options.out)
+    write(render[options.format](found.table(everything=options.all, most=most)), options.out)
     return int(not found.on.any())
 
 

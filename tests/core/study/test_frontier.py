@@ -186,6 +186,53 @@ def test_conditions_are_those_of_a_sweep():
         frontier(scenario, conditions=["bound=memory"])
 
 
+def test_the_scenario_itself_is_held_to_limits_and_conditions():
+    """It takes 15.91 ms a token, and its fp8 weights keep all quality."""
+    late = frontier(with_values(load_scenario(LLAMA), {"slo.tpot_s": 0.012}), formats=("fp8",))
+    assert late.sentence.endswith("The scenario as it stands misses slo.tpot_s 12 ms (tpot_s 15.91 ms).")
+    slow = frontier(load_scenario(LLAMA), formats=("fp8",), conditions=["tpot_s<=0.015", "fits_memory=yes"])
+    assert slow.own_misses == ("tpot_s<=0.015 (15.9 ms)",)
+    fine = frontier(load_scenario(LLAMA), formats=("fp8",), conditions=["tpot_s<=0.02"])
+    assert fine.own_misses == ()
+
+
+def test_accelerators_that_fall_out_are_named_with_why():
+    found = frontier(
+        load_scenario(LLAMA), accelerators=("h100-sxm", "vendor:AMD+status:available", "l4"), formats=("fp8",)
+    )
+    mine = np.array([kind.accelerator for kind in found.tried.kinds])[found.tried.kind]
+    assert {"mi300x", "h100-sxm"} <= set(mine)
+    standing = set(mine[found.stands])
+    for name in set(mine):
+        said = [note for note in found.notes if note.startswith(f"no choice of {name} stands: ")]
+        assert len(said) == (name not in standing)
+    (l4,) = [note for note in found.notes if note.startswith("no choice of l4 stands")]
+    assert l4.endswith("have no value of usd_per_million_output_tokens")
+    (terms,) = [note for note in found.notes if "prices of different terms" in note]
+    assert "h100-sxm on demand" in terms
+
+
+def test_a_stated_fleet_and_a_price_do_not_decide_the_cost_of_others():
+    """The fleet is out for all; 800 accelerators for one request a second would cost the same each way."""
+    scenario = with_values(
+        load_scenario(LLAMA), {"hardware.fleet_accelerators": 800, "economics.usd_per_accelerator_hour": 2.5}
+    )
+    found = frontier(scenario, accelerators=("h100-sxm", "h200-sxm"), formats=("fp8",))
+    plain = frontier(with_values(scenario, {"hardware.fleet_accelerators": None}), formats=("fp8",))
+    row = int(found.rows[0])
+    assert found.own == plain.own
+    assert found.tried.changes(row)["hardware.fleet_accelerators"] is None
+    assert any(note.startswith("hardware.fleet_accelerators 800 is left out") for note in found.notes)
+    price = "economics.usd_per_accelerator_hour 2.5 is that of h100-sxm alone"
+    assert any(note.startswith(price) for note in found.notes)
+
+
+def test_one_choice_is_beaten_by_none():
+    found = frontier(load_scenario(LLAMA), metrics=("tpot_s",), formats=("fp8",))
+    assert int(found.on.sum()) == 1
+    assert "choices that stand is beaten by no other" in found.sentence
+
+
 def test_where_nothing_stands_it_says_why():
     found = frontier(load_scenario(LLAMA), conditions=["tpot_s<=1e-6"])
     assert not found.on.any()

@@ -44,6 +44,13 @@ def test_metrics_and_conditions_choose_what_is_compared(run):
     assert all(float(row.rpartition(",")[2]) >= 0.98 for row in rows)
 
 
+def test_the_screen_shows_forty_rows_and_says_of_how_many(run, tmp_path):
+    _, out, _ = run("--all", "--formats", "fp8")
+    assert "the first 40 of " in " ".join(out.split())
+    run("--all", "--formats", "fp8", "--out", str(tmp_path / "a.txt"))
+    assert len((tmp_path / "a.txt").read_text().splitlines()) > len(out.splitlines())
+
+
 def test_nothing_that_stands_is_status_1(run):
     status, out, _ = run("--for", "tpot_s<1e-6")
     assert status == 1
