@@ -23,6 +23,7 @@ from inferscope.core.study.changes import words
 from inferscope.core.study.draws import Uncertain, catalog_numbers, model_errors, uncertain
 from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.study.points import Points, Span, number_keys
+from inferscope.core.study.table import Watch
 
 __all__ = ["Factor", "Found", "Trial", "factors", "held"]
 
@@ -306,13 +307,25 @@ class Trial:
         keys = {key: _plain(value) for key, value in values.items() if key not in self._beside}
         return with_values(self.scenario, keys)
 
-    def at(self, outputs: Sequence[str], values: Mapping[str, Array], rows: int) -> dict[str, Array]:
+    @cached_property
+    def _whole(self) -> Points:
+        """The scenario itself, in which all that varies is numbers."""
+        return Points([self.scenario], self._spans)
+
+    def at(
+        self,
+        outputs: Sequence[str],
+        values: Mapping[str, Array],
+        rows: int,
+        watch: Watch | None = None,
+    ) -> dict[str, Array]:
         """Quantities at values of the numbers; what is not given is as the scenario has it.
 
         Args:
             outputs: Names of quantities.
             values: Columns ``(rows,)`` by key, or by input of the graph.
             rows: How many points.
+            watch: Told between parts how many points are done.
 
         Returns:
             Arrays ``(rows,)`` by name; NaN where there is no number or the point cannot be.
@@ -323,10 +336,10 @@ class Trial:
         columns = {name: values.get(name, np.full(rows, now)) for name, now in self.now.items()}
         apart = {k: v for k, v in columns.items() if k not in self._spans and k not in self._beside}
         cases, owner, found = self._cases(apart, rows)
-        points = Points(cases, self._spans)
+        points = Points(cases, self._spans) if apart else self._whole
         beside = {name: columns[name] for name in self._beside}
         varied = {key: columns[key] for key in self._spans}
-        results = points.evaluate(outputs, varied, owner, inputs=beside or None)
+        results = points.evaluate(outputs, varied, owner, inputs=beside or None, watch=watch)
         lost = ~found | np.isin(owner, list(points.refused))
         return {name: np.where(lost, math.nan, column) for name, column in results.items()}
 

@@ -26,6 +26,7 @@ from inferscope.core.plan import PLANNED_BY, plan
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.tables import value_at
+from inferscope.core.study.table import Watch
 
 __all__ = ["Line", "Points", "Span", "number_keys", "straight_lines"]
 
@@ -131,6 +132,7 @@ class Points:
         inputs: Mapping[str, Array] | None = None,
         held: bool = False,
         chunk: int = CHUNK,
+        watch: Watch | None = None,
     ) -> dict[str, Array]:
         """Quantities at points.
 
@@ -141,6 +143,7 @@ class Points:
             inputs: Inputs of the graph set beside them, ``(n,)``.
             held: Whether what is ``auto`` is decided once for each case instead of at each point.
             chunk: Points computed together.
+            watch: Told between chunks how many points are done.
 
         Returns:
             Arrays ``(n,)`` by name, NaN where there is no number.
@@ -154,6 +157,7 @@ class Points:
         bound = self._planned() if held else self._bound
         kept = _wanted(names)
         bound = replace(bound, inputs={n: v for n, v in bound.inputs.items() if n in kept})
+        done = 0
         for case, own in self._parts(owner):
             one = None if case is None else _trimmed(bound.take([case]))
             for start in range(0, len(own), chunk):
@@ -171,6 +175,9 @@ class Points:
                 found = evaluate_bound(laid if held else plan(laid), names, chunk=chunk)
                 for name in names:
                     results[name][points] = found[name]
+                done += len(points)
+                if watch is not None:
+                    watch(done, rows)
         return results
 
     def _parts(self, owner: Index) -> Iterable[tuple[int | None, Index]]:

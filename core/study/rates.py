@@ -11,6 +11,7 @@ import numpy as np
 from inferscope.core.graph import Array
 from inferscope.core.study.factors import Factor, Trial
 from inferscope.core.study.inputs import limits
+from inferscope.core.study.table import Watch
 
 __all__ = ["ABOUT", "NONE", "Rate", "elasticities"]
 
@@ -45,12 +46,13 @@ class Rate:
 NONE = Rate()
 
 
-def elasticities(trial: Trial, names: Sequence[str]) -> dict[str, list[Rate]]:
+def elasticities(trial: Trial, names: Sequence[str], watch: Watch | None = None) -> dict[str, list[Rate]]:
     """The elasticity of each quantity in each factor; that of a group has no meaning.
 
     Args:
         trial: A scenario in which nothing is left to plan, so that no whole batch jumps.
         names: Names of quantities.
+        watch: Told between parts how many points are done.
 
     Returns:
         By quantity, one a factor.
@@ -63,7 +65,7 @@ def elasticities(trial: Trial, names: Sequence[str]) -> dict[str, list[Rate]]:
             key = factor.members[0].name
             columns[key] = np.full(rows, trial.now[key])
             columns[key][4 * i : 4 * i + 4] = places[i]
-    found = trial.at(names, columns, rows)
+    found = trial.at(names, columns, rows, watch)
     result = {}
     for name in names:
         values = found[name]

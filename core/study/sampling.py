@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inferscope.core.bind import Bound
-from inferscope.core.errors import InferscopeError, ScenarioError
+from inferscope.core.errors import InferscopeError, ScenarioError, brief, nearest
 from inferscope.core.evaluate import evaluate_bound
 from inferscope.core.graph import Array
 from inferscope.core.layouts import DEGREES
@@ -20,14 +21,14 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
 from inferscope.core.study.draws import Uncertain, stratified
 from inferscope.core.study.inputs import limits
-from inferscope.core.study.points import Line, Points, Span, straight_lines
+from inferscope.core.study.options import SAMPLERS
+from inferscope.core.study.points import CHUNK, Line, Points, Span, straight_lines
 from inferscope.core.study.table import Watch
 
-__all__ = ["SAMPLERS", "At", "at_draws", "drawn", "ends"]
+__all__ = ["MOST", "SAMPLERS", "At", "at_draws", "check_draws", "drawn", "ends"]
 
-SAMPLERS = ("lhs", "sobol")
-"""Latin hypercube, and Sobol's sequence (scrambled)."""
-
+MOST = 200_000
+"""Draws, of which all are held in memory; a percentile is then sure to a tenth of a per cent of the draws."""
 _PINS = "pins."
 _PART = 256
 """Draws with a scenario each that are computed together."""
@@ -72,6 +73,21 @@ class At:
 
 
 # --- shares and values ---------------------------------------------------------------------------
+
+
+def check_draws(samples: int, seed: int, sampler: str) -> None:
+    """Hold what is asked of draws to what can be.
+
+    Raises:
+        InferscopeError: It says what would be right.
+    """
+    if sampler not in SAMPLERS:
+        message = f"unknown sampler {sampler!r}: {nearest(sampler, SAMPLERS) or 'it is lhs or sobol'}"
+        raise InferscopeError(message)
+    for name, value, least, most in (("samples", samples, 2, MOST), ("seed", seed, 0, 2**32 - 1)):
+        if type(value) is not int or not least <= value <= most:
+            message = f"{name} must be a whole number from {least:,} to {most:,}, not {brief(value)}"
+            raise InferscopeError(message)
 
 
 def drawn(numbers: Sequence[Uncertain], count: int, seed: int = 0, sampler: str = "lhs") -> dict[str, Array]:
@@ -158,7 +174,7 @@ def at_draws(
     apart = tuple(key for key in spans if key not in lines)
     if not replan and (quick or not apart):
         taken = {key: values[key] for key in lines}
-        return At(_held(bound, row, lines, taken, inputs, outputs, _rows(values)), left_out=apart)
+        return At(_held(bound, row, lines, (taken, inputs), outputs, _rows(values), watch), left_out=apart)
     return _by_cases(bound, row, values, inputs, outputs, apart=apart, replan=replan, watch=watch)
 
 
@@ -176,17 +192,27 @@ def _held(
     bound: Bound,
     row: int,
     lines: Lines,
-    values: Values,
-    inputs: Values,
+    given: tuple[Values, Values],
     outputs: Sequence[str],
     rows: int,
+    watch: Watch | None,
 ) -> dict[str, Array]:
-    """What a planned row gives with its inputs moved: the plan stays."""
-    one = bound.take([row])
+    """What a planned row gives with its inputs moved, some draws at a time: the plan stays."""
+    one, (values, inputs) = bound.take([row]), given
     moved = {name: line.at(column) for key, column in values.items() for name, line in lines[key].items()}
+    columns = {**moved, **inputs}
     pins = {key.removeprefix(_PINS): column for key, column in values.items() if key.startswith(_PINS)}
-    laid = one.with_inputs({**moved, **inputs})
-    return dict(evaluate_bound(replace(laid, rows=rows, pins={**one.pins, **pins}), outputs).values)
+    found = {name: np.full(rows, math.nan) for name in outputs}
+    for start in range(0, rows, CHUNK):
+        part, count = slice(start, start + CHUNK), min(CHUNK, rows - start)
+        laid = one.with_inputs({name: column[part] for name, column in columns.items()})
+        fixed = {**one.pins, **{name: column[part] for name, column in pins.items()}}
+        result = evaluate_bound(replace(laid, rows=count, pins=fixed), outputs)
+        for name in outputs:
+            found[name][part] = result[name]
+        if watch is not None:
+            watch(start + count, rows)
+    return found
 
 
 def _by_cases(
@@ -242,13 +268,20 @@ def _in_parts(
         if possible:
             own = place[owner[kept] - start].astype(np.intp)
             there = [{key: column[kept] for key, column in part.items()} for part in (values, inputs)]
-            more, text = _into(found, kept, possible, spans, own, there, outputs)
+            before = int(np.count_nonzero(owner < start))
+            tick = None if watch is None else partial(_counted, watch, before, len(owner))
+            more, text = _into(found, kept, possible, spans, own, there, outputs, tick)
             refused, why = refused + more, why or text
         if watch is not None:
-            watch(min(start + _PART, len(changes)), len(changes))
+            watch(int(np.count_nonzero(owner < start + len(cases))), len(owner))
     if refused == len(owner):
         raise ScenarioError(why)
     return At(found, refused=(refused, why))
+
+
+def _counted(watch: Watch, before: int, of: int, done: int, _: int) -> None:
+    """Tell how many draws are done, of which some were before."""
+    watch(before + done, of)
 
 
 def _into(
@@ -259,13 +292,14 @@ def _into(
     owner: NDArray[np.intp],
     there: Sequence[Values],
     outputs: Sequence[str],
+    watch: Watch | None,
 ) -> tuple[int, str]:
     """Fill in the rows of some cases; how many of them cannot be, and why the first cannot."""
     try:
         points = Points(cases, spans)
     except ScenarioError as error:
         return len(rows), error.said
-    result = points.evaluate(outputs, there[0], owner, inputs=there[1])
+    result = points.evaluate(outputs, there[0], owner, inputs=there[1], watch=watch)
     for name in outputs:
         found[name][rows] = result[name]
     return int(np.isin(owner, list(points.refused)).sum()), next(iter(points.refused.values()), "")

@@ -16,12 +16,10 @@ from inferscope.core.study import rates, sobol
 from inferscope.core.study.drawing import listed
 from inferscope.core.study.factors import Factor, Trial, factors, held
 from inferscope.core.study.movers import Answer, Mover, Sensitivity, in_words
+from inferscope.core.study.options import METHODS
 from inferscope.core.study.table import Watch
 
 __all__ = ["METHODS", "Answer", "Mover", "Sensitivity", "sensitivity"]
-
-METHODS = ("tornado", "elasticity", "sobol", "all")
-"""One at a time between low and high; per cent for a per cent; shares of the variance; all three."""
 
 _NO_INDICES = "no Sobol indices"
 _STILL = 1e-12
@@ -82,10 +80,10 @@ def sensitivity(
     movers: Movers = {name: [Mover(factor) for factor in found.factors] for name in names}
     notes, special = list(found.notes), dict[str, str]()
     if "tornado" in methods:
-        movers = _swung(stands, movers)
+        movers = _swung(stands, movers, watch)
     if "elasticity" in methods:
         fixed = stands if hold else Trial(held(scenario), found.factors)
-        movers = _rated(movers, rates.elasticities(fixed, names))
+        movers = _rated(movers, rates.elasticities(fixed, names, watch))
     if "sobol" in methods:
         drawn = _drawn(found.factors)
         notes.append(_about_sobol(drawn, found.factors, samples, span))
@@ -123,7 +121,7 @@ def _checked(names: Sequence[str], method: str, span: float) -> tuple[str, ...]:
 # --- the three methods ---------------------------------------------------------------------------
 
 
-def _swung(trial: Trial, movers: Movers) -> Movers:
+def _swung(trial: Trial, movers: Movers, watch: Watch | None) -> Movers:
     """With the values at both ends of each factor, all others as they are."""
     rows = 2 * len(trial.factors) + 1
     columns: dict[str, Array] = {}
@@ -131,7 +129,7 @@ def _swung(trial: Trial, movers: Movers) -> Movers:
         for at, ends in enumerate(factor.ends()):
             for key, value in ends.items():
                 columns.setdefault(key, np.full(rows, trial.now[key]))[2 * place + at] = value
-    found = trial.at(tuple(movers), columns, rows)
+    found = trial.at(tuple(movers), columns, rows, watch)
     result: Movers = {}
     for name, some in movers.items():
         *ends, base = found[name].tolist()

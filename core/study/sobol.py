@@ -25,7 +25,7 @@ __all__ = ["MOST", "Indices", "check_draw", "libraries", "points_needed", "sobol
 
 MOST = 2**17
 """Largest number of samples: the confidence intervals take a kilobyte of memory for each."""
-_AT_ONCE = 2**16
+_AT_ONCE = 2**13
 """Points that the function is called with together."""
 _RESAMPLES = 100
 _LOST = 0.05

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inferscope.core.errors import InferscopeError, QuantityError, ScenarioError
+from inferscope.core.errors import InferscopeError, ScenarioError
 from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.policy.chances import Chance, chances
@@ -19,8 +19,9 @@ from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
 from inferscope.core.spread import P5, P50, P95, Spread, sorted_quantiles
-from inferscope.core.study.draws import Uncertain, stratified
-from inferscope.core.study.sampling import At, at_draws, drawn
+from inferscope.core.study.conditions import number_quantity
+from inferscope.core.study.draws import Uncertain
+from inferscope.core.study.sampling import At, at_draws, check_draws, drawn
 from inferscope.core.study.spreads import LIMITS, limit_inputs, missed_share, numbers_of, percent, plan_words
 from inferscope.core.study.table import Column, Table, Watch
 
@@ -181,17 +182,20 @@ def uncertainty(
             needs a library that is not there.
     """
     item = Loaded(loaded, None, {}) if isinstance(loaded, Scenario) else loaded
+    check_draws(samples, seed, sampler)
     for name in quantities:
-        _check(name)
+        number_quantity(name)
     try:
         result = evaluate(item.scenario, tuple(dict.fromkeys((*OUTPUTS, *quantities))))
     except ScenarioError as error:
         raise locate(error, item) from None
     numbers = numbers_of(result, catalog_ranges=catalog_ranges)
-    if not numbers and not _policy_numbers(item.scenario):
+    facts = _policy_numbers(item.scenario)
+    if not numbers and not facts:
         raise InferscopeError(_NOTHING)
     count = 1 << max(samples - 1, 0).bit_length() if sampler == "sobol" else samples
-    values = drawn(numbers, count, seed, sampler)
+    shares = drawn((*numbers, *facts), count, seed, sampler)  # a group may reach into [policy]
+    values = {number.name: shares[number.name] for number in numbers}
     names = tuple(dict.fromkeys((*result.values, *inputs_read(result), *limit_inputs(result))))
     try:
         at = at_draws(result.bound, 0, numbers, values, names, replan=replan, watch=watch)
@@ -220,7 +224,9 @@ def uncertainty(
         tuple(
             Limit(key, float(result.bound.inputs[LIMITS[key][1]][0]), share) for key, share in missed.items()
         ),
-        () if quantities else tuple(_rules(result, item.scenario, count, seed)),
+        ()
+        if quantities
+        else tuple(_rules(result, item.scenario, count, {n.name: shares[n.name] for n in facts})),
         float(np.mean(fits == 0.0)),
         tuple(_notes(at, count, samples, numbers)),
     )
@@ -230,18 +236,6 @@ _NOTHING = (
     "no number of the scenario is a range or a distribution: give one, such as "
     "--set 'economics.usd_per_accelerator_hour={low=1.5, mid=2, high=4}', or --catalog-ranges"
 )
-
-
-def _check(name: str) -> None:
-    """Refuse what is no single number.
-
-    Raises:
-        QuantityError: It is not a quantity, or not a number.
-    """
-    node = REGISTRY.node(name)
-    if node.slotted or node.codes or node.unit == "bool":
-        message = f"{name} is not a single number"
-        raise QuantityError(message)
 
 
 def _outcomes(result: Result, spread: Spread, names: Sequence[str]) -> list[Outcome]:
@@ -280,11 +274,8 @@ def _policy_numbers(scenario: Scenario) -> list[Uncertain]:
     ]
 
 
-def _rules(result: Result, scenario: Scenario, count: int, seed: int) -> list[Chance]:
-    facts = {
-        number.name.removeprefix("policy."): number.at(stratified(seed, number.shares, count))
-        for number in _policy_numbers(scenario)
-    }
+def _rules(result: Result, scenario: Scenario, count: int, drawn_facts: Mapping[str, Array]) -> list[Chance]:
+    facts = {name.removeprefix("policy."): column for name, column in drawn_facts.items()}
     given = {name: getattr(scenario.policy, name) for name in scenario.policy.model_fields_set}
     fixed = {n: np.full(count, v.mid) for n, v in given.items() if isinstance(v, Number)}
     return chances(result, 0, scenario.as_of, count, {**fixed, **facts})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from inferscope.core.study.options import METHODS, SAMPLERS
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, output, set_keys
 
 
@@ -75,7 +76,7 @@ def uncertainty(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", default="0", metavar="SEED", help="of the draws (default: 0)")
     parser.add_argument(
         "--sampler",
-        choices=("lhs", "sobol"),
+        choices=SAMPLERS,
         default="lhs",
         metavar="SAMPLER",
         help="lhs, a Latin hypercube (default), or sobol, which needs the extra `uncertainty`",
@@ -110,7 +111,7 @@ def sensitivity(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--method",
-        choices=("tornado", "elasticity", "sobol", "all"),
+        choices=METHODS,
         default="tornado",
         metavar="METHOD",
         help="tornado: one input at a time from low to high (default); elasticity: per cent for one per "

@@ -6,20 +6,18 @@ import argparse
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.export import uncertainty as export
+from inferscope.core.study.sampling import MOST
 from inferscope.core.study.uncertainty import uncertainty
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import write
 from inferscope.tui.cli.progress import watched
-
-MOST = 200_000
-"""Draws, of which all are held in memory; a percentile is then sure to a tenth of a per cent of the draws."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Print quantiles, limits and rules; 1 where no draw fits or keeps a limit."""
     samples = whole("--samples", options.samples, 2, MOST)
     seed = whole("--seed", options.seed, 0, 2**32 - 1)
-    with watched("scenarios") as progress:
+    with watched("draws") as progress:
         found = uncertainty(
             loaded_with(options.preset, options.assignments),
             samples=samples,

@@ -11,10 +11,12 @@ from inferscope.core.evaluate import CONTRACT, evaluate
 from inferscope.core.export.studies import as_json, as_markdown, as_text
 from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.core.scenario.names import preset_names
+from inferscope.core.scenario.ranges import Number
 from inferscope.core.study.draws import quantiles
 from inferscope.core.study.factors import Trial, factors, held
 from inferscope.core.study.rates import _rate
 from inferscope.core.study.sensitivity import Answer, Sensitivity, sensitivity
+from inferscope.core.study.sobol import sobol_indices
 
 DENSE = "llama-3.1-70b-h100"
 PRICE, BUSY = "economics.usd_per_accelerator_hour", "economics.utilization"
@@ -349,3 +351,33 @@ def test_the_sentence_says_which_share_of_the_variance():
     found = sensitivity(scenario, "usd_per_query", method="sobol", samples=64)
     assert "of 1 inputs" not in found.sentence
     assert "(total Sobol index): Price " in found.sentence
+
+
+@pytest.mark.parametrize("method", ["tornado", "elasticity", "sobol"])
+def test_every_method_tells_how_far_it_is_and_can_be_ended(method):
+    told = []
+    sensitivity(
+        load_scenario(DENSE), COST, method=method, samples=16, watch=lambda done, of: told.append((done, of))
+    )
+    assert told
+    assert told[-1][0] == told[-1][1] > 0
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sensitivity(load_scenario(DENSE), COST, method=method, samples=16, watch=stop)
+
+
+def test_sobol_asks_for_few_points_at_once():
+    """However many samples: what is held between two calls of the watch is bounded."""
+    sizes = []
+
+    def function(columns):
+        sizes.append(len(columns["x"]))
+        return columns["x"] + columns["y"]
+
+    numbers = {name: Number(1.0, 0.0, 2.0, "uniform") for name in "xy"}
+    sobol_indices(function, numbers, samples=2**14)
+    assert max(sizes) <= 2**13
+    assert sum(sizes) == 4 * 2**14

@@ -18,6 +18,7 @@ from inferscope.core.report import report
 from inferscope.core.scenario.files import Loaded, load_scenario, with_values
 from inferscope.core.spread import sorted_quantiles
 from inferscope.core.study import sampling
+from inferscope.core.study import uncertainty as study
 from inferscope.core.study.draws import quantiles, stratified, uncertain
 from inferscope.core.study.sampling import drawn
 from inferscope.core.study.spreads import percent, with_ranges
@@ -491,3 +492,52 @@ def test_draws_without_a_value_are_said_in_the_sentence():
     assert 0.1 < outcome.without < 0.99
     assert f"{percent(outcome.without)} of the draws give no value" in found.sentence
     assert "in nine of ten draws that give one" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"samples": 1}, "samples must be a whole number from 2 to 200,000, not 1"),
+        ({"samples": 10**7}, "not 10000000"),
+        ({"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295, not -1"),
+        ({"seed": True}, "seed must be a whole number"),
+        ({"sampler": "sobl"}, "unknown sampler 'sobl': did you mean sobol"),
+    ],
+)
+def test_options_of_the_library_are_checked_as_those_of_the_command(options, words):
+    with pytest.raises(InferscopeError, match=words):
+        uncertainty(scenario(), **options)
+
+
+@pytest.mark.parametrize("sampler", ["lhs", "sobol"])
+def test_a_group_reaches_into_the_facts_of_rules(sampler, monkeypatch):
+    """What a fact of [policy] is drawn as rises with the price of its group, at every draw."""
+    seen = {}
+    real = study.chances
+
+    def kept(result, row, day, count, facts):
+        seen.update(facts)
+        return real(result, row, day, count, facts)
+
+    monkeypatch.setattr(study, "chances", kept)
+    fact = "frontier_ratio"
+    low, high = {"low": 1.5, "high": 4, "group": "market"}, {"low": 0.2, "high": 0.4, "group": "market"}
+    found = uncertainty(scenario({PRICE: low, f"policy.{fact}": high}), samples=32, sampler=sampler)
+    assert list(np.argsort(seen[fact])) == list(np.argsort(found.draws.values[PRICE]))
+
+
+def test_long_work_tells_and_can_be_ended(monkeypatch):
+    """Draws and points come in parts, after each of which somebody may end it."""
+    monkeypatch.setattr(sampling, "CHUNK", 16)
+    told = []
+    uncertainty(scenario(), samples=50, watch=lambda done, of: told.append((done, of)))
+    assert told == [(16, 50), (32, 50), (48, 50), (50, 50)]
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        uncertainty(scenario(), samples=50, watch=stop)
+    apart = {"model.layers": {"dist": "discrete", "values": [70, 80]}, PRICE: RANGES[PRICE]}
+    with pytest.raises(KeyboardInterrupt):
+        uncertainty(scenario(apart), samples=50, watch=stop)

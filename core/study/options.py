@@ -1,0 +1,13 @@
+"""The words that options of studies take, for command lines that load nothing heavy before they are read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["METHODS", "SAMPLERS"]
+
+SAMPLERS: Final = ("lhs", "sobol")
+"""Latin hypercube, and Sobol's sequence (scrambled)."""
+
+METHODS: Final = ("tornado", "elasticity", "sobol", "all")
+"""One at a time between low and high; per cent for a per cent; shares of the variance; all three."""
