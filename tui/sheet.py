@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.cells import cell_len
 
 from inferscope.core.export.studies import cell_text
+from inferscope.core.study.table import Table
+from inferscope.tui.columns import Head, head_of
+from inferscope.tui.measures import Measure, is_number, measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inferscope.core.study.table import Column, Table
+    from inferscope.core.study.table import Column
     from inferscope.tui.screens.export import Formats
 
 MOST = 1000
 """Rows that are shown; sorting looks at all, and a file gets all."""
 NONE = "-"
-_NUMBER = re.compile(r"([-+]?[\d,]*\.?\d+(?:e[-+]?\d+)?)(?: (\S.*))?")
-_HEAD = 9
-"""Columns that a heading may always take."""
-_LINES = 3
-"""Lines that a heading has."""
 _CELL = 40
 """Columns that a cell takes at most."""
 
 
-class Head(NamedTuple):
-    """One column as it is shown.
+@dataclass(frozen=True, slots=True)
+class Kept(Table):
+    """The first rows of a table that is too long to keep.
 
     Attributes:
-        place: Its place in the table.
-        label: What it is called, with the unit where all cells share it.
-        lines: The label in lines.
-        width: Columns of the terminal that it takes.
-        right: Whether cells stand at its right end.
+        of: How many rows there were.
     """
 
-    place: int
-    label: str
-    lines: tuple[str, ...]
-    width: int
-    right: bool
+    of: int = 0
+
+
+def kept(table: Table, of: int) -> Kept:
+    """A table of which only these rows are kept."""
+    return Kept(**{item.name: getattr(table, item.name) for item in fields(table)}, of=of)
 
 
 class Order(NamedTuple):
@@ -78,7 +72,7 @@ class Sheet:
         rows: Places of the rows that are shown.
         cells: Their text, column by column as ``heads``.
         order: Their order.
-        texts: Cells of rows that were shown so far, with their units, for another order.
+        reading: How the table is read, for another order.
     """
 
     table: Table
@@ -86,12 +80,17 @@ class Sheet:
     rows: tuple[int, ...]
     cells: tuple[tuple[str, ...], ...]
     order: Order = _OWN
-    texts: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    reading: _Reading | None = field(default=None, repr=False)
 
     @property
     def total(self) -> int:
-        """How many rows there are, shown or not."""
+        """How many rows are kept, shown or not."""
         return len(self.table.rows)
+
+    @property
+    def made(self) -> int:
+        """How many rows there were, kept or not."""
+        return max(self.table.of, self.total) if isinstance(self.table, Kept) else self.total
 
     def changes(self, row: int) -> Mapping[str, Any] | None:
         """What makes the scenario a row that is shown; None where the rows are no scenarios."""
@@ -99,7 +98,7 @@ class Sheet:
 
     def in_order(self, order: Order) -> Sheet:
         """The same table in another order."""
-        return sheet_of(self.table, order, self.texts)
+        return sheet_of(self.table, order, self.reading)
 
     @property
     def order_words(self) -> str:
@@ -117,96 +116,160 @@ class Sheet:
         return replace(table, rows=tuple(table.rows[row] for row in order), changes=changes)
 
     def words(self, row: int) -> str:
-        """A row that is shown, in one line: every column with its name."""
-        texts = zip(self.heads, self.cells[row], strict=True)
-        return "; ".join(f"{head.label} {text}" for head, text in texts if text != NONE)
+        """A row that is shown, in one line: every column with its name, numbers with their units."""
+        units = {head.beside for head in self.heads}
+        found = []
+        for place, (head, text) in enumerate(zip(self.heads, self.cells[row], strict=True)):
+            if place not in units and text != NONE:
+                unit = "" if head.beside is None else self.cells[row][head.beside]
+                found.append(f"{head.label} {text.strip()} {unit}".rstrip())
+        return "; ".join(found)
 
 
-def sheet_of(table: Table, order: Order = _OWN, texts: dict[int, tuple[str, ...]] | None = None) -> Sheet:
+def sheet_of(table: Table, order: Order = _OWN, reading: _Reading | None = None) -> Sheet:
     """A table as text.
 
     Args:
         table: The table.
         order: In which order.
-        texts: Cells of its rows that are known already, in the order of :func:`_read`; more are added.
+        reading: How it was read before.
     """
-    rows = _places(table, order)[:MOST]
-    columns = _read(table)
-    texts = {} if texts is None else texts
-    for row in rows:
-        if row not in texts:
-            texts[row] = _texts(table.rows[row], columns)
-    laid = [
-        _column(place, column, [texts[row][i] for row in rows])
-        for i, (place, column, _) in enumerate(columns)
-    ]
-    cells = tuple(zip(*(cells for _, cells in laid), strict=True))
-    return Sheet(table, tuple(head for head, _ in laid), tuple(rows), cells, order, texts)
+    reading = reading or _Reading(table)
+    rows = tuple(_places(table, order)[:MOST])
+    cells = tuple(map(reading.row, rows))
+    columns = list(zip(*cells, strict=True)) or [()] * len(reading.shown)
+    heads = tuple(map(reading.head, range(len(reading.shown)), columns))
+    return Sheet(table, heads, rows, cells, order, reading)
 
 
-def _read(table: Table) -> list[tuple[int, Column, int | None]]:
-    """The columns that people read, with their places, and that of the column that holds their units."""
-    places = {column.name: place for place, column in enumerate(table.columns)}
-    units = {column.unit_from for column in table.columns}
-    return [
-        (place, column, places.get(column.unit_from))
-        for place, column in enumerate(table.columns)
-        if column.name not in units
-    ]
+# --- how a table is read -------------------------------------------------------------------------
 
 
-def _texts(row: Sequence[Any], columns: Sequence[tuple[int, Column, int | None]]) -> tuple[str, ...]:
-    """The cells of a row, numbers with their units."""
-    found = []
-    for place, column, units in columns:
-        own = column if units is None else replace(column, unit=row[units] or "")
-        found.append(" ".join(cell_text(row[place], own).split()))
-    return tuple(found)
+class _Shown(NamedTuple):
+    """A column that people read.
 
-
-def _column(place: int, column: Column, texts: list[str]) -> tuple[Head, list[str]]:
-    """The head of a column and its cells; a unit that all cells share goes into the head."""
-    known = [found for text in texts if text != NONE and (found := _NUMBER.fullmatch(text))]
-    is_number = len(known) == sum(text != NONE for text in texts) and bool(known)
-    label = column.label or column.name
-    shared = {found[2] for found in known if found[1] != "0"} if is_number else set()
-    if len(shared) == 1 and (unit := shared.pop()):  # nothing is nothing in every unit
-        texts = ["0" if text.startswith("0 ") else text.removesuffix(f" {unit}") for text in texts]
-        label = f"{label} ({unit})"
-    wide = min(max(map(cell_len, texts), default=1), _CELL)
-    lines = _wrapped(label, wide)
-    width = max([wide, *map(cell_len, lines)])
-    return Head(place, label, lines, width, is_number or bool(column.unit)), texts
-
-
-def _wrapped(label: str, cells: int) -> tuple[str, ...]:
-    """A heading in a few lines, not much wider than what stands below it.
-
-    >>> _wrapped("Cost per million output tokens ($)", 5)
-    ('Cost per', 'million output', 'tokens ($)')
-    >>> _wrapped("economics.usd_per_accelerator_hour", 4)
-    ('economics.usd_', 'per_', 'accelerator_hour')
+    Attributes:
+        place: Its place in the table.
+        column: The column.
+        measure: The unit that all its cells share; None for text, and where rows have units of their own.
+        units: The place of the column that holds those.
+        bare: Whether that one is shown too, right after the columns that share it.
     """
-    spaced = label if " " in label else re.sub(r"(?<=[._])", " ", label)
-    glue = " " if " " in label else ""
-    for width in range(max(cells, _HEAD), 200):
-        if glue:
-            lines = textwrap.wrap(spaced, width, break_long_words=False, break_on_hyphens=False)
-        else:
-            lines = _packed(spaced.split(), width)
-        if len(lines) <= _LINES and all(cell_len(line) <= width for line in lines):
-            return tuple(lines)
-    return (label,)
+
+    place: int
+    column: Column
+    measure: Measure | None = None
+    units: int | None = None
+    bare: bool = False
 
 
-def _packed(parts: Sequence[str], width: int) -> list[str]:
-    """Parts of a key, as many on a line as fit."""
-    lines = [""]
-    for part in parts:
-        if lines[-1] and cell_len(lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return lines
+class _Reading:
+    """How the cells of a table are written: the numbers of a column, or of a range in a row, in one unit."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._places = {column.name: place for place, column in enumerate(table.columns)}
+        self._groups: dict[int, list[int]] = {}
+        for place, column in enumerate(table.columns):
+            if column.unit_from:
+                self._groups.setdefault(self._places[column.unit_from], []).append(place)
+        self._texts: dict[int, tuple[str, ...]] = {}
+        self.shown = self._read()
+
+    def _read(self) -> tuple[_Shown, ...]:
+        """The columns that people read, with that of the units where rows differ in them."""
+        found: list[_Shown] = []
+        columns = self.table.columns
+        for place, column in enumerate(columns):
+            units = self._places.get(column.unit_from)
+            if place in self._groups or units is None:
+                if place not in self._groups:
+                    found.append(_Shown(place, column, self._measure(place)))
+                continue
+            group = self._groups[units]
+            if self._is_one(units):
+                row = self.table.rows[0]
+                found.append(
+                    _Shown(place, column, measure(self._cells(group), row[units] or "", self._name(row)))
+                )
+                continue
+            run = _run(group)
+            bare = len(run) > 1 and place in run
+            found.append(_Shown(place, column, None, units, bare))
+            if bare and place == run[-1]:
+                found.append(_Shown(units, columns[units]))
+        return tuple(found)
+
+    def _cells(self, places: Sequence[int]) -> list[Any]:
+        return [row[place] for row in self.table.rows for place in places]
+
+    def _is_one(self, units: int) -> bool:
+        """Whether all rows have the same unit, and are of the same quantity where that is said."""
+        return len({(row[units], self._name(row)) for row in self.table.rows}) == 1
+
+    def _name(self, row: Sequence[Any]) -> str:
+        """The quantity of a row; empty where it is not said."""
+        place = self._places.get("quantity")
+        return str(row[place]) if place is not None else ""
+
+    def _measure(self, place: int) -> Measure | None:
+        """The unit of a column of numbers; both ends of a range have the same."""
+        column, columns = self.table.columns[place], self.table.columns
+        values = [value for value in self._cells([place]) if value is not None]
+        if column.unit == "bool" or not all(map(_is_figure, values)) or not (values or column.unit):
+            return None
+        stem = column.name.removesuffix("low").removesuffix("high")
+        ends = [i for i, other in enumerate(columns) if other.name in (f"{stem}low", f"{stem}high")]
+        return measure(self._cells(ends if place in ends else [place]), column.unit, column.name)
+
+    def row(self, at: int) -> tuple[str, ...]:
+        """The cells of a row."""
+        if at not in self._texts:
+            row = self.table.rows[at]
+            own = {units: self._own(row, units, group) for units, group in self._groups.items()}
+            self._texts[at] = tuple(_cell(row[item.place], item, own) for item in self.shown)
+        return self._texts[at]
+
+    def _own(self, row: Sequence[Any], units: int, group: Sequence[int]) -> Measure:
+        return measure((row[place] for place in group), row[units] or "", self._name(row))
+
+    def head(self, index: int, texts: Sequence[str]) -> Head:
+        """The head of a column over its cells."""
+        item = self.shown[index]
+        wide = min(max(map(cell_len, texts), default=1), _CELL)
+        is_units = item.place in self._groups
+        name = item.column.label or ("Unit" if is_units else item.column.name)
+        unit = item.measure.unit if item.measure else ""
+        right = item.measure is not None or item.units is not None or bool(item.column.unit)
+        head = head_of(item.place, name, unit, wide, right=right)
+        if not item.bare:
+            return head
+        beside = next(i for i in range(index, len(self.shown)) if self.shown[i].place == item.units)
+        return head._replace(beside=beside)
+
+
+def _run(places: Sequence[int]) -> list[int]:
+    """The first of some places, and those that follow it without a gap."""
+    return [place for step, place in enumerate(places) if place == places[0] + step]
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: Any, item: _Shown, own: Mapping[int, Measure]) -> str:
+    """The text of a cell; blanks before a text are kept: a bar may begin further right."""
+    if item.place in own:
+        return own[item.place].unit
+    unit = item.measure or (own[item.units] if item.units is not None else None)
+    if unit is None or not is_number(value):
+        text = cell_text(None if unit is not None else value, item.column)
+        return f"{' ' * (len(text) - len(text.lstrip(' ')))}{' '.join(text.split())}"
+    with_unit = item.measure is None and not item.bare
+    return f"{unit.text(value)} {unit.unit}".rstrip() if with_unit else unit.text(value)
+
+
+# --- order ---------------------------------------------------------------------------------------
 
 
 def _places(table: Table, order: Order) -> list[int]:
@@ -226,27 +289,6 @@ def _key(value: Any) -> tuple[int, float, str] | None:
     if value is None or value != value:  # noqa: PLR0124  (NaN is no value either)
         return None
     return (0, float(value), "") if isinstance(value, int | float) else (1, 0.0, str(value).lower())
-
-
-def shown_columns(heads: Sequence[Head], chosen: int, width: int) -> tuple[int, ...]:
-    """Which columns fit: the first, the chosen one, and as many after and before it as have room.
-
-    Args:
-        heads: All columns.
-        chosen: The index of the one that has to be seen.
-        width: Columns of the terminal.
-    """
-    if not heads:
-        return ()
-    inside = {0, chosen}
-    room = width - sum(heads[place].width + 2 for place in inside)
-    for places in (range(chosen + 1, len(heads)), range(chosen - 1, 0, -1)):
-        for place in places:
-            if heads[place].width + 2 > room:
-                break
-            inside.add(place)
-            room -= heads[place].width + 2
-    return tuple(sorted(inside))
 
 
 def changed(changes: Mapping[str, Any]) -> str:

@@ -8,16 +8,20 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 
+from inferscope.tui.columns import laid_out, shortened
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual import events
 
-    from inferscope.tui.sheet import Head, Sheet
+    from inferscope.tui.columns import Head
+    from inferscope.tui.sheet import Sheet
 
 _SHARE = 3
-"""Of so many lines one may be the heading's; the last lines of a name stay, where its unit is."""
+"""Of so many lines one may be the heading's."""
 
 
 class SheetView(Place, Rows, can_focus=True):
@@ -69,14 +73,12 @@ class SheetView(Place, Rows, can_focus=True):
     @property
     def _deep(self) -> int:
         """Lines of the heading."""
-        heads = [self.sheet.heads[place] for place in self._shown()] if self.sheet else []
-        return max(min(max((len(head.lines) for head in heads), default=1), self.size.height // _SHARE), 1)
+        return max((len(head.lines) for head in self._shown().values()), default=1)
 
-    def _shown(self) -> tuple[int, ...]:
-        """The columns that have room."""
-        from inferscope.tui.sheet import shown_columns
-
-        return shown_columns(self.sheet.heads, self.column, self.size.width - 1) if self.sheet else ()
+    def _shown(self) -> dict[int, Head]:
+        """The columns that have room, by their indices."""
+        most = max(self.size.height // _SHARE, 1)
+        return laid_out(self.sheet.heads, self.column, self.size.width - 1, most) if self.sheet else {}
 
     def hint(self) -> str:
         """Where the marks are."""
@@ -84,6 +86,7 @@ class SheetView(Place, Rows, can_focus=True):
             return ""
         count, total = len(self.sheet.rows), self.sheet.total
         of = f"{count:,}" if count == total else f"{count:,} shown of {total:,}"
+        of += f" kept of {self.sheet.made:,}" if self.sheet.made > total else ""
         columns = len(self.sheet.heads)
         return f"row {self.at + 1:,} of {of}; column {self.column + 1} of {columns}: {self.head.label}"
 
@@ -92,19 +95,18 @@ class SheetView(Place, Rows, can_focus=True):
         sheet, width = self.sheet, self.size.width
         if sheet is None or not sheet.rows:
             return [Content.styled(f" {clipped(self.nothing, width - 1)}", "$text-muted")]
-        self._first = min(max(self._first, self.at - self.room + 1), self.at)
-        self._first = max(min(self._first, len(sheet.rows) - self.room), 0)
-        shown = self._shown()
-        rows = range(self._first, min(self._first + self.room, len(sheet.rows)))
+        room, shown = self.room, self._shown()
+        self._first = min(max(self._first, self.at - room + 1), self.at)
+        self._first = max(min(self._first, len(sheet.rows) - room), 0)
+        rows = range(self._first, min(self._first + room, len(sheet.rows)))
         return [*self._heading(sheet, shown, width), *(self._row(sheet, row, shown, width) for row in rows)]
 
-    def _heading(self, sheet: Sheet, shown: tuple[int, ...], width: int) -> list[Content]:
+    def _heading(self, sheet: Sheet, shown: Mapping[int, Head], width: int) -> list[Content]:
         """The names of the columns; the marked one and the one sorted by are marked by signs too."""
-        deep, found = self._deep, []
+        deep, found = max(len(head.lines) for head in shown.values()), []
         for line in range(deep):
             parts: list[tuple[str, str]] = [(" ", "")]
-            for place in shown:
-                head = sheet.heads[place]
+            for place, head in shown.items():
                 at = line - deep + len(head.lines)
                 is_last = line == deep - 1
                 text = clipped(head.lines[at], head.width) if at >= 0 else ""
@@ -119,10 +121,12 @@ class SheetView(Place, Rows, can_focus=True):
             found.append(Content.assemble(*parts).truncate(width))
         return found
 
-    def _row(self, sheet: Sheet, row: int, shown: tuple[int, ...], width: int) -> Content:
-        marked = row == self.at
-        cells = [(sheet.cells[row][place], sheet.heads[place]) for place in shown]
-        text = " " + "  ".join(_padded(clipped(cell, head.width), head) for cell, head in cells)
+    def _row(self, sheet: Sheet, row: int, shown: Mapping[int, Head], width: int) -> Content:
+        marked, cells = row == self.at, sheet.cells[row]
+        cut = [
+            (shortened if place == 0 else clipped)(cells[place], head.width) for place, head in shown.items()
+        ]
+        text = " " + "  ".join(map(_padded, cut, shown.values()))
         style = ("reverse" if self.has_focus else "bold") if marked else ""
         return Content.assemble(
             ("▸" if marked else " ", "bold $accent"), (clipped(text.rstrip(), width - 1), style)
