@@ -23,7 +23,7 @@ from inferscope.core.study.conditions import number_quantity
 from inferscope.core.study.draws import Uncertain
 from inferscope.core.study.sampling import At, at_draws, check_draws, drawn
 from inferscope.core.study.spreads import LIMITS, limit_inputs, missed_share, numbers_of, percent, plan_words
-from inferscope.core.study.table import Column, Table, Watch
+from inferscope.core.study.table import Table, Watch
 
 __all__ = ["Limit", "Outcome", "Uncertainty", "uncertainty"]
 
@@ -124,29 +124,10 @@ class Uncertainty:
         return _sentence(self)
 
     def table(self) -> Table:
-        """Every quantity with its quantiles."""
-        columns = (
-            Column("label", "", "Quantity"),
-            Column("unit"),
-            *(Column(name, "", label, "unit") for name, label in _FIGURES.items()),
-            Column("without_value", "1", "Without value"),
-            Column("quantity", "", "Name"),
-        )
-        nodes = [REGISTRY.node(q.quantity) for q in self.quantities]
-        rows = tuple(
-            (node.label, node.unit, *(_or_none(v) for v in q.figures), q.quantity)
-            for q, node in zip(self.quantities, nodes, strict=True)
-        )
-        title = f"{self.samples:,} draws of {counted(len(self.numbers), 'number')}"
-        return Table(title, columns, rows, self.sentence, notes=self.notes)
+        """Every quantity with its quantiles, what moves first; limits and rules with their shares; a plot."""
+        from inferscope.core.study.unsure import table_of  # noqa: PLC0415  (it knows what is found here)
 
-
-_FIGURES = {"mid": "Mid", "p5": "5 %", "p50": "Median", "p95": "95 %", "mean": "Mean", "std": "Deviation"}
-"""What the columns of a table are called, by what they hold."""
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+        return table_of(self)
 
 
 def counted(count: int, what: str) -> str:

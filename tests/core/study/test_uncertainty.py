@@ -541,3 +541,46 @@ def test_long_work_tells_and_can_be_ended(monkeypatch):
     apart = {"model.layers": {"dist": "discrete", "values": [70, 80]}, PRICE: RANGES[PRICE]}
     with pytest.raises(KeyboardInterrupt):
         uncertainty(scenario(apart), samples=50, watch=stop)
+
+
+def test_the_table_has_what_moves_first_then_limits_and_open_rules_then_the_rest():
+    found = uncertainty(scenario({**RANGES, "slo.tpot_s": 0.016}), samples=64)
+    table = found.table()
+    names = table["quantity"].tolist()
+    moving = [q.quantity for q in found.quantities if q.std > 1e-9 * abs(q.mean)]
+    assert names[:2] == ["usd_per_query", "usd_per_million_output_tokens"]
+    assert set(names[: len(moving)]) == set(moving)
+    limits = [limit.key for limit in found.limits]
+    open_ = [r.rule.id for r in found.rules if max(r.applies, r.does_not_apply, r.unknown) < 1]
+    assert "slo.tpot_s" in limits
+    assert names[len(moving) :][: len(limits) + len(open_)] == [*limits, *open_]
+    assert sorted(names) == sorted(
+        [q.quantity for q in found.quantities] + limits + [r.rule.id for r in found.rules]
+    )
+    (limit,) = (row for row in table.rows if row[-1] == "slo.tpot_s")
+    row = dict(zip(table.keys(), limit, strict=True))
+    missed = next(limit.missed for limit in found.limits if limit.key == "slo.tpot_s")
+    assert row["true_percent"] == 100 * missed
+    assert row["label"] == f"{percent(missed)} miss slo.tpot_s 0.016"
+    assert table.notes[0] == found.planned
+
+
+def test_the_table_of_some_quantities_has_only_those():
+    found = uncertainty(scenario({**RANGES, "slo.tpot_s": 0.016}), samples=8, quantities=["tpot_s"])
+    assert found.table()["quantity"].tolist() == ["tpot_s"]
+
+
+def test_the_plot_has_the_share_of_draws_below_each_value():
+    found = uncertainty(scenario(), samples=256)
+    curve = found.table().curve
+    assert (curve.x.name, curve.y.unit) == ("usd_per_query", "%")
+    draws = found.draws.values["usd_per_query"][:256]
+    for x, y in zip(curve.series[0].x[1:-1], curve.series[0].y[1:-1], strict=True):
+        assert float(np.mean(draws <= x)) == pytest.approx(y / 100, abs=1 / 256)
+    lead = found.quantities[[q.quantity for q in found.quantities].index("usd_per_query")]
+    assert [(mark.x, mark.y) for mark in curve.marks] == [(lead.p5, 5), (lead.p50, 50), (lead.p95, 95)]
+
+
+def test_a_plot_of_what_does_not_move_says_why_there_is_none():
+    found = uncertainty(scenario({"site.pue": {"low": 1.1, "high": 1.6}}), samples=8, quantities=["tpot_s"])
+    assert found.table().curve.why == "no quantity moves over the draws"
