@@ -266,7 +266,14 @@ ACTIONS: tuple[Action, ...] = (
         "Find any action, line, preset, model, chip, number, rule or theme by its name.",
         11,
     ),
-    Action("find_line", ("slash",), "explorer", "find", "Find a line of the scenario by its name.", 12),
+    Action(
+        "find_line",
+        ("slash",),
+        "explorer",
+        "find",
+        "Find a line of the scenario by its name; on a model, accelerator or country: in the catalogue.",
+        12,
+    ),
     Action(
         "copy",
         ("y",),

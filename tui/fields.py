@@ -318,8 +318,22 @@ def _present(scenario: Scenario, dotted: str) -> list[str]:
     return [dotted] if value is not None and value != "auto" else []
 
 
-def told(field: Field, before: str, scenario: Scenario, dropped: list[str], undo: str) -> str:
-    """What a change did, in a line, with the key that takes it back."""
-    after, _ = field.display(scenario, None)
-    text = f"{field.label}: {before} → {after}; {undo} takes it back"
+def told(field: Field, before: tuple[str, str], scenario: Scenario, dropped: list[str], undo: str) -> str:
+    """What a change did, in a line, with the key that takes it back.
+
+    Args:
+        field: What was changed.
+        before: Its value and remark before.
+        scenario: The scenario now.
+        dropped: Keys that went with it.
+        undo: The key that takes it back.
+    """
+    after = field.display(scenario, None)
+    if before == after:
+        what = f"{after[0]}, now set here"
+    elif before[0] == after[0]:  # only its range, or where it comes from, is another
+        what = " → ".join(f"{value} ({remark})" if remark else value for value, remark in (before, after))
+    else:
+        what = f"{before[0]} → {after[0]}"
+    text = f"{field.label}: {what}; {undo} takes it back"
     return f"{text}; also dropped: {', '.join(dropped)}" if dropped else text

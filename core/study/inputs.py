@@ -53,7 +53,7 @@ INPUTS: tuple[Input, ...] = (
     Input("slo.tpot_s", "TPOT limit", "s", start="tpot_s"),
     Input("slo.max_load_utilization", "Load limit"),
     Input("economics.usd_per_accelerator_hour", "Price", "USD/h", start=1e-3),
-    Input("economics.utilization", "Busy share of paid hours"),
+    Input("economics.utilization", "Busy share"),
     Input("site.pue", "PUE"),
     Input("site.grid_gco2e_per_kwh", "Grid carbon", "g/kWh"),
     Input("site.grid_water_l_per_kwh", "Water of generation", "L/kWh"),

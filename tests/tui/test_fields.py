@@ -3,7 +3,7 @@
 import pytest
 
 from inferscope.core.scenario import files
-from inferscope.tui.fields import FieldError, value_at
+from inferscope.tui.fields import FieldError, told, value_at
 from inferscope.tui.panels.scenario import FIELDS, PANELS
 from inferscope.tui.screens.facts import shown
 
@@ -196,3 +196,25 @@ def test_a_catalogue_figure_that_is_not_given_has_no_value():
 def test_every_fact_that_a_rule_may_miss_can_be_shown():
     assert shown(PLAIN, "hardware.die_area_mm2") == ""
     assert shown(files.load_values({"hardware": {"die_area_mm2": 814}}), "hardware.die_area_mm2") == "814"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (0.6, 0.7, "Busy share: 60 % → 70 %; z takes it back"),
+        (0.6, {"low": 0.4, "mid": 0.6, "high": 0.8}, "Busy share: 60 % → 60 % (0.4-0.8); z takes it back"),
+        ({"low": 0.4, "mid": 0.6, "high": 0.8}, 0.6, "Busy share: 60 % (0.4-0.8) → 60 %; z takes it back"),
+        (0.6, 0.6, "Busy share: 60 %, now set here; z takes it back"),
+    ],
+)
+def test_a_change_is_told_by_what_is_another(first, then, said):
+    field, scenario = FIELD["economics.utilization"], files.load_scenario("llama-3.1-70b-h100")
+    before, after = (files.with_values(scenario, {field.key: value}) for value in (first, then))
+    assert told(field, field.display(before, None), after, [], "z") == said
+
+
+def test_an_input_has_one_name():
+    from inferscope.core.study.inputs import INPUTS
+
+    names = {item.key: item.label for item in INPUTS}
+    assert FIELD["economics.utilization"].label == names["economics.utilization"]

@@ -59,8 +59,8 @@ FIELDS = (
     ),
     Field(
         "economics.utilization",
-        "Utilisation",
-        "busy share of paid hours where no demand is given",
+        "Busy share",
+        "of paid hours, where no demand is given",
         scale="share",
         leaf="economics_utilization",
     ),

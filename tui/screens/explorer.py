@@ -223,7 +223,7 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing, Stud
     def change(self, field: Field, value: Any) -> bool:
         """Set a field if the scenario can then be evaluated; the old value stays if not."""
         changes = field.changes(value, self.session.scenario)
-        before, _ = field.display(self.session.scenario, None)
+        before = field.display(self.session.scenario, None)
         if not self.change_values(changes, field.label):
             return False
         dropped = [key for key, given in changes.items() if given is None and key != field.key]

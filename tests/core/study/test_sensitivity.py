@@ -292,7 +292,7 @@ def test_the_tornado_has_the_longest_bar_on_top_and_all_bars_hold_the_present_va
     assert lengths == sorted(lengths, reverse=True)
     assert [series.y[0] for series in curve.series] == [-float(i) for i in range(len(lengths))]
     assert all(series.x[0] <= curve.marks[0].x <= series.x[1] for series in curve.series)
-    assert curve.series[0].label == "Busy share of paid hours"
+    assert curve.series[0].label == "Busy share"
 
 
 def test_a_quantity_without_a_value_says_why():

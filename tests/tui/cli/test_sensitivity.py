@@ -45,7 +45,7 @@ def test_several_quantities_are_a_table_each_for_people_and_one_for_programs(run
     assert found["rows"][0]["key"] == "economics.utilization"
     assert found["rows"][0]["changes"] == {"economics.utilization": 0.48}
     _, out, _ = run(PRESET, "--of", COST, "--format", "md")
-    assert "| Busy share of paid hours | 0.48 | 0.72 |" in out
+    assert "| Busy share | 0.48 | 0.72 |" in out
 
 
 def test_ranges_come_from_the_scenario_and_from_set(run):
