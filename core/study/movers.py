@@ -265,9 +265,19 @@ def _carries(answer: Answer, mover: Mover, methods: Sequence[str]) -> str:
     known = [value for value in (mover.at_low, mover.at_high) if not math.isnan(value)]
     if not mover.swing > 1e-4 * abs(answer.base) or len(known) < 2:
         return ""
-    low, high = (answer.shown(value) for value in known)
-    (first, _, unit), (_, _, other) = low.partition(" "), high.partition(" ")
-    return f"{label} ({first if unit == other else low} to {high})"
+    return f"{label} ({_ends(answer, *known)})"
+
+
+def _ends(answer: Answer, low: float, high: float) -> str:
+    """Both ends of a range in the unit in which the larger one is read."""
+    texts = [answer.shown(value).partition(" ") for value in (low, high)]
+    if texts[0][2] != texts[1][2]:
+        at = int(abs(high) > abs(low))
+        figure, _, unit = texts[at]
+        larger, smaller = (low, high)[at], (high, low)[at]
+        scale = 10.0 ** round(math.log10(abs(float(figure.replace(",", "")) / larger)))
+        texts[1 - at] = (human(smaller * scale, "1"), " ", unit)
+    return f"{texts[0][0]} to {' '.join(part for part in texts[1][::2] if part)}"
 
 
 def in_words(why: str) -> str:

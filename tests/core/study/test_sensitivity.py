@@ -12,6 +12,7 @@ from inferscope.core.export.studies import as_json, as_markdown, as_text
 from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.core.scenario.names import preset_names
 from inferscope.core.scenario.ranges import Number
+from inferscope.core.study import movers
 from inferscope.core.study.draws import quantiles
 from inferscope.core.study.factors import Trial, factors, held
 from inferscope.core.study.rates import _rate
@@ -381,3 +382,17 @@ def test_sobol_asks_for_few_points_at_once():
     sobol_indices(function, numbers, samples=2**14)
     assert max(sizes) <= 2**13
     assert sum(sizes) == 4 * 2**14
+
+
+@pytest.mark.parametrize(
+    ("unit", "low", "high", "said"),
+    [
+        ("USD", 4.86, 0.91, "4.86 to 0.91 USD"),
+        ("USD", 0.0035, 0.0023, "0.35 to 0.23 ct"),
+        ("s", 0.5, 1.5, "0.5 to 1.5 s"),
+        ("1", 2.0, 3.0, "2 to 3"),
+        ("USD", 0.0, 2.0, "0 to 2.00 USD"),
+    ],
+)
+def test_both_ends_of_a_range_are_said_in_one_unit(unit, low, high, said):
+    assert movers._ends(movers.Answer("x", "X", unit, 1.0, "", ()), low, high) == said
