@@ -19,8 +19,8 @@ _LINES = 3
 """Lines that a heading has."""
 _CUT = 16
 """Columns up to which a heading grows where it has fewer lines; then its name is cut, never its unit."""
-_NARROW = 26
-"""Columns down to which the names of rows go where another column then has room."""
+_NARROW, _FEW = 26, 5
+"""Columns down to which the names of rows go where fewer columns than so many have room beside them."""
 
 
 class Head(NamedTuple):
@@ -127,6 +127,21 @@ def _packed(parts: Sequence[str], width: int) -> list[str]:
     return lines
 
 
+def narrowed(heads: Sequence[Head], cells: Sequence[Sequence[str]]) -> list[Head]:
+    """The columns as wide as some of their cells need, where rows have units of their own.
+
+    Such tables are short and mixed: a single long number somewhere would take the room of a column.
+    """
+    if all(head.beside is None for head in heads):
+        return list(heads)
+    found = []
+    for place, head in enumerate(heads):
+        wide = min(max((cell_len(row[place]) for row in cells), default=1), head.cells)
+        lines = _wrapped(head.label, wide)
+        found.append(head._replace(lines=lines, cells=wide, width=max([wide, *map(cell_len, lines)])))
+    return found
+
+
 def shown_columns(heads: Sequence[Head], chosen: int, width: int) -> tuple[int, ...]:
     """Which columns fit: the first, the chosen one, and as many after and before it as have room.
 
@@ -164,7 +179,7 @@ def laid_out(heads: Sequence[Head], chosen: int, width: int, most: int) -> dict[
     """
     cut = [in_lines(head, most) for head in heads]
     places = shown_columns(cut, chosen, width)
-    if cut and not cut[0].right and cut[0].width > _NARROW:
+    if len(places) < _FEW and cut and not cut[0].right and cut[0].width > _NARROW:
         narrow = [cut[0]._replace(width=_NARROW), *cut[1:]]
         more = shown_columns(narrow, chosen, width)
         if len(more) > len(places):

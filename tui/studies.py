@@ -9,6 +9,7 @@ import importlib.util
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from inferscope.core.errors import InferscopeError
 from inferscope.tui.forms import FormError, Values, listed, one_of, parts, share, whole, yes
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ class Line:
 
     Attributes:
         name: The option of the command line, without its dashes.
-        about: What it takes.
+        about: What it takes; short enough to stand in an empty line at 80 columns.
         default: What it starts with, perhaps made from the present answer.
+        more: What is to be known besides, once one is there.
     """
 
     name: str
     about: str
     default: str | Callable[[Answer], str] = ""
+    more: str = ""
 
     def start(self, answer: Answer) -> str:
         """What it starts with."""
@@ -65,26 +68,41 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a study found, and in which scenario."""
+    """What a study found, in which scenario, and what stood in its form."""
 
     scenario: Scenario
+    values: Values
     sheet: Sheet
 
-    def remark(self, now: Scenario, read: str) -> str:
-        """What has to be known of it: of what scenario it is, what is left away, that there are notes.
+    def remark(self, now: Scenario, values: Values, read: str, *, stopped: bool) -> str:
+        """What has to be known of it: of what it is, what is left away, that there are notes.
 
         Args:
             now: The scenario as it stands now.
+            values: What stands in the form now.
             read: The key that reads the notes.
+            stopped: Whether a later run was stopped.
         """
-        sheet, said = self.sheet, []
-        if self.scenario != now:
+        said = []
+        if stopped:
+            said.append("from before the run that was stopped")
+        elif self.scenario != now:
             said.append("of the scenario before its last changes")
-        if len(sheet.rows) < sheet.total:
-            said.append(f"{len(sheet.rows):,} of {sheet.total:,} rows shown, sorting looks at all")
-        if count := len(sheet.table.notes):
+        elif self.values != values:
+            said.append("of the form before its last changes")
+        said += [text] if (text := _left_away(self.sheet)) else []
+        if count := len(self.sheet.table.notes):
             said.append(f"1 note: {read} reads it" if count == 1 else f"{count} notes: {read} reads them")
         return "; ".join(said)
+
+
+def _left_away(sheet: Sheet) -> str:
+    """Which rows are not shown, and which sorting does not look at."""
+    shown, total, made = len(sheet.rows), sheet.total, sheet.made
+    if made > total:
+        some = f", {shown:,} of them shown" if shown < total else ""
+        return f"the first {total:,} of {made:,} rows are kept{some}; sorting looks at no others"
+    return f"{shown:,} of {total:,} rows shown, sorting looks at all" if shown < total else ""
 
 
 @dataclass
@@ -95,13 +113,15 @@ class Desk:
         chosen: The name of the study that was looked at last.
         values: What was typed, by study and line; what is as it starts is left away.
         found: The last result of each study.
-        plotted: Whether plots are shown.
+        stopped: The names of those whose last run was stopped.
+        plotted: Whether plots are shown; None: where there is room for rows and plot.
     """
 
     chosen: str = ""
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
-    plotted: bool = False
+    stopped: set[str] = field(default_factory=set)
+    plotted: bool | None = None
 
 
 def studies() -> tuple[Study, ...]:
@@ -114,8 +134,9 @@ def studies() -> tuple[Study, ...]:
 
 HELD = 10_000
 """Rows of a sweep that are kept for sorting and writing."""
-_QUANTITY = "a number of the report, such as usd_per_query or tpot_s"
-_SEVERAL = "; joins several"
+_QUANTITY = "a number of the report, such as tpot_s"
+_SEVERAL = "several: join with ;"
+_RANGES = Line("catalog-ranges", "yes: with the ranges of the catalogue", "yes")
 
 
 def _uncertainty(scenario: Scenario, values: Values, watch: Watch) -> Table:
@@ -125,6 +146,8 @@ def _uncertainty(scenario: Scenario, values: Values, watch: Watch) -> Table:
         scenario,
         samples=whole(values, "samples", 2, 1_000_000),
         seed=whole(values, "seed", 0, 2**32 - 1),
+        sampler=one_of(values, "sampler", ("lhs", "sobol")),
+        quantities=parts(values, "of"),
         catalog_ranges=yes(values, "catalog-ranges"),
         replan=yes(values, "replan"),
         watch=watch,
@@ -139,8 +162,11 @@ def _sensitivity(scenario: Scenario, values: Values, watch: Watch) -> Table:
         scenario,
         parts(values, "of", "needs a quantity, such as usd_per_query"),
         method=one_of(values, "method", METHODS),
+        samples=whole(values, "samples", 2, 2**20),
+        seed=whole(values, "seed", 0, 2**32 - 2),
         span=share(values, "span"),
         catalog_ranges=yes(values, "catalog-ranges"),
+        hold=yes(values, "hold"),
         watch=watch,
     )
     return found.table()
@@ -150,21 +176,35 @@ def _sweep(scenario: Scenario, values: Values, watch: Watch) -> Table:
     from inferscope.core.study.sweep import SELECT, Sweep
     from inferscope.core.study.swept import best_of, collect
 
-    top = whole(values, "top", 1, HELD) if values["top"].strip() else None
+    top, by = _top(values)
     asked = Sweep(
         scenario,
         parts(values, "over", "needs an axis, such as workload.batch=1:256:9:log"),
         select=listed(values, "select") or SELECT,
         where=parts(values, "where"),
+        zipped=yes(values, "zip"),
     )
-    best = best_of(asked, top, values["by"].strip() if top else "")
+    best = best_of(asked, top, by)
     found = collect(asked, best, limit=HELD, watch=watch)
     table = found.table(HELD)
     if best is not None or found.tally.rows <= HELD:
         return table
+    from inferscope.tui.sheet import kept
+
     about = f"the first {HELD:,} of {found.tally.rows:,} rows are kept here"
     note = f"{about}: top keeps the best, inferscope sweep writes all"
-    return replace(table, notes=(*table.notes, note))
+    return kept(replace(table, notes=(*table.notes, note)), found.tally.rows)
+
+
+def _top(values: Values) -> tuple[int | None, str]:
+    """How many rows to keep, and what they are best by."""
+    by = values["by"].strip()
+    if not values["top"].strip():
+        if by:
+            message = "by says what top goes by: type how many rows to keep, or empty by"
+            raise FormError(message, "top")
+        return None, ""
+    return whole(values, "top", 1, HELD), by or "usd_per_query"
 
 
 def _solve(scenario: Scenario, values: Values, watch: Watch) -> Table:
@@ -177,8 +217,20 @@ def _solve(scenario: Scenario, values: Values, watch: Watch) -> Table:
         raise FormError(message, "vary")
     conditions = parts(values, "for", "needs a condition, such as tpot_s<=0.05")
     prefer = one_of(values, "prefer", ("nearest", "least", "most"))
-    found = solve(scenario, key, conditions, span=_span(ends), prefer=cast("Any", prefer))
+    against = _other(values)
+    found = solve(scenario, key, conditions, span=_span(ends), prefer=cast("Any", prefer), against=against)
     return found.table()
+
+
+def _other(values: Values) -> Scenario | None:
+    """The scenario to compare with; None where there is none."""
+    from inferscope.core.scenario import files
+
+    name = values["against"].strip()
+    try:
+        return files.load(name).scenario if name else None
+    except InferscopeError as error:
+        raise FormError(str(error), "against") from error
 
 
 def _span(text: str) -> tuple[float, float] | None:
@@ -205,7 +257,7 @@ def _frontier(scenario: Scenario, values: Values, watch: Watch) -> Table:
         keep=listed(values, "keep"),
         watch=watch,
     )
-    return found.table()
+    return found.table(everything=yes(values, "all"))
 
 
 def _attribution(scenario: Scenario, values: Values, watch: Watch) -> Table:
@@ -217,7 +269,6 @@ def _attribution(scenario: Scenario, values: Values, watch: Watch) -> Table:
 def _validation(_: Scenario, values: Values, watch: Watch) -> Table:
     from pathlib import Path
 
-    from inferscope.core.errors import InferscopeError
     from inferscope.core.evidence.measurements import packaged, read
     from inferscope.core.evidence.validate import validate
     from inferscope.core.evidence.validated import rows_table
@@ -243,10 +294,12 @@ STUDIES = (
         "How sure the answers are, over draws of what is not exact.",
         "study.uncertainty",
         (
+            Line("of", "only these numbers; empty: all, and rules", more=_SEVERAL),
             Line("samples", "how many draws", "1024"),
             Line("seed", "the same seed gives the same draws", "0"),
-            Line("catalog-ranges", "yes: what the catalogue knows as a range is drawn too", "yes"),
-            Line("replan", "yes: plan batch, layout and replicas anew at each draw", "no"),
+            Line("sampler", "lhs or sobol", "lhs", "lhs: a Latin hypercube; sobol needs SciPy"),
+            _RANGES,
+            Line("replan", "yes: plan batch and layout at each draw", "no", "replicas too"),
         ),
         _uncertainty,
     ),
@@ -255,10 +308,13 @@ STUDIES = (
         "Which inputs move a number, the strongest first.",
         "study.sensitivity",
         (
-            Line("of", f"{_QUANTITY}{_SEVERAL}", "usd_per_query"),
+            Line("of", _QUANTITY, "usd_per_query", _SEVERAL),
             Line("method", "tornado, elasticity, sobol or all", "tornado"),
-            Line("span", "how far inputs without a range move: 0.2 is 20 %", "0.2"),
-            Line("catalog-ranges", "yes: what the catalogue knows as a range counts too", "no"),
+            Line("span", "how far what has no range moves: 0.2", "0.2", "0.2 is 20 %"),
+            replace(_RANGES, default="no"),
+            Line("hold", "yes: plan batch and layout only once", "no", "replicas too"),
+            Line("samples", "of sobol: a power of two", "1024"),
+            Line("seed", "of sobol: the same gives the same", "0"),
         ),
         _sensitivity,
     ),
@@ -267,11 +323,12 @@ STUDIES = (
         "Every combination of values of some inputs, a row each.",
         "study.swept",
         (
-            Line("over", f"KEY=v1,v2 or KEY=lo:hi:n[:log]{_SEVERAL}", "workload.batch=1:256:9:log"),
-            Line("where", f"conditions to keep a row, such as tpot_s<=0.05{_SEVERAL}"),
+            Line("over", "KEY=v1,v2 or KEY=lo:hi:n[:log]", "workload.batch=1:256:9:log", _SEVERAL),
+            Line("zip", "yes: walk several axes side by side", "no", "no: each value with each"),
+            Line("where", "conditions on rows, such as tpot_s<=0.05", more=_SEVERAL),
             Line("top", "keep only so many rows, the best first"),
-            Line("by", "the quantity that top goes by", "usd_per_query"),
-            Line("select", "the quantities shown, joined by commas; empty: the main ones"),
+            Line("by", "what top goes by; empty: usd_per_query"),
+            Line("select", "numbers shown; empty: the main ones", more="several: join with ,"),
         ),
         _sweep,
     ),
@@ -281,8 +338,13 @@ STUDIES = (
         "study.solve",
         (
             Line("vary", "the input to move, KEY or KEY=LOW:HIGH", "workload.output_tokens"),
-            Line("for", f"what has to hold, such as tpot_s<=0.05{_SEVERAL}", _cheaper),
-            Line("prefer", "nearest to the present value, least or most", "nearest"),
+            Line("for", "what has to hold, such as tpot_s<=0.05", _cheaper, _SEVERAL),
+            Line(
+                "against",
+                "a preset or file: where both are equal",
+                more="for is then one number",
+            ),
+            Line("prefer", "nearest to the present one, least or most", "nearest"),
         ),
         _solve,
     ),
@@ -291,11 +353,16 @@ STUDIES = (
         "The layouts, formats and batches that no other one beats.",
         "study.frontier",
         (
-            Line("accelerators", "ids of the catalogue, joined by commas; empty: the scenario's own"),
-            Line("formats", "weight formats, joined by commas; empty: all that fit"),
-            Line("metrics", "what choices compete in; empty: TPOT, tokens per chip, cost, energy"),
-            Line("for", f"conditions to keep a choice, such as quality_recovery>=0.99{_SEVERAL}"),
-            Line("keep", "keys that stay as they are, such as hardware.count"),
+            Line("accelerators", "ids of chips; empty: the scenario's own", more="several: join with ,"),
+            Line("formats", "weight formats; empty: all that fit", more="several: join with ,"),
+            Line(
+                "metrics",
+                "what counts; empty: TPOT, rate, cost, Wh",
+                more="several: join with ,",
+            ),
+            Line("for", "what must hold, as quality_recovery>=0.99", more=_SEVERAL),
+            Line("keep", "keys that stay, such as hardware.count", more="several: join with ,"),
+            Line("all", "yes: also what is beaten, and by what", "no"),
         ),
         _frontier,
     ),
@@ -303,14 +370,14 @@ STUDIES = (
         "Attribution",
         "What each optimisation contributes, alone and together.",
         "study.attribution",
-        (Line("of", f"{_QUANTITY}{_SEVERAL}; empty: the main ones", "usd_per_query"),),
+        (Line("of", "numbers to divide; empty: the main ones", "usd_per_query", _SEVERAL),),
         _attribution,
     ),
     Study(
         "Validation",
         "Published measurements, predicted: how far off the model is.",
         "evidence.validate",
-        (Line("measurements", "a CSV file of them; empty: those that come with the program"),),
+        (Line("measurements", "a CSV file; empty: those of the program"),),
         _validation,
     ),
 )

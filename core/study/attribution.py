@@ -16,7 +16,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
 from inferscope.core.study.changes import Game
 from inferscope.core.study.conditions import number_quantity
-from inferscope.core.study.drawing import Axis, Curve, Mark, Series, listed
+from inferscope.core.study.drawing import Axis, Curve, Series, listed
 from inferscope.core.study.effects import TOGGLES, Toggle
 from inferscope.core.study.shapley import shapley
 from inferscope.core.study.table import Column, Table, Watch
@@ -364,16 +364,16 @@ def _bar(start: float, end: float, ends: tuple[float, float], signs: str = "-+")
 
 
 def _curve(item: Attributed) -> Curve:
-    """The quantity as the optimisations are turned on one after the other."""
+    """A waterfall: a bar for each optimisation, from where it finds the quantity to where it takes it."""
     node = REGISTRY.node(item.quantity)
-    values = [item.off or 0.0, *(part.end for part in item.parts)]
-    marks = [Mark(part.label, float(i), part.end) for i, part in enumerate(item.parts, 1)]
+    steps = [("all off", 0.0, item.off or 0.0)]
+    steps += [(f"{part.label} {part.state}", part.start, part.end) for part in item.parts]
+    steps.append(("as it stands", 0.0, item.on or 0.0))
     return Curve(
         "attribution",
         f"{node.label} as optimisations are turned on",
-        Axis("", "1", "optimisations on"),
         Axis(item.quantity, node.unit, node.label),
-        (Series(item.quantity, [float(i) for i in range(len(values))], values),),
-        tuple(marks),
-        _said(item),
+        Axis("", "", "optimisation"),
+        tuple(Series(name, [start, end], [-float(i)] * 2) for i, (name, start, end) in enumerate(steps)),
+        sentence=_said(item),
     )

@@ -37,8 +37,8 @@ METRICS = (
 """What choices are compared in unless something else is asked for."""
 _TIMES, _LIMITS = ("tpot_s", "ttft_s"), ("slo_tpot_s", "slo_ttft_s")
 _BESIDE = "quality_recovery"
-_DRAWN = 500
-"""Beaten choices in a plot."""
+_DRAWN, _NEAR = 200, 1.25
+"""Beaten choices in a plot, and how many times farther out than those of the frontier they may be."""
 _LABELS = {
     "tpot_s": "TPOT",
     "output_tok_s_per_accelerator": "Rate per chip",
@@ -251,11 +251,15 @@ class Frontier:
         if not self.on.any() or len(self.metrics) < 2:
             return None
         x, y = self.metrics[0], next((n for n in self.metrics[1:] if n.startswith("usd")), self.metrics[1])
-        rest = np.flatnonzero(self.stands & ~self.on)
-        rest = rest[:: max(1, math.ceil(len(rest) / _DRAWN))]
-        named = (("frontier", self.rows), ("beaten", rest))
         values = self.tried.values
         mine = dict(zip(self.metrics, self.own, strict=True))
+        rest = np.flatnonzero(self.stands & ~self.on)
+        for name in (x, y):
+            ends = np.append(values[name][self.rows], mine[name])
+            near = (values[name] >= np.nanmin(ends) / _NEAR) & (values[name] <= np.nanmax(ends) * _NEAR)
+            rest = rest[near[rest]]
+        rest = rest[:: max(1, math.ceil(len(rest) / _DRAWN))]
+        named = (("frontier", self.rows), ("beaten", rest))
         marks = (Mark("scenario", mine[x], mine[y]),) if math.isfinite(mine[x] + mine[y]) else ()
         return Curve(
             "frontier",

@@ -22,6 +22,7 @@ from inferscope.tui.plots.chart import Chart
 from inferscope.tui.screens.explorer import Explorer
 from inferscope.tui.screens.reader import Reader
 from inferscope.tui.screens.studies import Studies
+from inferscope.tui.sheet import kept, sheet_of
 from inferscope.tui.studies import Line, Study
 
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 60)]
@@ -93,7 +94,7 @@ def names(_scenario, _values, _watch):
     return Table("Named", columns, rows, "Four rows.")
 
 
-OVER = Line("over", "KEY=v1,v2 or KEY=lo:hi:n[:log]; joins several", "workload.batch=1:256:9:log")
+OVER = Line("over", "KEY=v1,v2 or KEY=lo:hi:n[:log]", "workload.batch=1:256:9:log", "several: join with ;")
 FAKES = (
     Study("Names", "What stands in a few rows, and nothing else.", "study.table", (), names),
     Study(
@@ -180,12 +181,12 @@ async def test_it_looks_as_stored(screen, matches_snapshot, faked, size):
         await pilot.press("s", "down")
         await done(pilot)
         matches_snapshot(screen(pilot.app), f"studies-rows-{name}")
-        await pilot.press("p")
-        await until(pilot, lambda: pilot.app.screen.query(Chart), "no chart")
-        await done(pilot)
-        text = screen(pilot.app)
-        matches_snapshot(text, f"studies-plot-{name}")
-        assert max(map(len, text.splitlines())) <= size[0]
+        if size[1] < 34:  # a larger one shows it beside the rows already
+            await pilot.press("p")
+            await until(pilot, lambda: pilot.app.screen.query(Chart), "no chart")
+            await done(pilot)
+            matches_snapshot(screen(pilot.app), f"studies-plot-{name}")
+        assert max(map(len, screen(pilot.app).splitlines())) <= size[0]
 
 
 async def test_without_colour_it_says_the_same(screen, matches_snapshot, faked, monkeypatch):
@@ -217,12 +218,48 @@ async def test_another_size_keeps_what_is_shown(screen, faked):
     async with faked((80, 24)) as pilot:
         await ran(pilot)
         await pilot.press("a", "down", "down", "p")
-        for size in ((200, 60), (60, 16), (120, 40)):
+        for size in ((200, 60), (60, 16), (120, 40), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
             await pilot.pause()
             assert "row 3 of 9; column 1 of 6" in screen(pilot.app)
-            assert ("▸         4" in screen(pilot.app)) == (size != (60, 16))  # there the plot has the room
+            assert ("▸         4" in screen(pilot.app)) == (size[1] >= 40)  # else the plot has their room
+
+
+async def test_a_plot_is_shown_beside_the_rows_where_both_have_room(screen, faked):
+    async with faked((120, 40)) as pilot:
+        await ran(pilot)
+        await until(pilot, lambda: pilot.app.screen.query(Chart), "no chart")
+        await done(pilot)
+        assert all(
+            words_ in screen(pilot.app) for words_ in ("token (ms)", "Cost against batch", "p no plot")
+        )
+        await pilot.press("p")
+        assert "Cost against batch" not in screen(pilot.app)
+        assert "p plot" in words(pilot, "keys")
+
+
+async def test_on_a_small_screen_a_plot_takes_the_place_of_the_rows(screen, faked):
+    async with faked((80, 24)) as pilot:
+        shown = await ran(pilot)
+        assert "Cost against batch" not in screen(pilot.app)
+        await pilot.press("p")  # from the list: the form goes, as it does for the rows
+        await done(pilot)
+        assert "Cost against batch" in screen(pilot.app)
+        assert "token (ms)" not in screen(pilot.app)
+        assert not shown.query_one("#desk").display
+        assert shown.query_one(Chart).size.height >= 10
+        assert "p rows" in words(pilot, "keys")
+        await pilot.press("p")
+        assert "token (ms)" in screen(pilot.app)
+        await pilot.press("p", "a")
+        await done(pilot)
+        assert shown.query_one("#desk").display
+        assert "token (ms)" in screen(pilot.app)
+        await pilot.resize_terminal(80, 14)
+        await pilot.pause()
+        await pilot.press("p")
+        assert words(pilot, "said") == "! a plot needs 15 rows of the screen"
 
 
 # --- running -------------------------------------------------------------------------------------
@@ -275,6 +312,58 @@ async def test_it_says_how_far_it_is_and_keys_work_meanwhile(screen, faked):
         assert shown.query_one(SheetView).sheet is None
         await pilot.press("shift+tab", "shift+tab", "down")
         assert shown.query_one(SheetView).sheet.cells == (("done",),)
+
+
+async def test_what_is_older_than_its_form_or_a_stopped_run_says_so(faked):
+    async with faked() as pilot:
+        await ran(pilot)
+        await pilot.press("tab", "down", "ctrl+u", "4")
+        assert words(pilot, "remark").startswith("of the form before its last changes; 2 notes")
+        await pilot.press("ctrl+u", "9")
+        assert words(pilot, "remark").startswith("2 notes")
+        await pilot.press("shift+tab", "shift+tab", "down", "enter")
+        BEGUN.clear()
+        GOES_ON.set()
+        await done(pilot)
+        GOES_ON.clear()
+        await pilot.press("enter")
+        await until(pilot, BEGUN.is_set, "not begun")
+        await pilot.press("escape")
+        assert words(pilot, "remark") == "from before the run that was stopped"
+        GOES_ON.set()
+        await pilot.press("enter")
+        await done(pilot)
+        assert words(pilot, "remark") == ""
+
+
+async def test_keys_are_named_where_they_work(faked):
+    async with faked() as pilot:
+        await ran(pilot)
+        assert "a rows" in words(pilot, "keys")
+        await pilot.press("tab")
+        assert "F6 rows" in words(pilot, "keys")  # a letter would be typed
+        assert words(pilot, "said") == "over: KEY=v1,v2 or KEY=lo:hi:n[:log]; several: join with ;"
+        await pilot.press("f6")
+        assert "enter take row" in words(pilot, "keys")
+        await pilot.press("a", "shift+tab", "up", "enter")
+        await done(pilot)
+        await pilot.press("a")
+        assert "take row" not in words(pilot, "keys")
+
+
+async def test_rows_that_were_not_kept_are_counted(faked, monkeypatch):
+    def cut(_scenario, values, watch):
+        return kept(sizes(_scenario, values | {"count": "2000", "over": ""}, watch), 90_000)
+
+    monkeypatch.setattr(studies, "STUDIES", (Study("Cut", "Many.", "study.table", (OVER,), cut),))
+    async with faked() as pilot:
+        await ran(pilot, "Cut")
+        said = words(pilot, "said")
+        assert said == "Cut is done: 90,000 rows, of which the first 2,000 are kept; a goes to them"
+        remark = "the first 2,000 of 90,000 rows are kept, 1,000 of them shown; sorting looks at no others"
+        assert remark in words(pilot, "remark")
+        await pilot.press("a")
+        assert "row 1 of 1,000 shown of 2,000 kept of 90,000" in words(pilot, "said")
 
 
 async def test_escape_stops_a_study_and_then_closes(faked):
@@ -582,6 +671,54 @@ def test_each_study_starts_with_something_that_works(name, scenario_file):
     assert not table.changes or len(table.changes) == len(table.rows)
 
 
+def run(name, scenario_file, **values):
+    """A study with some lines filled in."""
+    scenario = files.load(scenario_file).scenario
+    study = next(study for study in studies.STUDIES if study.name == name)
+    starts = {line.name: line.start(answer(scenario)) for line in study.lines}
+    assert set(values) <= set(starts)
+    return study.run(scenario, starts | values, lambda *_: None)
+
+
+def test_forms_take_what_the_commands_take(scenario_file):
+    few = run("Uncertainty", scenario_file, of="tpot_s; usd_per_query", samples="32")
+    assert sorted(few["quantity"]) == ["tpot_s", "usd_per_query"]
+    zipped = run("Sweep", scenario_file, zip="yes", over="workload.batch=1,2; workload.output_tokens=10,20")
+    assert [row[:2] for row in zipped.rows] == [(1, 10), (2, 20)]
+    beaten = run("Frontier", scenario_file, all="yes", keep="hardware.count, workload.batch")
+    assert any(row is not None for row in beaten["beaten_by"])
+    where = {"vary": "workload.input_tokens", "for": "usd_per_query", "against": "llama-3.1-70b-h100"}
+    even = run("Solve", scenario_file, **where)
+    assert "usd_per_query_against" in even.keys()  # noqa: SIM118  (a table is no mapping)
+    pytest.importorskip("SALib")
+    shared = run("Sensitivity", scenario_file, method="sobol", samples="8", seed="1", hold="yes")
+    assert "total" in shared.keys()  # noqa: SIM118
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "values"),
+    [
+        ("Sweep", "top", {"by": "tpot_s"}),
+        ("Solve", "against", {"against": "no-such-preset", "for": "usd_per_query"}),
+        ("Solve", "for", {"against": "llama-3.1-70b-h100", "for": "usd_per_query<=1"}),
+        ("Uncertainty", "sampler", {"sampler": "dice"}),
+        ("Sensitivity", "samples", {"samples": "many"}),
+        ("Frontier", "all", {"all": "perhaps"}),
+    ],
+)
+def test_lines_that_do_not_go_together_are_refused(name, line, values, scenario_file):
+    with pytest.raises(InferscopeError) as caught:
+        run(name, scenario_file, **values)
+    assert line_of(caught.value, values) == line
+
+
+@pytest.mark.parametrize("study", studies.STUDIES, ids=lambda study: study.name)
+def test_what_a_line_takes_has_room_in_it_at_80_columns(study):
+    assert [line.about for line in study.lines if len(line.about) > 43] == []
+    hints = (f"{line.name}: {line.about}; {line.more}" for line in study.lines)
+    assert [hint for hint in hints if len(hint) > 76] == []
+
+
 def test_a_sweep_of_too_many_points_is_refused_and_of_many_cut_short(scenario_file, monkeypatch):
     scenario = files.load(scenario_file).scenario
     study = next(study for study in studies.STUDIES if study.name == "Sweep")
@@ -593,6 +730,7 @@ def test_a_sweep_of_too_many_points_is_refused_and_of_many_cut_short(scenario_fi
     table = study.run(scenario, values, lambda *_: None)
     assert len(table.rows) == 5
     assert "the first 5 of 9 rows" in table.notes[-1]
+    assert sheet_of(table).made == 9
     best = study.run(scenario, values | {"top": "2", "by": "tpot_s"}, lambda *_: None)
     assert [row[0] for row in best.rows] == [1, 2]
 

@@ -36,7 +36,7 @@ class Entry(Input):
 
     def hint(self) -> str:
         """What it takes."""
-        return f"{self.line.name}: {self.line.about}"
+        return "; ".join(part for part in (f"{self.line.name}: {self.line.about}", self.line.more) if part)
 
 
 class Form(Vertical):

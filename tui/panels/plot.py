@@ -6,6 +6,7 @@ import asyncio
 import textwrap
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import work
 from textual.containers import Vertical
 from textual.content import Content
@@ -35,16 +36,19 @@ _TITLES = {
 
 
 class PlotTitle(Rows):
-    """Title and the axis that goes up."""
+    """Title, the axis that goes up, and what the signs mean."""
 
-    text, remark, axis = "Plot", "", ""
+    text, remark, axis, legend = "Plot", "", "", ""
 
     def rows(self) -> list[Content]:
         """Two rows."""
         width = self.size.width
+        legend = clipped(f"  {self.legend} " if self.legend else "", width)
+        axis = clipped(f" {self.axis}", width - cell_len(legend))
+        gap = " " * max(width - cell_len(axis) - cell_len(legend), 0)
         return [
             heading(self.text, self.remark, width),
-            Content.styled(clipped(f" {self.axis}", width), "$text-muted"),
+            Content.assemble((f"{axis}{gap}", "$text-muted"), legend),
         ]
 
 
@@ -156,6 +160,8 @@ class PlotPanel(Place, Vertical):
 
     def _say(self) -> None:
         """Title, axes and sentence as they are now."""
+        from inferscope.tui.plots.legend import legend
+
         title, words, found = self.query_one(PlotTitle), self.query_one(PlotWords), self._curve
         draw, before, after = (key_of(self.app, name) for name in ("redraw", "previous_plot", "next_plot"))
         stale = "" if not self._is_stale else f" … {draw} draws" if self.is_still else " …"
@@ -168,6 +174,7 @@ class PlotPanel(Place, Vertical):
         elif found is not None and not self._is_stale:
             drawn = bool(found.series)
             title.axis, words.axis = (axis_text(found.y), f"{axis_text(found.x)} →") if drawn else ("", "")
+            title.legend = legend(found)
             words.sentence = found.sentence if drawn else f"No curve: {_reason(found.why)}"
         title.update()
         words.update()

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 
-from inferscope.tui.columns import laid_out, shortened
+from inferscope.tui.columns import laid_out, narrowed, shortened
 from inferscope.tui.panels.rows import Place, Rows
 from inferscope.tui.sizes import clipped
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from inferscope.tui.columns import Head
     from inferscope.tui.sheet import Sheet
 
-_SHARE = 3
-"""Of so many lines one may be the heading's."""
+_SHARE = 0.4
+"""The share of the lines that may be the heading's; or what rows leave."""
 
 
 class SheetView(Place, Rows, can_focus=True):
@@ -77,8 +77,12 @@ class SheetView(Place, Rows, can_focus=True):
 
     def _shown(self) -> dict[int, Head]:
         """The columns that have room, by their indices."""
-        most = max(self.size.height // _SHARE, 1)
-        return laid_out(self.sheet.heads, self.column, self.size.width - 1, most) if self.sheet else {}
+        if self.sheet is None:
+            return {}
+        height = self.size.height
+        heads = narrowed(self.sheet.heads, self.sheet.cells[self._first : self._first + height])
+        most = max(int(height * _SHARE), height - len(self.sheet.rows), 2 if height > 3 else 1)
+        return laid_out(heads, self.column, self.size.width - 1, most)
 
     def hint(self) -> str:
         """Where the marks are."""
@@ -95,11 +99,17 @@ class SheetView(Place, Rows, can_focus=True):
         sheet, width = self.sheet, self.size.width
         if sheet is None or not sheet.rows:
             return [Content.styled(f" {clipped(self.nothing, width - 1)}", "$text-muted")]
+        self._scroll(len(sheet.rows))
+        self._scroll(len(sheet.rows))  # which rows are seen decides how deep the heading is, and it the rows
         room, shown = self.room, self._shown()
-        self._first = min(max(self._first, self.at - room + 1), self.at)
-        self._first = max(min(self._first, len(sheet.rows) - room), 0)
         rows = range(self._first, min(self._first + room, len(sheet.rows)))
         return [*self._heading(sheet, shown, width), *(self._row(sheet, row, shown, width) for row in rows)]
+
+    def _scroll(self, count: int) -> None:
+        """Bring the marked row into sight."""
+        room = self.room
+        self._first = min(max(self._first, self.at - room + 1), self.at)
+        self._first = max(min(self._first, count - room), 0)
 
     def _heading(self, sheet: Sheet, shown: Mapping[int, Head], width: int) -> list[Content]:
         """The names of the columns; the marked one and the one sorted by are marked by signs too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -15,6 +15,8 @@ from textual_plot import PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
 from textual_plot.plot_widget import Legend
 
+from inferscope.tui.columns import shortened
+from inferscope.tui.plots.legend import is_bars, sign_of, signs
 from inferscope.tui.plots.ticks import linear_ticks, log_ticks, tick_text
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("primary", "accent", "success", "secondary", "warning")
 """Theme colours of the series, in order; their labels stand beside them, so colour is not needed."""
+_MARGIN, _NAMES = 8, 0.35
+"""Columns beside a plot for its ticks; of a plot's columns so many may be names of bars."""
 
 
 class Ticks(AxisFormatter):
@@ -40,6 +44,8 @@ class Ticks(AxisFormatter):
     def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
         """Places of the ticks, as drawn."""
         most = min(self.most, max_ticks)
+        if not most:
+            return []
         if not self.axis.log:
             return linear_ticks(min_, max_, most)
         return [math.log10(value) for value in log_ticks(10.0**min_, 10.0**max_, most)]
@@ -89,7 +95,7 @@ class Chart(Plot, can_focus=False):
         self._theme = ""
         self.set_reactive(Chart.margin_top, 0)
         self.set_reactive(Chart.margin_bottom, 1)
-        self.set_reactive(Chart.margin_left, 8)
+        self.set_reactive(Chart.margin_left, _MARGIN)
 
     def compose(self) -> ComposeResult:
         """The plot between its margins."""
@@ -98,21 +104,37 @@ class Chart(Plot, can_focus=False):
                 yield Sheet(1, 1, id=name)
         yield Legend(id="legend")
 
+    def on_mount(self) -> None:
+        """A curve that came before the parts were there is drawn once they are."""
+        if self._curve is not None:
+            self.call_after_refresh(self.draw, self._curve)
+
     def draw(self, curve: Curve) -> None:
         """Show a curve."""
         self._curve, self._theme = curve, self.app.theme
         self.clear()
         colours = [self._colour(name) for name in COLOURS]
-        for place, series in enumerate(curve.series):
+        drawn = [] if is_bars(curve) else list(enumerate(zip(curve.series, signs(curve), strict=True)))
+        for place, (series, sign) in reversed(drawn):  # the first, which matters most, above the others
             colour = colours[place % len(colours)]
             x, y = _placed(series.x, curve.x), _placed(series.y, curve.y)
-            if series.is_points:
-                self.scatter(x, y, marker="◆", marker_style=f"bold {colour}")
+            if sign:
+                self.scatter(x, y, marker=sign, marker_style=f"bold {colour}")
             else:
                 self.plot(x, y, line_style=colour, hires_mode=HiResMode.BRAILLE)
+        self._make_margin(curve)
         self._limit(curve)
         if self._is_there and self.query_one("#plot", Canvas).size:
             self.render()  # at once: a frame in between would show the old curve beside the new words
+
+    def _make_margin(self, curve: Curve) -> None:
+        """Room at the left for the names of bars, or for ticks."""
+        longest = max((len(series.label) for series in curve.series), default=0)
+        names = min(longest + 2, int(_NAMES * (self.size.width or self.app.size.width)))
+        margin = max(names, _MARGIN) if is_bars(curve) else _MARGIN
+        if margin != self.margin_left:
+            self.margin_left = margin
+            self.call_after_refresh(self.refresh, layout=True)  # the parts have other sizes now
 
     def notify_style_update(self) -> None:
         """Another theme has other colours for the lines."""
@@ -131,32 +153,80 @@ class Chart(Plot, can_focus=False):
             placed = _placed(values, axis)
             low, high = min(placed), max(placed)
             air = 0.04 * (high - low) or 0.05
-            limit(low - (air if name == "y" else 0), high + (air if name == "y" else 0))
+            below, above = (air if name == "y" or (is_bars(curve) and end) else 0 for end in (low, high))
+            limit(low - below, high + above)
 
     def _render_plot(self) -> None:
         canvas = self.query_one("#plot", Canvas)
         if self._curve is None or not canvas.size or canvas._canvas_size is None:  # noqa: SLF001
             return
         self.set_x_formatter(Ticks(self._curve.x, max(canvas.size.width // 9, 2)))
-        self.set_y_formatter(Ticks(self._curve.y, max(canvas.size.height // 2, 2)))
+        bars = is_bars(self._curve)
+        self.set_y_formatter(Ticks(self._curve.y, 0 if bars else max(canvas.size.height // 2, 2)))
         super()._render_plot()
         for mark in self._curve.marks:
             self._rule(canvas, mark)
+        if bars:
+            self._bars(canvas, self._curve)
+            return
         taken = {self._pixel(m.x, m.y) for m in self._curve.marks if m.x is not None and m.y is not None}
         for place, series in enumerate(self._curve.series):
-            if series.x and not series.is_points:  # points have marks that name them
+            if series.x and series.label and not series.is_points:  # what points are the legend says
                 colour = self._colour(COLOURS[place % len(COLOURS)])
-                self._write(canvas, series.label, self._middle(series), colour, taken)
+                any(self._write(canvas, series.label, at, colour, taken) for at in self._on(series))
         for mark in self._curve.marks:
             self._mark(canvas, mark, taken)
 
-    def _middle(self, series: Series) -> tuple[int, int]:
-        """Where a line is named: on it, so that it can be no other's name."""
-        if len(series.x) > 2:
-            at = len(series.x) * 3 // 4
-            return self._pixel(series.x[at], series.y[at])
+    def _on(self, series: Series) -> Iterator[tuple[int, int]]:
+        """Where a line may be named: on it, so that it can be no other's name."""
+        last = len(series.x) - 1
+        if last > 1:
+            for share in (0.75, 0.5, 0.25, 0.9, 0.6, 0.4, 0.1, 1.0, 0.0):
+                yield self._pixel(series.x[round(last * share)], series.y[round(last * share)])
         ends = [self._pixel(x, y) for x, y in zip(series.x, series.y, strict=True)]
-        return sum(x for x, _ in ends) // len(ends), sum(y for _, y in ends) // len(ends)
+        yield sum(x for x, _ in ends) // len(ends), sum(y for _, y in ends) // len(ends)
+
+    # --- bars -----------------------------------------------------------------------------------
+
+    def _bars(self, canvas: Canvas, curve: Curve) -> None:
+        """A bar a row with its name beside it; as many as there are rows, and then how many more."""
+        rows, count = canvas.size.height - 2, len(curve.series)
+        each = 2 if 2 * count <= rows + 1 else 1
+        shown = count if count <= rows else max(rows - 1, 0)
+        for place, series in enumerate(curve.series[:shown]):
+            row = 1 + place * each
+            (start, _), (end, _) = (self._pixel(x, series.y[0]) for x in series.x)
+            is_step = curve.kind == "attribution" and 0 < place < count - 1
+            self._bar(canvas, row, (start, end), f"bold {self._colour(COLOURS[0])}", is_step=is_step)
+            self._named(series.label, row)
+        if shown < count:
+            self._named(f"… {count - shown} more", 1 + shown)
+        for mark in curve.marks:
+            if mark.x is not None:
+                self._border(canvas, mark.label, self._pixel(mark.x, curve.series[0].y[0])[0])
+
+    @staticmethod
+    def _bar(canvas: Canvas, row: int, ends: tuple[int, int], style: str, *, is_step: bool) -> None:
+        """From one column to another; the head of an arrow says which way a step goes."""
+        low, high = max(min(ends), 1), min(max(ends), canvas.size.width - 2)
+        for column in range(low, high + 1):
+            is_crossed = canvas.get_pixel(column, row)[0] == "┊"
+            canvas.set_pixel(column, row, "╋" if is_crossed else "━", style)
+        if is_step and low < high:
+            falls = ends[1] < ends[0]
+            canvas.set_pixel(low if falls else high, row, "◀" if falls else "▶", style)
+
+    def _named(self, text: str, row: int) -> None:
+        """A name in the margin."""
+        margin, room = self.query_one("#margin-left", Canvas), int(self.margin_left) - 2
+        for column, sign in enumerate(f"{shortened(text, room):>{max(room, 0)}}"):
+            margin.set_pixel(column, row, sign, self._colour("foreground"))
+
+    def _border(self, canvas: Canvas, text: str, middle: int) -> None:
+        """A word on the upper edge of the frame."""
+        start = min(max(middle - len(text) // 2, 1), max(canvas.size.width - 1 - len(text), 1))
+        for column, sign in enumerate(text[: max(canvas.size.width - 2, 0)], start):
+            canvas.set_pixel(column, 0, sign, f"bold {self._colour('foreground')}")
 
     def _pixel(self, x: float, y: float) -> tuple[int, int]:
         assert self._curve is not None  # noqa: S101  (drawn only with one)
@@ -180,7 +250,7 @@ class Chart(Plot, can_focus=False):
         colour = self._colour("foreground")
         if mark.x is not None and mark.y is not None:
             x, y = self._pixel(mark.x, mark.y)
-            canvas.set_pixel(x, y, "●", f"bold {colour}")
+            canvas.set_pixel(x, y, sign_of(mark, self._curve), f"bold {colour}")  # type: ignore[arg-type]
         elif mark.x is not None:
             x, y = self._pixel(mark.x, self._curve.series[0].y[0])[0], 1  # type: ignore[union-attr]
         elif mark.y is not None:
@@ -197,8 +267,8 @@ class Chart(Plot, can_focus=False):
         point: tuple[int, int],
         style: str,
         taken: set[tuple[int, int]],
-    ) -> None:
-        """A label beside a point, on the first of a few places inside the frame that nothing holds."""
+    ) -> bool:
+        """A label beside a point, at the first of a few places inside the frame that nothing holds."""
         right, bottom = canvas.size.width - 1, canvas.size.height - 1
         x, y = point
         sides = (x + 2, x - len(text) - 1)
@@ -210,7 +280,8 @@ class Chart(Plot, can_focus=False):
             for column, sign in enumerate(text, start):
                 canvas.set_pixel(column, row, sign, f"bold {style}")
             taken |= cells
-            return
+            return True
+        return False
 
 
 def _placed(values: Iterable[float], axis: Axis) -> list[float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
-from inferscope.tui.actions import Where, at, bindings
+from inferscope.tui.actions import Action, Where, at, bindings
 from inferscope.tui.config import options_of
 from inferscope.tui.panels.words import keys_shown
 from inferscope.tui.screens.closing import Closing
@@ -57,12 +57,15 @@ class Dialog(Closing[T], ModalScreen[T], Generic[T]):
 
     def keys(self, *names: str, **labels: str) -> Content:
         """Keys and what they do, by the names of actions, some with words of their own."""
-        keymap = options_of(self.app).keys
         actions = {action.name: action for action in at(*reversed(self.WHERE))}
         wanted = [*names, *(name for name in labels if name not in names)]
         return keys_shown(
-            (actions[name].shown_in(keymap), labels.get(name, actions[name].label)) for name in wanted
+            (self.key_shown(actions[name]), labels.get(name, actions[name].label)) for name in wanted
         )
+
+    def key_shown(self, action: Action) -> str:
+        """The key of an action, as it is written."""
+        return action.shown_in(options_of(self.app).keys)
 
     def action_help(self) -> None:
         """The keys that work here, and then all others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
@@ -140,6 +141,7 @@ class Running(Dialog[str]):
         if self.busy is None:
             return
         name, self.busy = self.busy.study.name, None
+        self.desk.stopped.add(name)
         if self._worker is not None:
             self._worker.cancel()
         self.show_found()
@@ -170,12 +172,14 @@ class Running(Dialog[str]):
         if event.run is not self.busy:
             return
         self.busy = None
-        name, rows = event.run.study.name, event.sheet.total
-        self.desk.found[name] = Found(event.run.scenario, event.sheet)
+        name, rows, made = event.run.study.name, event.sheet.total, event.sheet.made
+        self.desk.found[name] = Found(event.run.scenario, event.run.values, event.sheet)
+        self.desk.stopped.discard(name)
         self.show_found()
         there = self.key_of_rows()
         where = f"{there} goes to them" if name == self.desk.chosen else "choose it to see them"
-        count = f": {rows:,} row{'' if rows == 1 else 's'}; {where}" if rows else ""
+        some = f", of which the first {rows:,} are kept" if made > rows else ""
+        count = f": {made:,} row{'' if made == 1 else 's'}{some}; {where}" if rows else ""
         self.say(f"{name} is done{count}")
 
     # --- order ----------------------------------------------------------------------------------
@@ -202,7 +206,7 @@ class Running(Dialog[str]):
         found = self.desk.found[event.name]
         if found.sheet.table is not event.sheet.table:  # it was run again meanwhile
             return
-        self.desk.found[event.name] = Found(found.scenario, event.sheet)
+        self.desk.found[event.name] = replace(found, sheet=event.sheet)
         self.show_found()
         if event.name == self.desk.chosen:
             self.say(event.sheet.order_words)

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from textual.content import Content
     from textual.widget import Widget
 
+    from inferscope.tui.actions import Action
     from inferscope.tui.screens.export import Formats
     from inferscope.tui.screens.studying import Studying
     from inferscope.tui.studies import Desk, Found, Study
 
-_WIDE, _TALL, _SHORT = 160, 34, 20
-"""Columns from which the form stands beside the result; rows from which both stay; under which a plot
-takes the place of the rows."""
-_FRAME, _DESK = 4, 50
+_WIDE, _TALL, _SHORT, _PLOT = 160, 34, 20, 15
+"""Columns from which the form stands beside the result; rows from which both stay, with a plot; from which
+rows and plot have room beside the form; under which a plot has none at all."""
+_FRAME, _DESK = 4, 64
 """Columns that the frame takes, and the form where it stands beside the result."""
 
 
@@ -92,7 +93,6 @@ class Studies(Handing, Running):
         width, height = event.size
         self.set_class(width >= _WIDE, "-wide")
         self.set_class(width < _WIDE and height < _TALL, "-low")
-        self.set_class(height < _SHORT, "-short")
         self.set_class(width < LEAST[0] or height < LEAST[1], "-small")
         self._make_room()
         self._say_all()
@@ -134,20 +134,41 @@ class Studies(Handing, Running):
             rows.replace_option_prompt(name, f"{mark} {name}")
         run = key_of(self.app, "dialog.accept")
         nothing = f"no result yet: {run} runs {self.desk.chosen.lower()}" if found is None else "no rows"
-        remark = found.remark(self.host.session.scenario, key_of(self.app, "studies.notes")) if found else ""
-        sheet = found.sheet if found else None
-        self._outcome.show(sheet, nothing, remark=remark, plotted=self.desk.plotted)
+        self._outcome.show(found.sheet if found else None, nothing)
         self._make_room()
         self._say_all()
+
+    def _remark(self) -> str:
+        """What has to be known of the result."""
+        found, name, read = self._found, self.desk.chosen, key_of(self.app, "studies.notes")
+        if found is None:
+            return ""
+        stopped, now = name in self.desk.stopped, self.host.session.scenario
+        return found.remark(now, self._values(self._study), read, stopped=stopped)
 
     def _make_room(self) -> None:
         """Where there is little, the form goes while one is at the rows; the sentence takes what it may."""
         at_rows, outcome = self.focused is self._sheet, self._outcome
         is_low, is_small = self.has_class("-low"), self.has_class("-small")
+        drawn = self._is_plotted and outcome.curve is not None
         self.query_one("#desk").display = not (at_rows and (is_low or is_small))
         outcome.display = at_rows or not is_small
-        most = 6 if not is_low else 4 if at_rows and self.size.height >= FULL[1] else 2
+        most = 2 if is_low and not (at_rows and self.size.height >= FULL[1]) else 4 if is_low or drawn else 6
         outcome.fit(max(self.size.width - _FRAME - (_DESK if self.has_class("-wide") else 0), 20), most)
+        outcome.say(self._remark())
+        outcome.plot(wanted=self._is_plotted, alone=not self._fits_both)
+
+    @property
+    def _fits_both(self) -> bool:
+        """Whether rows and plot have room."""
+        return self.size.height >= (_SHORT if self.has_class("-wide") else _TALL)
+
+    @property
+    def _is_plotted(self) -> bool:
+        """Whether a plot is shown; one that takes the place of the rows is while one is there."""
+        both, asked = self._fits_both, self.desk.plotted
+        wanted = both if asked is None else asked
+        return wanted and (both or (self.focused is self._sheet and self.size.height >= _PLOT))
 
     # --- choosing and typing --------------------------------------------------------------------
 
@@ -172,6 +193,7 @@ class Studies(Handing, Running):
         kept[entry.line.name] = event.value
         if event.value == self._starts[entry.study][entry.line.name]:
             del kept[entry.line.name]  # what is as it starts follows the scenario
+        self._outcome.say(self._remark())
         if entry.is_wrong:
             self.point_at("")
             self.say("")
@@ -326,8 +348,15 @@ class Studies(Handing, Running):
             why = "there is no result yet" if self._found is None else f"{self.desk.chosen} has no plot"
             self.say(why, problem=True)
             return
-        self.desk.plotted = not self.desk.plotted
-        self._outcome.plot(wanted=self.desk.plotted)
+        if self.size.height < _PLOT:
+            self.say(f"a plot needs {_PLOT} rows of the screen", problem=True)
+            return
+        if not self._fits_both and self.focused is not self._sheet:  # there it takes the place of the rows
+            self.desk.plotted = True
+            self.action_swap()
+        else:
+            self.desk.plotted = not self._is_plotted
+        self._make_room()
         self.say("")
 
     def action_notes(self) -> None:
@@ -383,14 +412,22 @@ class Studies(Handing, Running):
 
     def _keys(self) -> Content:
         """The keys that matter where the focus is, the most useful that fit."""
-        cancel = "stop" if self.busy is not None else "close"
-        if self.focused is self._sheet:
-            ways = {"accept": "take row", "sort": "sort", "column_right": "column", "swap": "form"}
-            ways |= {"plot": "plot"} if self._outcome.curve is not None else {}
-            ways |= {"export": "export", "notes": "notes"}
+        cancel, found, ways = "stop" if self.busy is not None else "close", self._found, dict[str, str]()
+        plot = "plot" if not self._is_plotted else "no plot" if self._fits_both else "rows"
+        draws = {"plot": plot} if self._outcome.curve is not None else {}
+        if self.focused is self._sheet and found is not None:
+            if found.sheet.rows and found.sheet.changes(self._sheet.at):
+                ways["accept"] = "take row"
+            ways |= draws | {"sort": "sort", "column_right": "column", "swap": "form"}
+            ways |= {"notes": "notes", "export": "export"}
         else:
-            ways = {"accept": "run"} | ({"swap": "rows"} if self._found is not None else {})
+            ways = {"accept": "run"} | ({"swap": "rows"} if found is not None else {})
+            ways |= {} if isinstance(self.focused, Input) else draws
             ways |= {"next_part": "next", "row_down": "move"}
         while len(ways) > 1 and self.keys(**ways, cancel=cancel).cell_length > self.size.width - _FRAME + 2:
             ways.popitem()
         return self.keys(**ways, cancel=cancel)
+
+    def key_shown(self, action: Action) -> str:
+        """The key of an action; in a line of the form one that is not typed into it."""
+        return self.key_of_rows() if action.name == "swap" else super().key_shown(action)

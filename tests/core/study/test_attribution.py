@@ -150,7 +150,10 @@ def test_the_table_has_a_waterfall_each_and_rows_that_can_be_sent_back():
             assert row["last"] == pytest.approx(value(scenario, row["quantity"]) - there, abs=1e-12)
     assert rows[0]["bar"].lstrip() == "#" * 23  # the waterfall dips below zero
     assert set(rows[1]["bar"].strip()) == {"-"}
-    assert table.curve.series[0].y[0] == rows[0]["end"]
+    bars = table.curve.series
+    assert [bar.label for bar in bars] == [row["optimisation"] for row in rows[: len(bars)]]
+    assert [bar.x[1] for bar in bars] == [row["end"] for row in rows[: len(bars)]]
+    assert all(bar.x[0] == before.x[1] for before, bar in itertools.pairwise(bars[:-1]))
 
 
 def test_progress_is_told_and_can_end_it():
