@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inferscope.core.export.reports import shown
+from inferscope.core.shown import shown
 from inferscope.core.units import human
 
 if TYPE_CHECKING:
