@@ -26,6 +26,12 @@ _KINDS = {"s": "times", "tokens/s": "rates", "J": "energy", "Wh": "energy", "W":
 _ROWS = (
     Column("id", label="row"),
     Column("metric", label="metric"),
+    Column("measured", label="measured", unit_from="unit"),
+    Column("predicted", label="predicted", unit_from="unit"),
+    Column("ratio", "1", "ratio"),
+    Column("low", label="low", unit_from="unit"),
+    Column("high", label="high", unit_from="unit"),
+    Column("unit"),
     Column("model", label="model"),
     Column("accelerator", label="accelerator"),
     Column("parallelism", label="layout"),
@@ -33,12 +39,6 @@ _ROWS = (
     Column("input_tokens", label="input"),
     Column("output_tokens", label="output"),
     Column("load", label="in flight"),
-    Column("measured", label="measured", unit_from="unit"),
-    Column("predicted", label="predicted", unit_from="unit"),
-    Column("low", label="low", unit_from="unit"),
-    Column("high", label="high", unit_from="unit"),
-    Column("ratio", "1", "ratio"),
-    Column("unit"),
     Column("group", label="group"),
     Column("why", label="refused"),
 )
@@ -78,13 +78,13 @@ def worst_table(predictions: Sequence[Prediction], count: int) -> Table:
 
 
 def _cells(found: Prediction) -> tuple[Any, ...]:
-    row, unit = found.row, unit_of(found.row.metric)
-    figures = (found.measured, found.predicted, found.low, found.high, found.ratio)
+    row = found.row
+    figures = (found.measured, found.predicted, found.ratio, found.low, found.high)
     return (
-        *(row.id, row.metric, row.model, row.accelerator, row.parallelism, row.precision),
-        *(row.input_tokens, row.output_tokens, row.batch_or_concurrency),
+        *(row.id, row.metric),
         *(None if math.isnan(figure) else figure for figure in figures),
-        *(unit, found.group, found.refused),
+        *(unit_of(row.metric), row.model, row.accelerator, row.parallelism, row.precision),
+        *(row.input_tokens, row.output_tokens, row.batch_or_concurrency, found.group, found.refused),
     )
 
 

@@ -472,7 +472,7 @@ def test_the_catalogues_ranges_are_an_option_of_reports(capsys, command, rest):
     exact = [word for key in EXACT for word in ("--set", f"{key}=1")]
     main([command, PRESET, *exact, *rest, "--format", "json"])
     text = capsys.readouterr().out
-    main([command, PRESET, "--format", "json"])
+    main([command, PRESET, *exact, "--format", "json"])
     assert (text != capsys.readouterr().out) == bool(rest)
     if command == "eval":
         low = json.loads(text)["quantities"]["ttft_s"]["low"]
