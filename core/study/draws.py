@@ -10,6 +10,7 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ __all__ = [
 
 _Z95 = 1.6448536269514722
 """95th percentile of the standard normal distribution."""
+_KEPT, _FEW = 64, 1024
+"""Columns of draws that are kept, and how long they may be for their normal values to be kept too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ def _figure(leaf: Leaf) -> str:
     return f"{leaf.key} {leaf.cited.low:g} {leaf.cited.value:g} {leaf.cited.high:g}"
 
 
+@lru_cache(maxsize=_KEPT)
 def stratified(seed: int, name: str, count: int) -> Array:
     """One column of a Latin hypercube: a share of probability in each of ``count`` equal parts, shuffled.
 
@@ -165,7 +169,9 @@ def stratified(seed: int, name: str, count: int) -> Array:
         Shares between 0 and 1, ``(count,)``; the same for the same arguments on every machine.
     """
     generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
-    return (generator.permutation(count) + generator.random(count)) / count
+    shares: Array = (generator.permutation(count) + generator.random(count)) / count
+    shares.flags.writeable = False  # it is kept, and given out again
+    return shares
 
 
 def quantiles(number: Number, share: Array) -> Array:
@@ -186,9 +192,9 @@ def quantiles(number: Number, share: Array) -> Array:
     if number.dist == "uniform":
         return low + (high - low) * share
     if number.dist == "normal":
-        return number.mid + (high - low) / (2.0 * _Z95) * normal_quantile(share)
+        return number.mid + (high - low) / (2.0 * _Z95) * _normal(share)
     if number.dist == "lognormal":
-        return number.mid * np.exp(math.log(high / low) / (2.0 * _Z95) * normal_quantile(share))
+        return number.mid * np.exp(math.log(high / low) / (2.0 * _Z95) * _normal(share))
     if number.dist == "discrete":
         values = np.sort(np.array(number.raw["values"], dtype=np.float64))
         return values[np.minimum((share * len(values)).astype(np.intp), len(values) - 1)]
@@ -196,6 +202,16 @@ def quantiles(number: Number, share: Array) -> Array:
     rising = low + np.sqrt(share * (high - low) * (number.mid - low))
     falling = high - np.sqrt((1.0 - share) * (high - low) * (high - number.mid))
     return np.where(share <= turn, rising, falling)
+
+
+def _normal(share: Array) -> Array:
+    """Standard normal values at shares; those of few draws are looked up, since a screen asks at every key."""
+    return normal_quantile(share) if len(share) > _FEW else _known_normal(share.tobytes())
+
+
+@lru_cache(maxsize=_KEPT)
+def _known_normal(shares: bytes) -> Array:
+    return normal_quantile(np.frombuffer(shares))
 
 
 def normal_quantile(share: Array) -> Array:
