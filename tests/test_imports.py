@@ -3,6 +3,7 @@
 Each runs in the repository root, the worst place: the bare folder names can be imported there.
 """
 
+import ast
 import json
 import subprocess
 import sys
@@ -88,6 +89,41 @@ assert chip_entries(Scenario(), 'h20', dt.date(2026, 11, 22))"""
     loaded = loaded_after(importing(modules_of("core/policy")) + "\n" + chip)
     assert "inferscope.core.policy.plane" in loaded
     assert "inferscope.core.report" not in loaded
+
+
+NOT_FROM = {
+    "study": {"export", "evidence"},
+    "evaluate": {"study", "export", "evidence", "report", "policy"},
+    "plan": {"evaluate", "study", "export", "evidence", "report", "policy"},
+}
+"""What parts of the library are below, and may not use."""
+
+
+def imported(path):
+    """The parts of the library that a module imports, wherever in it, as type checkers see it too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom) and node.module == "inferscope.core":
+            names = [f"inferscope.core.{alias.name}" for alias in node.names]
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        yield from (name.split(".")[2] for name in names if name.startswith("inferscope.core."))
+
+
+def modules_in(part):
+    folder = ROOT / "core" / part
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+@pytest.mark.parametrize("part", sorted(NOT_FROM))
+def test_arrows_inside_the_library_point_down(part):
+    up = {(str(path.relative_to(ROOT)), name) for path in modules_in(part) for name in imported(path)}
+    assert up
+    assert not {(path, name) for path, name in up if name in NOT_FROM[part]}
+
+
+def test_quantities_know_the_graph_and_nothing_else():
+    used = {name for path in modules_in("quantities") for name in imported(path)} - {"quantities"}
+    assert used <= {"graph", "units", "errors"}, used
 
 
 def test_no_module_is_loaded_under_its_bare_folder_name():

@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.export.rows import ParquetRows, merge_parquet, text_rows
+from inferscope.core.export.rows import ParquetRows, merge_parquet, parquet_about, text_rows
 from inferscope.core.export.tables import json_text
 from inferscope.core.scenario.files import write_atomic
 from inferscope.core.study.conditions import Cells
 from inferscope.core.study.table import Column
 
 __all__ = ["RowFile"]
+
+_KEY = "sweep"
+"""Under what a file says which rows it was made for."""
 
 
 class RowFile:
@@ -39,6 +42,7 @@ class RowFile:
         blocks: Blocks that are in the file.
         rows: Rows that are in the file.
         whys: How many of them lack numbers, by reason.
+        is_complete: Whether there is nothing to go on with, since an earlier run finished the same rows.
 
     Raises:
         InferscopeError: The file cannot be written, or there is nothing, or something else, to go on with.
@@ -54,7 +58,8 @@ class RowFile:
         *,
         resume: bool = False,
     ) -> None:
-        self.path, self.form, self.columns, self.about, self.key = path, form, tuple(columns), about, key
+        self.path, self.form, self.columns, self.key = path, form, tuple(columns), key
+        self.about = {**about, _KEY: key}
         self.part = path.with_name(f"{path.name}.part")
         self.state = path.with_name(f"{path.name}.part.json")
         self.blocks, self.rows, self.bytes = 0, 0, 0
@@ -62,12 +67,16 @@ class RowFile:
         self._parts: list[str] = []
         self._safe = 0, 0
         self._is_done = False
+        self.is_complete = False
         self._stream: BinaryIO | None = None
         self._parquet: ParquetRows | None = None
         with self._said():
             if path.is_dir():
                 message = "is a folder"
                 raise InferscopeError(message, file=path)
+            if resume and not self.state.exists() and self._was_finished():
+                self.is_complete = True
+                return
             if resume:
                 self._read()
             elif self.state.exists():
@@ -81,6 +90,18 @@ class RowFile:
             except OSError:
                 self.leave()
                 raise
+
+    def _was_finished(self) -> bool:
+        """Whether the file itself holds what is asked for."""
+        beside = self.path.with_name(f"{self.path.name}.meta.json")
+        try:
+            if self.form == "parquet":
+                about = parquet_about(self.path) if self.path.is_file() else {}
+            else:
+                about = json.loads(beside.read_text("utf-8")) if self.path.is_file() else {}
+        except (OSError, ValueError):
+            return False
+        return isinstance(about, dict) and about.get(_KEY) == self.key
 
     def _read(self) -> None:
         """What an earlier run has finished."""

@@ -194,6 +194,20 @@ class ParquetRows:
         self._stream.close()
 
 
+def parquet_about(path: Path) -> Any:
+    """What a Parquet file says of its rows; nothing where it is none of ours.
+
+    Raises:
+        InferscopeError: pyarrow is not installed.
+    """
+    arrow, parquet = _pyarrow()
+    try:
+        metadata = parquet.read_schema(path).metadata or {}
+    except arrow.ArrowInvalid:
+        return {}
+    return json.loads(metadata.get(b"inferscope", b"{}"))
+
+
 def merge_parquet(parts: Sequence[Path], path: Path) -> None:
     """Several Parquet files as one, row group by row group.
 

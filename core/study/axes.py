@@ -26,6 +26,7 @@ from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, limits
+from inferscope.core.study.records import RECORDS
 
 __all__ = ["MOST_VALUES", "Axis", "AxisError", "axes_of", "check", "parse_axis", "records", "unit_of"]
 
@@ -35,15 +36,6 @@ MOST_VALUES = 10_000_000
 _FORMS = "KEY=v1,v2,..., KEY=lo:hi:n or KEY=lo:hi:n:log"
 _KEY = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_KINDS = {
-    "hardware.accelerator": "accelerator",
-    "hardware.prefill.accelerator": "accelerator",
-    "training.accelerator": "accelerator",
-    "model.id": "model",
-    "model.architecture_like": "model",
-    "site.region": "region",
-}
-"""Keys that name a record of the catalogue, which may be searched for."""
 _TOGETHER = {
     "count",
     "replicas",
@@ -161,7 +153,7 @@ def parse_axis(text: str) -> Axis:
     if not all(parts):
         message = f"has an empty value in {brief(rest)}" if rest else f"has no values: write {_FORMS}"
         raise AxisError(message, key=key)
-    if key in _KINDS:
+    if key in RECORDS:
         names = dict.fromkeys(name for part in parts for name in records(key, part))
         return Axis(key, tuple(names), rest)
     if ":" in rest and not _is_timed(rest):
@@ -252,7 +244,7 @@ def records(key: str, text: str) -> tuple[str, ...]:
 
     Several fields that must hold together are joined by ``+``.
     """
-    kind = _KINDS[key]
+    kind = RECORDS[key]
     if ":" in text:
         wanted = [part.partition(":") for part in text.split("+")]
         found = [name for name in catalog.ids(kind) if all(_has(key, name, *w) for w in wanted)]
@@ -268,7 +260,7 @@ def records(key: str, text: str) -> tuple[str, ...]:
 
 def _has(key: str, name: str, field: str, colon: str, text: str) -> bool:
     """Whether a record's field has a word that starts with a text."""
-    facts = _facts(_KINDS[key], name)
+    facts = _facts(RECORDS[key], name)
     field, text = field.strip(), text.strip()
     if not colon or field not in facts or not text:
         known = ", ".join(sorted(facts))
@@ -311,7 +303,7 @@ def check(scenario: Scenario, axes: Sequence[Axis]) -> None:
         others = {other.key: other.at(0) for other in axes if other is not axis}
         for value in _telling(axis):
             try:
-                if axis.key in _KINDS:
+                if axis.key in RECORDS:
                     _known(axis.key, value)
                     continue
                 bind([with_values(scenario, {**others, axis.key: value})])
@@ -327,7 +319,7 @@ def _known(key: str, name: Any) -> None:
         message = f"must be the name of a record of the catalogue, not {brief(name)}"
         raise AxisError(message, key=key)
     try:
-        catalog.resolve(_KINDS[key], name)
+        catalog.resolve(RECORDS[key], name)
     except catalog.UnknownIdError as error:
         raise AxisError(error.message, key=key) from None
 

@@ -13,11 +13,13 @@ from inferscope.core.evaluate import evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.layouts import layouts
 from inferscope.core.leaves import resolve
+from inferscope.core.plan import PLANNED_BY
 from inferscope.core.scenario.check import schema_keys, validate
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.saving import ABOUT
 from inferscope.core.scenario.schema import Hardware, Scenario
 from inferscope.core.scenario.tables import canonical, is_section, merge
+from inferscope.core.study.records import RECORDS
 from inferscope.core.study.shapley import Values
 
 _WATCHED = 128
@@ -25,15 +27,6 @@ _WATCHED = 128
 
 _NO_NUMBER = (*ABOUT, "schema_version", "policy")
 """Tables and keys that change no quantity."""
-
-_LOOKED_UP: Mapping[str, Callable[[str], catalog.Record]] = {
-    "model.id": catalog.model,
-    "hardware.accelerator": catalog.accelerator,
-    "hardware.prefill.accelerator": catalog.accelerator,
-    "training.accelerator": catalog.accelerator,
-    "site.region": catalog.region,
-}
-"""Keys that name a record, which several words may mean."""
 
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     "prefill pool": ("hardware.prefill.",),
@@ -54,9 +47,6 @@ _TOGETHER: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Keys that only mean something together; a dot at the end stands for a whole table."""
-
-_PLANNED_BY = ("tpot_s", "ttft_s", "max_batch", "output_tok_s_per_accelerator", "replicas_needed")
-"""What the plan looks at, whatever is asked for."""
 
 _READ_BY = {
     "as_of": ("economics_", "prefill_economics_", "training_"),
@@ -114,9 +104,9 @@ def words(key: str) -> str:
 def flat(scenario: Scenario) -> dict[str, Any]:
     """What a scenario sets, by dotted key; records of the catalogue under their own ids."""
     found = dict(_leaves(scenario.to_dict()))
-    for key, look_up in _LOOKED_UP.items():
+    for key, kind in RECORDS.items():
         if key in found:
-            found[key] = look_up(found[key]).id
+            found[key] = catalog.resolve(kind, found[key])
     return found
 
 
@@ -218,7 +208,7 @@ class Game:
 
     def players(self, output: str) -> list[int]:
         """The changes that may move a quantity: not those of tables that nothing under it reads."""
-        asked = (output, *_PLANNED_BY)
+        asked = (output, *PLANNED_BY)
         read = {p for n in REGISTRY.needed(asked) for p in REGISTRY.quantities[n].parents} - set(
             REGISTRY.quantities
         )

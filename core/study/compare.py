@@ -30,6 +30,7 @@ from inferscope.core.study.compared import (
     Rule,
     is_same,
 )
+from inferscope.core.study.records import RECORDS
 from inferscope.core.study.shapley import Values, shapley
 from inferscope.core.study.spreads import lower_than_first, with_ranges
 
@@ -55,7 +56,8 @@ LEAST, MOST = 2, 6
 
 _NOT_JUDGED: Mapping[str, Any] = {"verdict": "not_judged", "margin_oom": None}
 """Stands for a rule that is not among those of a scenario."""
-_RECORDS = {"model.id": "model", "hardware.accelerator": "accelerator"}
+_ALWAYS = ("model.id", "hardware.accelerator")
+"""Keys that name a record also where a scenario does not set them."""
 
 
 def compare(
@@ -167,8 +169,8 @@ def _cell(result: Result, row: int, given: Mapping[str, Any], key: str) -> Cell:
     if key in given:
         figure = number(given[key])
         return Cell(given[key], "set") if figure is None else Cell(figure.mid, "set", figure.low, figure.high)
-    if key in _RECORDS:
-        return Cell(getattr(resolved, _RECORDS[key]).id, "default")
+    if key in _ALWAYS:
+        return Cell(getattr(resolved, RECORDS[key]).id, "default")
     leaf = resolved.leaves.get(key.replace(".", "_", 1))
     if leaf is None or leaf.key != key or leaf.slots or isinstance(default, bool):
         return Cell(default, "default")

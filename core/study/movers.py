@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import money
 from inferscope.core.study import rates
@@ -118,7 +119,7 @@ class Sensitivity:
     def table(self) -> Table:
         """One row for each quantity and factor that moves it."""
         return Table(
-            f"Sensitivity of {listed([answer.quantity for answer in self.answers])}: {self.scenario.name}",
+            f"Sensitivity of {listed([answer.quantity for answer in self.answers])}: {title(self.scenario)}",
             tuple(_columns(self)),
             tuple(_row(self, answer, mover) for answer in self.answers for mover in answer.movers),
             self.sentence,

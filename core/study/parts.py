@@ -13,6 +13,7 @@ from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.leaves import Resolved
+from inferscope.core.plan import PLANNED_BY
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.axes import plain
@@ -216,7 +217,7 @@ def _absent(case: Resolved, name: str) -> frozenset[tuple[str, str]]:
 @cache
 def _read_by(name: str) -> tuple[str, ...]:
     """The inputs that a quantity and the plan read."""
-    needed = REGISTRY.needed((name, "tpot_s", "ttft_s", "max_batch", "replicas_needed"))
+    needed = REGISTRY.needed((name, *PLANNED_BY))
     return tuple({p: None for n in needed for p in REGISTRY.quantities[n].parents if p in REGISTRY.inputs})
 
 

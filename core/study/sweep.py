@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -236,8 +237,14 @@ class Sweep:
             for axis in self.axes
         ]
         digests = [value.hexdigest() for value in values]
-        content = [self.about(), digests, [str(folder) for folder in catalog.folders()], BLOCK, CASES]
+        content = [self.about(), digests, [_contents(folder) for folder in catalog.folders()], BLOCK, CASES]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _contents(folder: Path) -> list[tuple[str, str]]:
+    """What is in a folder of the user's catalogue: the files by name, each with a digest."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(str(f.relative_to(folder)), hashlib.sha256(f.read_bytes()).hexdigest()) for f in files]
 
 
 def _selected(select: str | Iterable[str]) -> tuple[str, ...]:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.errors import ScenarioError
-from inferscope.core.export import studies as export
-from inferscope.core.report import placed
 from inferscope.core.study.attribution import QUANTITIES, attribute
 from inferscope.tui.cli.eval_ import loaded_with
-from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.progress import watched
+from inferscope.tui.cli.studied import at_their_place, put
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the waterfalls."""
     loaded = loaded_with(options.preset, options.assignments)
-    try:
-        found = attribute(loaded.scenario, tuple(options.of) or QUANTITIES)
-    except ScenarioError as error:
-        raise placed(error, [loaded]) from None
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](found.table()), options.out)
+    with at_their_place(loaded), watched("mixtures") as progress:
+        found = attribute(loaded.scenario, tuple(options.of) or QUANTITIES, watch=progress)
+    put(found.table(), options)
     return 0

@@ -9,7 +9,7 @@ from inferscope.core.export import comparison as export
 from inferscope.core.report import answer_is_no
 from inferscope.core.study.compare import HEADLINE, compare
 from inferscope.tui.cli.eval_ import loaded_with
-from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.studied import put
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,6 +21,5 @@ def run(options: argparse.Namespace) -> int:
     if options.of:
         asked = tuple(row for row in found.outputs if row.quantity in wanted)
         shown = dataclasses.replace(shown, outputs=asked)
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](shown), options.out)
+    put(shown, options, export)
     return int(any(answer_is_no(report) for report in found.reports))

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.errors import ScenarioError
-from inferscope.core.export import studies as export
-from inferscope.core.report import placed
 from inferscope.core.study.frontier import METRICS, frontier
 from inferscope.tui.cli.eval_ import loaded_with
-from inferscope.tui.cli.parser import write
 from inferscope.tui.cli.progress import watched
+from inferscope.tui.cli.studied import at_their_place, put
 
 SHOWN = 40
 """Rows of a table on the screen."""
@@ -19,22 +16,18 @@ SHOWN = 40
 def run(options: argparse.Namespace) -> int:
     """Print the frontier; 1 where no choice keeps the limits and conditions."""
     loaded = loaded_with(options.preset, options.assignments)
-    try:
-        with watched("choices") as progress:
-            found = frontier(
-                loaded.scenario,
-                accelerators=_listed(options.accelerators),
-                formats=_listed(options.formats),
-                metrics=_listed(options.metrics) or METRICS,
-                conditions=options.conditions,
-                keep=_listed(options.keep),
-                watch=progress,
-            )
-    except ScenarioError as error:
-        raise placed(error, [loaded]) from None
+    with at_their_place(loaded), watched("choices") as progress:
+        found = frontier(
+            loaded.scenario,
+            accelerators=_listed(options.accelerators),
+            formats=_listed(options.formats),
+            metrics=_listed(options.metrics) or METRICS,
+            conditions=options.conditions,
+            keep=_listed(options.keep),
+            watch=progress,
+        )
     most = SHOWN if options.format == "table" and options.out is None else None
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](found.table(everything=options.all, most=most)), options.out)
+    put(found.table(everything=options.all, most=most), options)
     return int(not found.on.any())
 
 

@@ -49,7 +49,7 @@ class Progress:
     def __init__(self, what: str) -> None:
         self.what = what
         self._is_shown = sys.stderr is not None and sys.stderr.isatty()
-        self._start: tuple[float, int] | None = None
+        self._start = time.monotonic(), 0
         self._last = 0.0
 
     def start(self, done: int = 0) -> None:
@@ -61,9 +61,7 @@ class Progress:
         now = time.monotonic()
         if not self._is_shown or now - self._last < _EVERY_S:
             return
-        if self._start is None:
-            self.start(0)
-        began, before = self._start or (now, 0)
+        began, before = self._start
         self._last = now
         rate = (done - before) / (now - began) if now > began else 0.0
         width = shutil.get_terminal_size().columns - 1
@@ -81,7 +79,6 @@ class Progress:
 def watched(what: str) -> Iterator[Progress]:
     """A line that is gone when the work ends, however it ends."""
     progress = Progress(what)
-    progress.start()
     try:
         yield progress
     finally:

@@ -5,33 +5,28 @@ from __future__ import annotations
 import argparse
 import math
 
-from inferscope.core.errors import ScenarioError
-from inferscope.core.export import studies as export
-from inferscope.core.report import placed
 from inferscope.core.study.sensitivity import Sensitivity, sensitivity
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import write
 from inferscope.tui.cli.progress import watched
+from inferscope.tui.cli.studied import at_their_place, written
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the inputs, the strongest first; 1 where a quantity has no value to move."""
     loaded = loaded_with(options.preset, options.assignments)
-    try:
-        with watched("points") as progress:
-            found = sensitivity(
-                loaded.scenario,
-                options.of,
-                method=options.method,
-                samples=options.samples,
-                seed=options.seed,
-                span=options.span,
-                catalog_ranges=options.catalog_ranges,
-                hold=options.hold,
-                watch=progress,
-            )
-    except ScenarioError as error:
-        raise placed(error, [loaded]) from None
+    with at_their_place(loaded), watched("points") as progress:
+        found = sensitivity(
+            loaded.scenario,
+            options.of,
+            method=options.method,
+            samples=options.samples,
+            seed=options.seed,
+            span=options.span,
+            catalog_ranges=options.catalog_ranges,
+            hold=options.hold,
+            watch=progress,
+        )
     write(_rendered(found, options.format), options.out)
     return int(any(math.isnan(answer.base) for answer in found.answers))
 
@@ -39,6 +34,5 @@ def run(options: argparse.Namespace) -> int:
 def _rendered(found: Sensitivity, form: str) -> str:
     """One table for programs; for people one a quantity, below each other."""
     if form in ("json", "csv"):
-        return (export.as_json if form == "json" else export.as_csv)(found.table())
-    render = export.as_markdown if form == "md" else export.as_text
-    return "\n".join(render(found.of(answer.quantity).table()) for answer in found.answers)
+        return written(found.table(), form)
+    return "\n".join(written(found.of(answer.quantity).table(), form) for answer in found.answers)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 
-from inferscope.core.errors import InferscopeError, ScenarioError
-from inferscope.core.export import studies as export
-from inferscope.core.report import placed
+from inferscope.core.errors import InferscopeError
 from inferscope.core.study.solve import solve
 from inferscope.core.study.walk import Prefer
 from inferscope.tui.cli.eval_ import loaded_with
-from inferscope.tui.cli.parser import write
+from inferscope.tui.cli.studied import at_their_place, put
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,12 +19,9 @@ def run(options: argparse.Namespace) -> int:
     against = None if options.against is None else loaded_with(options.against, options.assignments)
     prefer: Prefer = "least" if options.least else "most" if options.most else "nearest"
     other = None if against is None else against.scenario
-    try:
+    with at_their_place(loaded, *([] if against is None else [against])):
         found = solve(loaded.scenario, key, options.conditions, span=span, prefer=prefer, against=other)
-    except ScenarioError as error:
-        raise placed(error, [loaded, *([] if against is None else [against])]) from None
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](found.table()), options.out)
+    put(found.table(), options)
     return int(not found.is_met)
 
 

@@ -161,6 +161,9 @@ def _file(made_by: Sweep, best: Best | None, form: str, options: argparse.Namesp
     about = {**made_by.about(), "top": options.top, "by": options.by or None}
     key = made_by.fingerprint()
     file = RowFile(Path(options.out), form, made_by.columns, about, key, resume=options.resume)
+    if file.is_complete:
+        remark(f"{file.path} is complete: nothing was left to do")
+        return 0
     try:
         with watched("points") as progress:
             for cells, whys in _walked(made_by, best, file.blocks, progress):

@@ -9,8 +9,8 @@ from inferscope.core.export import uncertainty as export
 from inferscope.core.study.sampling import MOST
 from inferscope.core.study.uncertainty import uncertainty
 from inferscope.tui.cli.eval_ import loaded_with
-from inferscope.tui.cli.parser import write
 from inferscope.tui.cli.progress import watched
+from inferscope.tui.cli.studied import put
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,8 +28,7 @@ def run(options: argparse.Namespace) -> int:
             replan=options.replan,
             watch=progress,
         )
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown, "table": export.as_text}
-    write(render[options.format](found), options.out)
+    put(found, options, export)
     return int(found.is_no)
 
 

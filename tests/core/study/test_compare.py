@@ -284,3 +284,10 @@ def test_scenarios_without_a_file_can_be_compared_and_give_columns():
     assert table["A"][place] != table["B"][place]
     assert table["unit"][place] == "s"
     assert [column.label for column in table.columns[2:]] == ["now", "longer"]
+
+
+def test_two_words_for_one_stand_in_do_not_differ():
+    first = {"model": {"id": "gpt-4", "architecture_like": "mixtral-8x22b"}}
+    other = {"model": {"id": "GPT 4", "architecture_like": "Mixtral 8x22B"}}
+    assert labels(loaded(base=first), loaded(base=other)) == []
+    assert flat(loaded(base=other).scenario)["model.architecture_like"] == "mixtral-8x22b"

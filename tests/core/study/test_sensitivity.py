@@ -9,6 +9,7 @@ import pytest
 from inferscope.core.errors import InferscopeError, QuantityError
 from inferscope.core.evaluate import CONTRACT, evaluate
 from inferscope.core.export.studies import as_json, as_markdown, as_text
+from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.core.scenario.names import preset_names
 from inferscope.core.scenario.ranges import Number
@@ -396,3 +397,9 @@ def test_sobol_asks_for_few_points_at_once():
 )
 def test_both_ends_of_a_range_are_said_in_one_unit(unit, low, high, said):
     assert movers._ends(movers.Answer("x", "X", unit, 1.0, "", ()), low, high) == said
+
+
+def test_a_scenario_without_a_name_is_called_by_what_it_is():
+    found = sensitivity(with_values(load_scenario(DENSE), {"name": None}), "tpot_s")
+    assert found.table().title == f"Sensitivity of tpot_s: {title(found.scenario)}"
+    assert not found.table().title.endswith(("None", ": "))

@@ -11,6 +11,7 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.report import OUTPUTS
 from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.core.study import grid
+from inferscope.core.study import sweep as sweeps
 from inferscope.core.study.axes import axes_of
 from inferscope.core.study.sweep import SELECT, Sweep
 from inferscope.core.study.swept import sweep
@@ -383,3 +384,15 @@ def test_the_plot_runs_along_the_longest_axis_of_numbers_with_a_line_for_each_ot
         assert series.x == found["workload.batch"][own].tolist()
         assert series.y == found["usd_per_million_output_tokens"][own].tolist()
     assert sweep(scenario, {"model.id": "llama-3.1-8b,gpt-4"}).curve() is None
+
+
+def test_another_catalogue_in_the_same_folder_is_another_sweep(scenario, monkeypatch, tmp_path):
+    """What is gone on with has to be the same: a figure that was changed since makes other rows."""
+    record = tmp_path / "accelerators" / "mine.toml"
+    record.parent.mkdir()
+    record.write_text("tdp_w = 1\n")
+    monkeypatch.setattr(sweeps.catalog, "folders", lambda: (tmp_path,))
+    before = Sweep(scenario, ["workload.batch=1,2"]).fingerprint()
+    assert Sweep(scenario, ["workload.batch=1,2"]).fingerprint() == before
+    record.write_text("tdp_w = 2\n")
+    assert Sweep(scenario, ["workload.batch=1,2"]).fingerprint() != before

@@ -194,6 +194,22 @@ def test_the_best_rows_are_not_counted_as_more(run):
     assert "the first 40 of 50 rows" in " ".join(out.split())
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_resuming_what_is_finished_says_that_it_is_complete(run, tmp_path, form):
+    path = tmp_path / f"a.{form}"
+    run(*BATCHES, "--out", path)
+    before = path.read_bytes()
+    assert run(*BATCHES, "--out", path, "--resume") == (
+        0,
+        "",
+        f"inferscope: {path} is complete: nothing was left to do\n",
+    )
+    assert path.read_bytes() == before
+    status, _, err = run("--over", "workload.batch=1,3", "--out", path, "--resume")
+    assert status == 2
+    assert "there is nothing to go on with" in err
+
+
 def test_a_pipe_takes_rows_as_they_are(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -292,7 +308,7 @@ class Terminal(io.StringIO):
 
 
 def test_progress_is_shown_on_a_terminal_and_taken_away(monkeypatch):
-    clock = iter([0.0, 1.0, 1.1, 2.0])
+    clock = iter([0.0, 0.0, 1.0, 1.1, 2.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
