@@ -205,7 +205,7 @@ def quantiles(number: Number, share: Array) -> Array:
 
 
 def _normal(share: Array) -> Array:
-    """Standard normal values at shares; those of few draws are looked up, since a screen asks at every key."""
+    """Standard normal values at shares; of few draws they are kept, since a screen asks at every key."""
     return normal_quantile(share) if len(share) > _FEW else _known_normal(share.tobytes())
 
 
