@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from inferscope.core.errors import ScenarioError, nearest
@@ -110,6 +111,17 @@ def is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text or os.sep in text
 
 
+_MOST_NAMED = 12
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The first names, and where the others are."""
+    every = list(names)
+    more = len(every) - _MOST_NAMED
+    shown = ", ".join(every[:_MOST_NAMED])
+    return f"{shown} and {more} more: see `inferscope list presets`" if more > 0 else shown
+
+
 def find(preset: str | Path) -> Path:
     """The file of a preset name or a path.
 
@@ -125,9 +137,9 @@ def find(preset: str | Path) -> Path:
     names = preset_names()
     if text in names:
         return names[text]
-    parts = [name for name in names if text and text.casefold() in name]
+    parts = [name for name in names if text and text.casefold() in name][:_MOST_NAMED]
     hint = nearest(text, names) or (f"did you mean {', '.join(parts)}?" if parts else "")
-    message = f"unknown preset {text[:80]!r}: {hint or 'presets are ' + ', '.join(names)}"
+    message = f"unknown preset {text[:80]!r}: {hint or 'presets are ' + _listed(names)}"
     raise ScenarioError(message)
 
 
