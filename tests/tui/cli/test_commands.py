@@ -365,7 +365,7 @@ REFUSED = [
     (["--vers"], "unknown option '--vers'"),
     (["eval"], "the following arguments are required: PRESET; see `inferscope eval --help`"),
     (["eval", "nothing"], "unknown preset 'nothing'"),
-    (["eval", "llama"], "unknown preset 'llama': did you mean llama-3-8b-m3-max, "),
+    (["eval", "llama"], "unknown preset 'llama': did you mean llama-2-70b-groq, "),
     (["eval", "--", "--x"], "unknown preset '--x'"),
     (["eval", PRESET, "--form", "json"], "unknown option '--form'; see `inferscope eval --help`"),
     (["eval", PRESET, "--format", "xml"], "invalid choice: 'xml' (choose from 'table', 'json', 'csv', 'md')"),
