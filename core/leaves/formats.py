@@ -16,7 +16,11 @@ from inferscope.core.scenario.schema import Scenario
 
 
 def formats_in_use(scenario: Scenario, record: Record) -> dict[str, Format]:
-    """The formats in use: linear layers, experts, activations, cache."""
+    """The formats in use: linear layers, experts, the activations of each, cache.
+
+    Experts with a format of their own are multiplied with its usual activations: checkpoints in four
+    bits often keep attention in eight or sixteen.
+    """
     options = scenario.optimizations
     native = {
         part: str(record.text.get(part, "bf16"))
@@ -32,17 +36,29 @@ def formats_in_use(scenario: Scenario, record: Record) -> dict[str, Format]:
 
     is_native = options.weight_format == "native"
     linear = named(native["weight_format"] if is_native else options.weight_format, "weight_format")
-    expert = named(native["expert_weight_format"], "weight_format") if is_native else linear
+    own = options.expert_weight_format
+    if own is not None:
+        expert = named(native["expert_weight_format"] if own == "native" else own, "expert_weight_format")
+    else:
+        expert = named(native["expert_weight_format"], "weight_format") if is_native else linear
     if options.activation_format != "native":
         activation = named(options.activation_format, "activation_format")
     else:
         activation = catalog.format_(native["activation_format"] if is_native else linear.default_activation)
+    follows = own in (None, "native") or options.activation_format != "native"
+    expert_activation = activation if follows else catalog.format_(expert.default_activation)
     kv = named(options.kv_format, "kv_format")
     if not kv.kv_bits.is_known:
         usable = ", ".join(name for name, form in catalog.formats().items() if form.kv_bits.is_known)
         message = f"{kv.name} is no cache format; cache formats are {usable}"
         raise ScenarioError(message, key="optimizations.kv_format")
-    return {"linear": linear, "expert": expert, "activation": activation, "kv": kv}
+    return {
+        "linear": linear,
+        "expert": expert,
+        "activation": activation,
+        "expert_activation": expert_activation,
+        "kv": kv,
+    }
 
 
 def format_leaves(
@@ -50,9 +66,11 @@ def format_leaves(
 ) -> dict[str, Leaf]:
     """Bytes per parameter and element, and what the formats keep of the quality."""
     found: dict[str, Leaf] = {}
-    for part in ("linear", "expert"):
+    shared = scenario.optimizations.expert_weight_format is None
+    expert_key = "weight_format" if shared else "expert_weight_format"
+    for part, key in (("linear", "weight_format"), ("expert", expert_key)):
         bits = formats[part].bits_per_weight
-        leaf = catalog_leaf(bits, "optimizations.weight_format", f"{formats[part].name}: {bits.value:g} bits")
+        leaf = catalog_leaf(bits, f"optimizations.{key}", f"{formats[part].name}: {bits.value:g} bits")
         found[f"optimizations_{part}_bytes_per_param"] = replace(leaf, value=(bits.value or 0.0) / 8.0)
     wide = 4.0 if formats["linear"].name == "fp32" else 2.0
     found["optimizations_embedding_bytes_per_param"] = Leaf(
@@ -81,9 +99,14 @@ def _recovery(
         str(record.text.get("weight_format", "bf16")),
         str(record.text.get("expert_weight_format", "bf16")),
     )
-    if options.weight_format == "native" and options.activation_format == "native":
+    as_trained = options.expert_weight_format in (None, "native", native[1])
+    if options.weight_format == "native" and options.activation_format == "native" and as_trained:
         return Leaf(1.0, "identity", "the model's native precision", key=key)
     linear, activation = formats["linear"], formats["activation"]
+    narrowed = not as_trained and formats["expert"].element_bits < linear.element_bits
+    if narrowed and leaves["model_experts"].value > 0:  # most of the weights are the experts'
+        key = "optimizations.expert_weight_format"
+        linear, activation = formats["expert"], formats["expert_activation"]
     native_bits = catalog.format_(native[0]).element_bits
     is_native = linear.name == native[0] == native[1] and activation.element_bits >= native_bits
     is_wide = min(linear.element_bits, activation.element_bits) >= 16
@@ -115,7 +138,8 @@ def rate_leaves(
 ) -> None:
     """The peak that really applies to linear layers and to experts, with every fall-back said."""
     for part in ("linear", "expert"):
-        weights, activation = formats[part].rate, formats["activation"].rate
+        used = formats["expert_activation" if part == "expert" else "activation"]
+        weights, activation = formats[part].rate, used.rate
         quantised = formats[part].name not in ("bf16", "fp32")
         wanted = activation if quantised or _RATE_BITS[activation] >= _RATE_BITS[weights] else weights
         rate, why = _supported(wanted, chip, leaves, pool)

@@ -146,6 +146,9 @@ class Optimizations(Section):
     weight_format: str = Field(
         default="native", description="native or a format: bf16 fp8 int8 int4 nvfp4 mxfp4 q4_k_m"
     )
+    expert_weight_format: str | None = Field(
+        default=None, description="format of routed experts, with its own activations; default: weight_format"
+    )
     activation_format: str = Field(default="native", description="native or a format; decides the rate")
     kv_format: str = Field(default="bf16", description="format of the cache")
     prefix_cache_hit_rate: Share = Field(

@@ -105,9 +105,37 @@ def test_narrow_weights_are_dequantised_and_wide_ones_are_not():
         assert found.leaves["optimizations_linear_rate_efficiency"].value == 1.0, weights
 
 
+def test_routed_experts_may_have_a_format_of_their_own_with_its_activations():
+    """NVFP4 checkpoints of DeepSeek keep attention in fp8: 1 and 4.5/8 byte a parameter."""
+    options = {"weight_format": "fp8", "expert_weight_format": "nvfp4"}
+    found = resolved(model="deepseek-r1", accelerator="b200-sxm", optimizations=options).leaves
+    assert found["optimizations_linear_bytes_per_param"].value == 1.0
+    assert found["optimizations_expert_bytes_per_param"].value == 0.5625
+    assert found["hardware_linear_flop_per_s"].value == 4.5e15
+    assert found["hardware_expert_flop_per_s"].value == 9.0e15
+    assert found["optimizations_expert_bytes_per_param"].key == "optimizations.expert_weight_format"
+    weight_only = {**options, "expert_weight_format": "int4"}
+    found = resolved(model="deepseek-r1", accelerator="b200-sxm", optimizations=weight_only).leaves
+    assert found["hardware_expert_flop_per_s"].value == 2.25e15
+    assert found["optimizations_expert_rate_efficiency"].value == pytest.approx(0.8)
+
+
+def test_narrowed_experts_lose_what_their_format_loses():
+    native = resolved(model="qwen3-235b-a22b").leaves["optimizations_weight_recovery"]
+    narrowed = resolved(model="qwen3-235b-a22b", optimizations={"expert_weight_format": "int4"}).leaves
+    whole = resolved(model="qwen3-235b-a22b", optimizations={"weight_format": "int4"}).leaves
+    assert native.value == 1.0
+    leaf = narrowed["optimizations_weight_recovery"]
+    assert leaf.value == whole["optimizations_weight_recovery"].value < 1.0
+    assert leaf.key == "optimizations.expert_weight_format"
+    dense = resolved(model="qwen3-32b", optimizations={"expert_weight_format": "int4"}).leaves
+    assert dense["optimizations_weight_recovery"].value == 1.0
+
+
 @pytest.mark.parametrize(
     ("tables", "key", "message"),
     [
+        ({"expert_weight_format": "fp9"}, "optimizations.expert_weight_format", "unknown number format"),
         ({"weight_format": "fp9"}, "optimizations.weight_format", "unknown number format 'fp9'"),
         ({"activation_format": "x"}, "optimizations.activation_format", "formats are native, bf16"),
         (
