@@ -68,12 +68,19 @@ class Leaf:
         return self.cited if isinstance(self.cited, str) else self.cited.source
 
 
+CONSTANTS = DATA.parents[1] / "evidence" / "calibration" / "constants.toml"
+"""Where the physical constants are kept, with how they were fitted and how far off they are."""
+_BESIDE = ("fit", "errors", "beside")
+"""Tables of that file that hold no constants of the graph."""
+
+
 @lru_cache(maxsize=1)
 def calibration() -> Mapping[str, Leaf]:
     """The physical constants by name (without their ``calibration_`` prefix)."""
-    with (DATA / "calibration.toml").open("rb") as stream:
+    with CONSTANTS.open("rb") as stream:
         table = tomllib.load(stream)
     sources = table.pop("sources")
+    table = {name: row for name, row in table.items() if name not in _BESIDE}
     return MappingProxyType(
         {
             name: Leaf(
@@ -103,12 +110,36 @@ def constant_leaves(scenario: Scenario, chip: Record) -> dict[str, Leaf]:
         if max(scenario.calibration[name].ends()) > 1 and "_share" in name:
             message = f"is a share: must be at most 1, not {max(scenario.calibration[name].ends()):g}"
             raise ScenarioError(message, key=f"calibration.{name}")
-    return {
+    found = {
         f"calibration_{name}": number_leaf(scenario.calibration[name], f"calibration.{name}")
         if name in scenario.calibration
         else leaf
         for name, leaf in shipped.items()
     }
+    for name in _BY_ENGINE:
+        if name not in scenario.calibration:
+            found[f"calibration_{name}"] = found[f"calibration_{name}{engine_suffix(scenario)}"]
+    return found
+
+
+_BY_ENGINE = ("step_s", "host_layer_s")
+"""Constants of which engines have one each; that of vLLM has no engine's name."""
+
+
+def constant(scenario: Scenario, name: str) -> Leaf:
+    """A constant as the scenario sets it, else as shipped."""
+    given = scenario.calibration.get(name)
+    return calibration()[name] if given is None else number_leaf(given, f"calibration.{name}")
+
+
+def engine_suffix(scenario: Scenario) -> str:
+    """How the constants of the scenario's engine end.
+
+    >>> engine_suffix(Scenario.model_validate({"optimizations": {"engine": "tensorrt-llm"}}))
+    '_tensorrt_llm'
+    """
+    engine = scenario.optimizations.engine
+    return "" if engine == "vllm" else f"_{engine.replace('-', '_')}"
 
 
 @lru_cache(maxsize=1)

@@ -13,8 +13,9 @@ from inferscope.core.leaves.hardware import catalog_price
 from inferscope.core.leaves.leaf import (
     NEEDS_INPUT,
     Leaf,
-    calibration,
     catalog_leaf,
+    constant,
+    engine_suffix,
     named,
     number_leaf,
     or_auto,
@@ -69,14 +70,7 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
         _kind(options, "chunked_prefill"),
         key="optimizations.chunked_prefill",
     )
-    if not options.continuous_batching:
-        found["optimizations_prompt_share_in_ttft"] = Leaf(
-            1.0, "derived", "static batching: all prompts come first", key="optimizations.continuous_batching"
-        )
-    else:
-        found["optimizations_prompt_share_in_ttft"] = calibration()[
-            "prompt_share_chunked" if options.chunked_prefill else "prompt_share_whole"
-        ]
+    found["optimizations_prompt_share_in_ttft"] = _prompt_share(scenario)
     found.update(_speculation(scenario))
     found["workload_requests_per_s"] = _demand(work)
     found["workload_batch"] = or_auto(work.batch, "workload.batch")
@@ -84,6 +78,19 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
     found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
     return found
+
+
+def _prompt_share(scenario: Scenario) -> Leaf:
+    """How much of the other prompts comes before the first token and not between tokens."""
+    options = scenario.optimizations
+    if not options.continuous_batching:
+        about = "static batching: all prompts come first"
+        return Leaf(1.0, "derived", about, key="optimizations.continuous_batching")
+    if not options.chunked_prefill:
+        return constant(scenario, "prompt_share_whole")
+    if scenario.workload.start == "burst":
+        return constant(scenario, f"prompt_share_burst{engine_suffix(scenario)}")
+    return constant(scenario, "prompt_share_chunked")
 
 
 def _demand(work: Workload) -> Leaf:

@@ -143,6 +143,10 @@ class Speculative(Section):
 class Optimizations(Section):
     """What is switched on."""
 
+    engine: Literal["vllm", "sglang", "tensorrt-llm"] = Field(
+        default="vllm",
+        description="serving engine, for its host times: vllm (and others), sglang or tensorrt-llm",
+    )
     weight_format: str = Field(
         default="native", description="native or a format: bf16 fp8 int8 int4 nvfp4 mxfp4 q4_k_m"
     )
@@ -179,6 +183,10 @@ class Workload(Section):
     batch: Batch | Literal["auto"] = Field(default=AUTO, description="concurrent sequences in one replica")
     concurrency: Batch | None = Field(
         default=None, description="requests that clients keep open at one replica; what does not fit waits"
+    )
+    start: Literal["steady", "burst"] = Field(
+        default="steady",
+        description="burst: short runs, all requests at once first, as benchmarks",
     )
     requests_per_s: Positive | None = Field(default=None, description="mean demand, 1/s")
     queries_per_day: Positive | None = Field(default=None, description="mean demand, 1/d")

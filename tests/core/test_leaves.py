@@ -7,7 +7,7 @@ import pytest
 from inferscope.core import catalog
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import CONTRACT, evaluate
-from inferscope.core.leaves import resolve
+from inferscope.core.leaves import calibration, resolve
 from inferscope.core.report import report
 from inferscope.core.scenario.files import load, load_values
 
@@ -527,3 +527,34 @@ def test_demand_carries_the_sources_of_its_parts():
     leaf = resolve(load("chatgpt-2023").scenario).leaves["workload_requests_per_s"]
     assert leaf.cited.endswith("/ 86,400 s; SemiAnalysis, 2023-02 (recalled, unverified)")
     assert leaf.date == "2023-02-28"
+
+
+# --- engines -------------------------------------------------------------------------------------
+
+
+def test_an_engine_brings_its_own_host_times():
+    shipped = calibration()
+    for engine, suffix in (("vllm", ""), ("sglang", "_sglang"), ("tensorrt-llm", "_tensorrt_llm")):
+        found = resolved(optimizations={"engine": engine}).leaves
+        for name in ("step_s", "host_layer_s"):
+            assert found[f"calibration_{name}"] == shipped[f"{name}{suffix}"]
+    own = resolved(optimizations={"engine": "sglang"}, calibration={"step_s": 1e-3}).leaves
+    assert own["calibration_step_s"].value == 1e-3
+
+
+def test_how_much_of_other_prompts_is_waited_for_follows_the_start_and_can_be_set():
+    shipped = calibration()
+    share = "optimizations_prompt_share_in_ttft"
+    for tables, name in (
+        ({}, "prompt_share_chunked"),
+        ({"workload": {"start": "burst"}}, "prompt_share_burst"),
+        (
+            {"workload": {"start": "burst"}, "optimizations": {"engine": "sglang"}},
+            "prompt_share_burst_sglang",
+        ),
+        ({"optimizations": {"chunked_prefill": False}}, "prompt_share_whole"),
+    ):
+        assert resolved(**tables).leaves[share] == shipped[name]
+        assert resolved(**tables, calibration={name: 0.3}).leaves[share].value == 0.3
+    static = {"workload": {"start": "burst"}, "optimizations": {"continuous_batching": False}}
+    assert resolved(**static).leaves[share].value == 1.0

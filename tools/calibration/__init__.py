@@ -1,0 +1,1 @@
+"""Fitting the physical constants of the serving model to public measurements."""
