@@ -64,7 +64,7 @@ def decode_linear_memory_s(
 ) -> Array:
     """Reading attention, dense FFN, shared experts and head once, over all layers.
 
-    Llama 3.1 70B, fp8, TP8 on H100: 70.6e9 / (8 x 0.93 x 3.35e12) = 2.83 ms.
+    Llama 3.1 70B, fp8, TP8 on H100: 70.6e9 / (8 x 0.903 x 3.35e12) = 2.92 ms.
     """
     return linear_bytes_per_step / (
         hardware_tensor_parallel * calibration_weight_bandwidth_share * hardware_memory_bandwidth_bytes_per_s

@@ -7,8 +7,8 @@ import numpy as np
 from inferscope.core.graph import Array
 
 SERVING_STUDY = (
-    "closed-form serving model fitted to 1,907 public measurements "
-    "(silicon_sample.csv of aiconfigurator-core 0.12.0), 2026-11-22"
+    "closed-form serving model fitted to 1,886 public measurements (silicon_sample.csv of "
+    "aiconfigurator-core 0.12.0) by tools/fit_calibration.py, 2026-11-26"
 )
 """Source of the serving form and its constants."""
 ROOFLINE = "roofline, each part max(bytes / bandwidth, FLOP / rate); " + SERVING_STUDY

@@ -130,7 +130,7 @@ def prefill_kernel_factor(
 ) -> Array:
     """How much slower today's latent and linear prefill kernels run than their FLOP say.
 
-    A property of kernels on one node, not of the architecture: 4.2 for DeepSeek-V3, 1.55 where
+    A property of kernels on one node, not of the architecture: 3.4 for DeepSeek-V3, 1.3 where
     prefill has a pool of its own, 1 for full attention.
     """
     pool = np.where(hardware_disaggregated > 0, calibration_prefill_pool_factor, 1.0)
@@ -162,8 +162,7 @@ def prompts_at_once(
     better="lower",
     formula=(
         "prefill_kernel_factor / prefill_hardware_tensor_parallel * maximum(prefill_linear_flop"
-        " / (prefill_hardware_linear_flop_per_s * optimizations_linear_rate_efficiency"
-        " * calibration_prefill_flop_share), linear_params * optimizations_linear_bytes_per_param"
+        " / (prefill_hardware_linear_flop_per_s * calibration_prefill_flop_share), linear_params * optimizations_linear_bytes_per_param"
         " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s))"
         " + 2 * model_head_params / (prefill_hardware_tensor_parallel * calibration_prefill_flop_share"
         " * prefill_hardware_bf16_flop_per_s)"
@@ -176,7 +175,6 @@ def prefill_linear_s(
     prefill_linear_flop: Array,
     linear_params: Array,
     prefill_hardware_linear_flop_per_s: Array,
-    optimizations_linear_rate_efficiency: Array,
     calibration_prefill_flop_share: Array,
     optimizations_linear_bytes_per_param: Array,
     calibration_weight_bandwidth_share: Array,
@@ -186,13 +184,10 @@ def prefill_linear_s(
 ) -> Array:
     """Attention and dense matrices of one prompt, at the larger of compute and weight reading.
 
-    Llama 3.1 70B, fp8, 1,000 tokens, TP8 on H100: 1.37e14 / (8 x 0.68 x 1.98e15) = 12.7 ms.
+    Narrow weights cost nothing to dequantise here: a prompt's many tokens share it.
+    Llama 3.1 70B, fp8, 1,000 tokens, TP8 on H100: 1.37e14 / (8 x 0.66 x 1.98e15) = 13.1 ms.
     """
-    rate = (
-        prefill_hardware_linear_flop_per_s
-        * optimizations_linear_rate_efficiency
-        * calibration_prefill_flop_share
-    )
+    rate = prefill_hardware_linear_flop_per_s * calibration_prefill_flop_share
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
     busy = np.maximum(
         prefill_linear_flop / rate,
@@ -238,8 +233,7 @@ def prefill_expert_bytes(
         "where(model_moe_layers > 0, prefill_kernel_factor"
         " / (prefill_hardware_tensor_parallel * prefill_hardware_data_parallel)"
         " * maximum(prompts_at_once * prefill_expert_flop * optimizations_expert_imbalance"
-        " / (prefill_hardware_expert_flop_per_s * optimizations_expert_rate_efficiency"
-        " * calibration_expert_prefill_flop_share), prefill_expert_bytes"
+        " / (prefill_hardware_expert_flop_per_s * calibration_expert_prefill_flop_share), prefill_expert_bytes"
         " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
     ),
     source=ROOFLINE,
@@ -253,7 +247,6 @@ def prefill_expert_s(
     prefill_expert_flop: Array,
     optimizations_expert_imbalance: Array,
     prefill_hardware_expert_flop_per_s: Array,
-    optimizations_expert_rate_efficiency: Array,
     calibration_expert_prefill_flop_share: Array,
     prefill_expert_bytes: Array,
     calibration_weight_bandwidth_share: Array,
@@ -262,11 +255,7 @@ def prefill_expert_s(
     """Routed experts of all prompts side by side, which share the experts of all accelerators."""
     if not np.any(model_moe_layers > 0):
         return np.zeros(1)
-    rate = (
-        prefill_hardware_expert_flop_per_s
-        * optimizations_expert_rate_efficiency
-        * calibration_expert_prefill_flop_share
-    )
+    rate = prefill_hardware_expert_flop_per_s * calibration_expert_prefill_flop_share
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
     routed = prompts_at_once * prefill_expert_flop * optimizations_expert_imbalance
     busy = np.maximum(routed / rate, prefill_expert_bytes / bandwidth)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from calibration import cleaning, fitting, forward, harness, sample, scoring, writing
 
+from inferscope.core import catalog
 from inferscope.core.evaluate import evaluate
 from inferscope.core.leaves.leaf import CONSTANTS, calibration
 
@@ -180,6 +181,11 @@ def test_cache_formats_are_those_of_the_launch_scripts(changes, cache):
     assert harness.cache_format(run(**changes)) == cache
 
 
+def test_only_the_public_benchmark_draws_lengths_below_the_nominal():
+    assert harness.mean_lengths(run()) == pytest.approx((0.9 * 1024, 0.9 * 8192))
+    assert harness.mean_lengths(run(is_paced=False)) == (1024, 8192)
+
+
 def test_four_bit_checkpoints_keep_attention_wider():
     assert harness.weight_formats(run(precision="fp4"))["weight_format"] == "fp8"
     assert harness.weight_formats(run(precision="fp4", model="kimi-k2.5"))["weight_format"] == "bf16"
@@ -319,6 +325,15 @@ def test_errors_are_stated_by_metric_and_by_whether_the_family_was_fitted():
             assert 0 < error["median"] < error["p90"]
             assert error["rows"] > 500
     assert SHIPPED["errors"]["tpot"]["unseen"]["rows"] > SHIPPED["fit"]["rows"]["fitted"]
+
+
+@pytest.mark.parametrize("chip", ["b200-sxm", "b300-sxm", "gb200-nvl72", "gb300-nvl72", "rtx-5090"])
+def test_the_catalogue_has_the_fitted_factor_of_blackwell(chip):
+    """To two digits: the catalogue's own files hold it."""
+    fitted = SHIPPED["beside"]["blackwell_fixed_time_factor"]
+    factor = catalog.accelerator(chip).values["fixed_time_factor"]
+    shipped = [round(fitted[part], 2) for part in ("value", "low", "high")]
+    assert [factor.value, factor.low, factor.high] == shipped
 
 
 @pytest.mark.skipif(not WHEEL, reason="INFERSCOPE_MEASUREMENTS names no wheel")

@@ -68,11 +68,11 @@ async def test_a_target_that_is_met_is_shown_as_a_limit_that_is_kept(explore, sc
     async with explore(preset=str(path)) as pilot:
         pilot.app.screen.set_focus(pilot.app.screen.query_one("#latency"))
         await pilot.press("right", "equals_sign")
-        assert "Target for Time per output token, 18.7 ms now" in screen(pilot.app)
+        assert "Target for Time per output token, 16.5 ms now" in screen(pilot.app)
         await pilot.press(*"30ms", "enter")
         await searched(pilot)
         text = screen(pilot.app)
-        assert "Time per output token at most 30 ms, 18.7 ms now" in text
+        assert "Time per output token at most 30 ms, 16.5 ms now" in text
         assert "keep it, " in text
         (memory,) = [line for line in text.splitlines() if "│ Memory  " in line]
         assert "not moved" in memory
@@ -83,10 +83,10 @@ async def test_a_row_that_cannot_says_why_and_changes_nothing(explore, screen):
     async with explore() as pilot:
         await aim(pilot, "cost-per-query", "/1000")
         rows = pilot.app.screen.query_one(OptionList)
-        rows.highlighted = rows.get_option_index("optimizations.prefix_cache_hit_rate")
+        rows.highlighted = rows.get_option_index("workload.output_tokens")
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, Reach)
-        assert "optimizations.prefix_cache_hit_rate cannot: nearest" in screen(pilot.app)
+        assert "workload.output_tokens cannot: nearest" in screen(pilot.app)
         await pilot.press("escape")
         assert not pilot.app.screen.session.is_changed
 

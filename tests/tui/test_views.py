@@ -230,13 +230,13 @@ async def test_accelerators_are_listed_with_the_line_that_they_meet_on_the_date(
 
 async def test_a_plot_that_was_hidden_shows_the_curve_of_its_sentence(explore, screen, settle):
     async with explore((120, 40), preset="deepseek-r1-h200") as pilot:
-        assert "batch 432 gives" in " ".join(screen(pilot.app).split())
+        assert "batch 572 gives" in " ".join(screen(pilot.app).split())
         await pilot.press("2", "2", *["down"] * 5, "enter", "3")
         await settle(pilot)
         text = screen(pilot.app)
-        assert "batch 687 gives" in text
-        assert "batch 432" not in text
-        assert text.count("batch 687") == 2
+        assert "batch 1,010 gives" in text
+        assert "batch 572" not in text
+        assert text.count("batch 1,010") == 2
 
 
 async def test_the_message_follows_the_plot_that_is_chosen(explore, settle):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from calibration.sample import Run
 
 LENGTH_SHARE = 0.9
-"""Prompts and answers are uniform in 0.8 to 1.0 times the nominal length."""
+"""Prompts and answers of the public benchmark are uniform in 0.8 to 1.0 times the nominal length."""
 BATCH_WAIT_STEPS = 20.0
 """``batch_wait_timeout_iters`` of Llama 3.1 70B under TensorRT-LLM at 1,024/1,024 below TP8."""
 DRAFT_COST_RATIO = 0.05
@@ -21,8 +21,9 @@ _KEEPS_SIXTEEN = ("kimi-k2.5", "qwen3.5-397b-a17b")
 
 
 def mean_lengths(run: Run) -> tuple[float, float]:
-    """Mean prompt and answer, tokens."""
-    return LENGTH_SHARE * run.input_tokens, LENGTH_SHARE * run.output_tokens
+    """Mean prompt and answer, tokens; those that another load generator ran have the nominal length."""
+    share = LENGTH_SHARE if run.is_paced else 1.0
+    return share * run.input_tokens, share * run.output_tokens
 
 
 def weight_formats(run: Run) -> dict[str, str]:

@@ -33,8 +33,8 @@ FITTED = frozenset(["h100-sxm", "h200-sxm", "b200-sxm"])
 # Sold with two memories under one plain name: only the decisions say whose it is.
 TWO_MEMORIES = frozenset({"gh200-96", "gh200-144"})
 SERVING_STUDY = (
-    "closed-form serving model fitted to 1,907 public measurements "
-    "(aiconfigurator-core 0.12.0 silicon_sample.csv), 2026-11-22"
+    "closed-form serving model fitted to 1,886 public measurements (silicon_sample.csv of "
+    "aiconfigurator-core 0.12.0) by tools/fit_calibration.py, 2026-11-26"
 )
 # value, column, factor to SI
 SIMPLE = (
@@ -310,6 +310,6 @@ def _fixed_time(accelerator: str, src: Sources) -> Value:
     kind = "fitted" if accelerator in FITTED else "assumption"
     if accelerator in BLACKWELL:
         note = {} if accelerator in FITTED else {"note": "not measured: taken as B200's"}
-        return {"value": 0.76, "kind": kind, "source": source, "low": 0.70, "high": 0.88} | note
+        return {"value": 0.77, "kind": kind, "source": source, "low": 0.70, "high": 0.88} | note
     note = "the reference" if accelerator in FITTED else "not measured: taken as Hopper's"
     return {"value": 1, "kind": kind, "source": source, "note": note}

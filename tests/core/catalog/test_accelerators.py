@@ -285,7 +285,7 @@ def test_every_rental_price_says_who_asks_it_and_for_how_long():
 
 
 def test_fixed_time_is_fitted_where_it_was_measured():
-    assert figure("b200-sxm", "fixed_time_factor") == 0.76
+    assert figure("b200-sxm", "fixed_time_factor") == 0.77
     kinds = {
         name: accelerator(name).values["fixed_time_factor"].kind
         for name in ("b200-sxm", "h100-sxm", "mi300x", "v100-sxm2-32", "rubin-r200")

@@ -148,7 +148,7 @@ def test_the_table_has_a_waterfall_each_and_rows_that_can_be_sent_back():
         if row["last"] is not None:
             there = value(with_values(scenario, change), row["quantity"])
             assert row["last"] == pytest.approx(value(scenario, row["quantity"]) - there, abs=1e-12)
-    assert rows[0]["bar"].lstrip() == "#" * 23  # the waterfall dips below zero
+    assert rows[0]["bar"].lstrip() == "#" * 24  # the waterfall dips below zero
     assert set(rows[1]["bar"].strip()) == {"-"}
     bars = table.curve.series
     assert [bar.label for bar in bars] == [row["optimisation"] for row in rows[: len(bars)]]

@@ -121,8 +121,8 @@ def test_what_cannot_reach_it_says_how_near_it_comes():
     _, found = reached("llama-3.1-70b-h100", "usd_per_query", 0.5)
     busy = found["economics.utilization"]
     assert busy.needed is None
-    assert busy.why == "comes nearest at 1: 0.001684 USD"  # 0.6 of 0.002806 USD
-    assert busy.value == pytest.approx(0.6 * 0.00280611395520936)
+    assert busy.why == "comes nearest at 1: 0.001668 USD"  # 0.6 of 0.002781 USD
+    assert busy.value == pytest.approx(0.6 * 0.002779352326768704)
     assert found["site.pue"].why == "does not move it"
 
 

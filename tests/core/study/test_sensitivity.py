@@ -256,9 +256,9 @@ def test_the_sentence_names_the_five_that_carry_the_answer():
     found = sensitivity(load_scenario(DENSE), COST)
     names = [mover.factor.label for mover in found.answers[0].movers]
     sentence = found.sentence
-    assert sentence.startswith("Cost per million output tokens is 2.39 USD; of 29 inputs five carry it: ")
+    assert sentence.startswith("Cost per million output tokens is 2.36 USD; of 29 inputs five carry it: ")
     assert [name for name in names if f"{name} (" in sentence] == names[:5]
-    assert "Price (1.91 to 2.86 USD)" in sentence
+    assert "Price (1.89 to 2.83 USD)" in sentence
 
 
 def test_the_table_gives_inputs_in_their_own_units():

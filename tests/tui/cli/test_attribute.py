@@ -22,7 +22,7 @@ def run(capsys):
 def test_the_table_is_a_waterfall(run):
     status, out, err = run()
     assert (status, err) == (0, "")
-    assert "usd_per_query from 0.343 ct to 0.281 ct" in " ".join(out.split())
+    assert "usd_per_query from 0.342 ct to 0.278 ct" in " ".join(out.split())
     assert out.count("all off") == 10  # five quantities in two blocks
     assert max(map(len, out.splitlines())) <= 80
 

@@ -36,12 +36,12 @@ def test_the_table_says_what_differs_and_what_carries_it(run):
         f"A  {A}   DeepSeek-R1 on eight H20\nB  {B}  DeepSeek-R1 on eight H200\n\nInputs that"
     )
     assert "hardware.accelerator                h20  h200-sxm\n" in out
-    assert "workload.batch                      43*  432*\n" in out
+    assert "workload.batch                      43*  572*\n" in out
     assert "- A needs economics.usd_per_accelerator_hour: usd_per_query," in out
     said = " ".join(out.split())
     assert "all of it comes from the accelerator" in said
-    batches = "at a planned batch of 432 instead of 43; all of it comes from the accelerator"
-    assert f"takes 31 % more time than with deepseek-r1-h20, {batches}" in said
+    batches = "at a planned batch of 572 instead of 43; all of it comes from the accelerator"
+    assert f"takes 42 % more time than with deepseek-r1-h20, {batches}" in said
     assert "- no value for deepseek-r1-h20: usd_per_query, usd_per_million_output_tokens" in out
     assert "workload.input_tokens" not in out
     assert "model.id" not in out
@@ -138,7 +138,7 @@ def test_the_sentence_is_true_of_what_it_says():
     tpot = found.carried[0][3]
     assert tpot.quantity == "tpot_s"
     assert f"{100 * (tpot.then / tpot.first - 1):.0f} % more time" in said["tpot_s"]
-    assert "7.69 times as many tokens/s" in said["output_tok_s_per_accelerator"]
+    assert "9.37 times as many tokens/s" in said["output_tok_s_per_accelerator"]
     assert said["quality_recovery"].startswith(f"{B} and {A} do not differ: ")
     assert f"{A}: needs economics.usd_per_accelerator_hour" in said["usd_per_query"]
 
