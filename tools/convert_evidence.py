@@ -25,6 +25,8 @@ BOUNDARIES = {"mlperf": "server", "mlenergy": "accelerator", "epoch": "facility"
 """What energy figures include: the analyser on the wall, the accelerators' own meters, an estimate."""
 MEAN_OF_NOMINAL = {"inferencex-random": 0.9}
 """Mean length over the printed one: drawn evenly between 0.8 and 1 of it."""
+BURSTS = {"inferencex-random"}
+"""Short runs that start with all their requests: ten prompts a user, as its launch scripts say."""
 
 
 def benchmarks(folder: Path) -> str:
@@ -49,6 +51,8 @@ def _facts(entry: dict[str, Any]) -> dict[str, Any]:
         found["measures"] = MEASURES[name]
     if name in MEAN_OF_NOMINAL:
         found["mean_of_nominal"] = MEAN_OF_NOMINAL[name]
+    if name in BURSTS:
+        found["starts_at_once"] = True
     if boundary := BOUNDARIES.get(name.split("-", maxsplit=1)[0]):
         found["boundary"] = boundary
     return found

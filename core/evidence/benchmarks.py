@@ -35,6 +35,7 @@ class Benchmark:
         slo_tpot_s: Limit of the time per output token.
         plans_layout: Whether the submitter chose the layout to fit, so that a blank one is planned.
         mean_of_nominal: Mean lengths over those that the rows print.
+        starts_at_once: Whether its runs are short and start with all their requests.
         measures: ``decode`` or ``prefill`` where a rate counts that phase alone.
         boundary: What energy figures include.
     """
@@ -45,6 +46,7 @@ class Benchmark:
     slo_tpot_s: float | None = None
     plans_layout: bool = False
     mean_of_nominal: float = 1.0
+    starts_at_once: bool = False
     measures: str = ""
     boundary: str = ""
 
@@ -66,6 +68,7 @@ def _benchmark(table: Mapping[str, Any]) -> Benchmark:
         slo_tpot_s=limits.get("tpot_s"),
         plans_layout=table.get("plans_layout", False),
         mean_of_nominal=table.get("mean_of_nominal", 1.0),
+        starts_at_once=table.get("starts_at_once", False),
         measures=table.get("measures", ""),
         boundary=table.get("boundary", ""),
     )

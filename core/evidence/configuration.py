@@ -28,6 +28,11 @@ Read = Callable[[dict[str, Array]], Array]
 NODE = 8
 """Accelerators in a node, where a rate is given per node."""
 _FORMATS = {"fp16": "bf16", "fp4": "nvfp4", "w4a16": "int4"}
+_ENGINES = {
+    "tensorrt-llm": re.compile(r"tensorrt|trtllm", re.IGNORECASE),
+    "sglang": re.compile("sglang", re.IGNORECASE),
+}
+"""Engines with constants of their own, by what a row calls them; all others have those of vLLM."""
 _EIGHT_BIT_CACHE = re.compile(r"tensorrt|trtllm", re.IGNORECASE)
 """Engines whose checkpoints of 8 bits and less bring an 8-bit cache."""
 _DEGREES = re.compile(r"(TP|PP|DP|EP)(\d+)")
@@ -104,6 +109,7 @@ def configuration(row: Measurement) -> Configuration:
             "input_tokens": max(lengths["input_tokens"], 1.0),
             "output_tokens": max(lengths["output_tokens"], 1.0),
             **_load(row, layout),
+            **({"start": "burst"} if series.starts_at_once else {}),
         },
         "slo": _limits(row, series, assumed),
         "site": {"boundary": series.boundary or "accelerator"},
@@ -257,6 +263,9 @@ def _options(row: Measurement) -> dict[str, Any]:
         "kv_format": _FORMATS.get(row.kv_precision, row.kv_precision) or _usual_cache(row, weights),
         "continuous_batching": row.mode != "static",
     }
+    engines = [name for name, pattern in _ENGINES.items() if pattern.search(row.engine)]
+    if engines:
+        found["engine"] = engines[0]
     if row.prefix_hit_rate:
         found["prefix_cache_hit_rate"] = _number(row, "prefix_hit_rate")
     return found

@@ -62,18 +62,26 @@ def tpot_s(decode_step_s: Array, tokens_per_step: Array, interruption_s: Array) 
     unit="s",
     label="Time from admission to first token",
     better="lower",
-    formula="prefill_latency_s + other_prompts_s - interruption_s * (generated_tokens - 1)",
+    formula=(
+        "prefill_latency_s + calibration_first_token_time_factor"
+        " * (other_prompts_s - interruption_s * (generated_tokens - 1))"
+    ),
     source=_CLOSED,
 )
 def admitted_ttft_s(
-    prefill_latency_s: Array, other_prompts_s: Array, interruption_s: Array, generated_tokens: Array
+    prefill_latency_s: Array,
+    calibration_first_token_time_factor: Array,
+    other_prompts_s: Array,
+    interruption_s: Array,
+    generated_tokens: Array,
 ) -> Array:
     """Mean time to the first token (visible or reasoning) of a query that has a place in the batch.
 
     What of the other prompts does not interrupt decoding is waited for here, so that each prompt
     is paid for once.
     """
-    return prefill_latency_s + other_prompts_s - interruption_s * (generated_tokens - 1.0)
+    waited = other_prompts_s - interruption_s * (generated_tokens - 1.0)
+    return prefill_latency_s + calibration_first_token_time_factor * waited
 
 
 @quantity(
