@@ -133,7 +133,7 @@ async def test_the_pinned_row_is_found_by_its_own_words_and_presets_by_their_nam
         await pilot.press("a")
         await pilot.pause()
         assert "deepseek-r1-10x-reasoning" in screen(pilot.app)
-        await pilot.press(*"h20", "enter")
+        await pilot.press(*"r1-h20", "enter")
         shown = await settled(pilot, "deepseek-r1-h200", OTHER)
         await pilot.press("a", *"pinned", "enter")
         await settled(pilot, "deepseek-r1-h200", OTHER, "deepseek-r1-h200")
