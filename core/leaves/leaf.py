@@ -145,7 +145,7 @@ def engine_suffix(scenario: Scenario) -> str:
 @lru_cache(maxsize=1)
 def _errors() -> Mapping[str, Mapping[str, Leaf]]:
     """The factors that carry the model's own error, by class of accelerator."""
-    with (DATA.parents[1] / "evidence" / "calibration" / "errors.toml").open("rb") as stream:
+    with CONSTANTS.with_name("errors.toml").open("rb") as stream:
         table = tomllib.load(stream)
     sources = table.pop("sources")
     return MappingProxyType(

@@ -1,7 +1,6 @@
 """The program's own graph as the forward model: runs as scenarios, constants as arrays.
 
-Only what belongs to the load generator is added around the graph's answers: requests that wait
-because memory is full, and waits that a launch script asks for.
+Only waits that a launch script asks for are added around the graph's answers.
 """
 
 from __future__ import annotations
@@ -43,15 +42,11 @@ class Sample:
     Attributes:
         runs: The measurements.
         bound: One row a run, with its batch.
-        waiting: Requests open over requests in the batch.
-        output_tokens: Mean answer.
-        masks: Properties of runs by name, as 0 or 1.
+        masks: Properties of runs by name.
     """
 
     runs: tuple[Run, ...]
     bound: Bound
-    waiting: Array
-    output_tokens: Array
     masks: Mapping[str, NDArray[np.bool_]]
 
     def take(self, index: NDArray[np.intp]) -> Sample:
@@ -59,8 +54,6 @@ class Sample:
         return Sample(
             tuple(self.runs[i] for i in index),
             self.bound.take(index),
-            self.waiting[index],
-            self.output_tokens[index],
             {name: mask[index] for name, mask in self.masks.items()},
         )
 
@@ -71,7 +64,7 @@ class Sample:
 
 
 def scenario(run: Run) -> Scenario:
-    """A run as a scenario of this program, its batch as many as are in flight."""
+    """A run as a scenario of this program: clients keep its requests open, and as many as fit are served."""
     prompt, answer = mean_lengths(run)
     drafts = draft_tokens(run)
     options: dict[str, object] = {
@@ -95,7 +88,7 @@ def scenario(run: Run) -> Scenario:
             "workload": {
                 "input_tokens": prompt,
                 "output_tokens": answer,
-                "batch": run.concurrency,
+                "concurrency": run.concurrency,
                 "start": "burst",
             },
         }
@@ -109,13 +102,7 @@ def load(runs: Sequence[Run]) -> Sample:
     concurrency = np.array([run.concurrency for run in runs])
     answer = np.array([mean_lengths(run)[1] for run in runs])
     batch = np.clip(found["max_batch"], 1.0, concurrency)
-    sample = Sample(
-        tuple(runs),
-        bound.with_inputs({"workload_batch": batch, **_ENOUGH}),
-        concurrency / batch,
-        answer,
-        _masks(runs),
-    )
+    sample = Sample(tuple(runs), bound.with_inputs({"workload_batch": batch, **_ENOUGH}), _masks(runs))
     tpot, ttft = sample.measured
     count = np.array([run.count for run in runs])
     share = concurrency / (ttft + answer * tpot) * found["prompt_compute_s"] / count
@@ -137,13 +124,10 @@ def predict(sample: Sample, constants: Mapping[str, float]) -> tuple[Array, Arra
     """TPOT and TTFT of every run, s, ``(n,)`` each."""
     bound = sample.bound.with_inputs(graph_inputs(sample, constants))
     found = evaluate_bound(bound, ["tpot_s", "ttft_s", "decode_step_s"])
-    tpot, ttft = found["tpot_s"], found["ttft_s"]
     masks = sample.masks
     steps = masks["batch_wait"] * constants["batch_wait_share"] * BATCH_WAIT_STEPS
     steps = steps + masks["rank_wait"] * constants["rank_wait_steps"]
-    ttft = ttft + steps * found["decode_step_s"]
-    held = ttft + sample.output_tokens * tpot
-    return tpot, ttft + (sample.waiting - 1.0) * held
+    return found["tpot_s"], found["ttft_s"] + steps * found["decode_step_s"]
 
 
 def graph_inputs(sample: Sample, constants: Mapping[str, float]) -> dict[str, Array]:
