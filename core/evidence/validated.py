@@ -183,7 +183,7 @@ def _accuracy_cells(part: Accuracy) -> tuple[Any, ...]:
 def plot(predictions: Sequence[Prediction], title: str) -> Curve:
     """Predicted against measured on logarithmic axes, with the line on which they agree."""
     known = [found for found in predictions if not found.refused and found.measured > 0]
-    across, up = Axis("measured", "", "measured", log=True), Axis("predicted", "", "predicted", log=True)
+    across, up = Axis("measured", "1", "measured", log=True), Axis("predicted", "1", "predicted", log=True)
     if not known:
         return Curve("validation", title, across, up, why="no row can be predicted")
     points: dict[str, tuple[list[float], list[float]]] = {}
