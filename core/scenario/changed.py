@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 from inferscope.core.scenario.check import validate
 from inferscope.core.scenario.files import Loaded
 from inferscope.core.scenario.saving import ABOUT
-from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.schema import LONGEST_NAME, Scenario
 from inferscope.core.scenario.tables import NUMBER_KEYS, canonical
 
 _NAMED = 4
 """Changed inputs that a title names; the rest it counts."""
+_LONGEST_VALUE = 40
+"""Letters of a value in a title."""
 
 
 class Difference(NamedTuple):
@@ -47,7 +49,7 @@ def as_changed(now: Scenario, then: Scenario) -> Scenario:
         key: empty for key, empty in kept.items() if getattr(now, key) == getattr(then, key)
     }
     if now.name == then.name or now.name.startswith(f"{then.name}{_WITH}"):
-        own["name"] = f"{title(then)}{_WITH}{_words(found)}"
+        own["name"] = _said(title(then), found)
     return now.model_copy(update=own)
 
 
@@ -68,10 +70,30 @@ def title(scenario: Scenario) -> str:
     return scenario.name or f"{scenario.model.label} on {scenario.hardware.accelerator}"
 
 
-def _words(found: tuple[Difference, ...]) -> str:
-    words = [f"{key}={word(now)}" for key, _, now in found[:_NAMED]]
-    more = len(found) - _NAMED
+def _said(name: str, found: tuple[Difference, ...]) -> str:
+    """A name with as many of the changes as a title has room for; the rest is counted.
+
+    >>> _said("base", (Difference("a.b", 1, 2), Difference("a.c", 1, 3)))
+    'base, with a.b=2, a.c=3'
+    >>> _said("b" * 183, (Difference("a.b", 1, 2), Difference("a.c", 1, 3)))[183:]
+    ', with 2 changes'
+    """
+    texts = (f"{name}{_WITH}{_words(found, count)}" for count in range(_NAMED, -1, -1))
+    fitting = next((text for text in texts if len(text) <= LONGEST_NAME), None)
+    return fitting or f"{name[: LONGEST_NAME - 30].rstrip()}...{_WITH}{_words(found, 0)}"
+
+
+def _words(found: tuple[Difference, ...], count: int) -> str:
+    """The first changes with their values, and how many there are beside them."""
+    if not count:
+        return f"{len(found)} change{'s' * (len(found) != 1)}"
+    words = [f"{key}={_short(word(now))}" for key, _, now in found[:count]]
+    more = len(found) - count
     return ", ".join(words) + (f" and {more} more" if more > 0 else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 def word(value: Any) -> str:

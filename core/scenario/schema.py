@@ -45,6 +45,8 @@ from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.section import Section
 
 AUTO: Literal["auto"] = "auto"
+LONGEST_NAME = 200
+"""Letters of a title."""
 
 
 def _num(value: float) -> Number:
@@ -325,7 +327,9 @@ class Scenario(Section):
     schema_version: Annotated[Literal[1], BeforeValidator(plain_integer)] = Field(
         default=1, description="version of this schema"
     )
-    name: Annotated[str, BeforeValidator(one_line)] = Field(default="", max_length=200, description="title")
+    name: Annotated[str, BeforeValidator(one_line)] = Field(
+        default="", max_length=LONGEST_NAME, description="title"
+    )
     question: Annotated[str, BeforeValidator(one_line)] = Field(
         default="", max_length=80, description="what it answers, as somebody would ask it"
     )
