@@ -7,14 +7,15 @@ null. True and false are such in all three.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -121,22 +122,22 @@ class ParquetRows:
     """A Parquet file that is written row group by row group, with units and its origin inside.
 
     Args:
-        path: The file.
+        stream: The file, which is closed with the rows.
         columns: The columns; their units are in the metadata of each field.
         about: What the rows are: JSON under ``inferscope`` in the metadata of the file.
 
     Raises:
         InferscopeError: pyarrow is not installed.
-        OSError: The file cannot be written.
     """
 
-    def __init__(self, path: Path, columns: Sequence[Column], about: Mapping[str, Any]) -> None:
+    def __init__(self, stream: BinaryIO, columns: Sequence[Column], about: Mapping[str, Any]) -> None:
         self._arrow, self._parquet = _pyarrow()
         self.columns, self.about = tuple(columns), about
         self._waiting: list[Any] = []
         self._rows = 0
         self._writer: Any = None
-        self._stream = path.open("wb")
+        self._stream = stream
+        self._refused: OSError | None = None
 
     @property
     def has_rows(self) -> bool:
@@ -144,14 +145,19 @@ class ParquetRows:
         return self._writer is not None
 
     def write(self, cells: Mapping[str, Cells]) -> None:
-        """Some rows; they reach the file when there are enough for a group."""
+        """Some rows; they reach the file when there are enough for a group.
+
+        Raises:
+            OSError: They cannot be written; neither can any more.
+        """
         arrays = [self._array(cells[column.name], column) for column in self.columns]
         if self._writer is None:
             self._writer = self._opened([array.type for array in arrays])
         self._waiting.append(self._arrow.table(arrays, schema=self._writer.schema))
         self._rows += len(arrays[0])
         if self._rows >= GROUP:
-            self._flush()
+            with self._writing():
+                self._flush()
 
     def _opened(self, types: Sequence[Any]) -> Any:
         fields = [
@@ -166,7 +172,8 @@ class ParquetRows:
         if isinstance(cells, Words):
             flags = all(value is None or isinstance(value, bool) for value in cells.known)
             known = [v if v is None or flags else word(v) for v in cells.known]
-            values = arrow.array(known, type=arrow.bool_() if flags and any(known) else arrow.string())
+            is_flag = flags and any(value is not None for value in known)
+            values = arrow.array(known, type=arrow.bool_() if is_flag else arrow.string())
             return values.take(arrow.array(cells.codes))
         absent = ~np.isfinite(cells)
         return arrow.array(cells > 0 if column.unit == "bool" else cells, mask=absent)
@@ -184,14 +191,29 @@ class ParquetRows:
         """
         try:
             if self._writer is not None:
-                self._flush()
-                self._writer.close()
+                with self._writing():
+                    self._flush()
+                    self._writer.close()
         except OSError:
             self._writer.is_open = False  # it would try again when it goes
             with suppress(OSError):
                 self._stream.close()
             raise
         self._stream.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Remember what the disk said no to: a writer that failed is asked nothing more."""
+        if self._refused is not None:
+            raise self._refused
+        try:
+            yield
+        except OSError as error:
+            self._refused = error
+            raise
+        except self._arrow.ArrowException as error:
+            self._refused = OSError(errno.EIO, str(error).partition("\n")[0])
+            raise self._refused from None
 
 
 def parquet_about(path: Path) -> Any:
@@ -208,7 +230,7 @@ def parquet_about(path: Path) -> Any:
     return json.loads(metadata.get(b"inferscope", b"{}"))
 
 
-def merge_parquet(parts: Sequence[Path], path: Path) -> None:
+def merge_parquet(parts: Sequence[Path], whole: BinaryIO) -> None:
     """Several Parquet files as one, row group by row group.
 
     Raises:
@@ -217,7 +239,7 @@ def merge_parquet(parts: Sequence[Path], path: Path) -> None:
     _, parquet = _pyarrow()
     files = [parquet.ParquetFile(part) for part in parts]
     schema = files[0].schema_arrow
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(whole, schema, compression="zstd") as writer:
         for file in files:
             for group in range(file.num_row_groups):
                 writer.write_table(file.read_row_group(group).cast(schema))

@@ -3,8 +3,12 @@
 import csv
 import json
 import math
+import os
+import resource
 import sys
 import tomllib
+from contextlib import contextmanager
+from dataclasses import asdict
 
 import duckdb
 import numpy as np
@@ -15,6 +19,7 @@ from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.export import partial
 from inferscope.core.export import rows as module
+from inferscope.core.export.counted import Counted, _check
 from inferscope.core.export.partial import RowFile
 from inferscope.core.export.rows import CsvRows, JsonRows
 from inferscope.core.scenario.files import load_scenario, load_values, scenario_hash, with_values
@@ -57,6 +62,13 @@ def written(path, made_by, form, stop=None, *, resume=False):
             return
         file.write(block.cells, {})
     file.finish()
+
+
+def killed_off(file):
+    """What a kill does: the system closes what is open and gives locks back."""
+    file._stream.close()
+    os.close(file._lock._handle)
+    file._lock._handle = -1
 
 
 def test_csv_holds_twelve_digits_and_leaves_absent_cells_empty():
@@ -153,7 +165,7 @@ def test_what_a_kill_left_half_written_is_cut_off(tmp_path, made_by, form):
     for block in made_by.walk():
         if block.number < 3:
             file.write(block.cells, {})
-    file._stream.close()
+    killed_off(file)
     with file.part.open("a") as stream:  # a line of the next block, then nothing
         stream.write("1,h100")
     written(killed, made_by, form, resume=True)
@@ -190,10 +202,25 @@ def test_there_must_be_something_whole_to_go_on_with(tmp_path, made_by):
         opened(path, made_by, "csv", resume=True)
 
 
+@contextmanager
+def room_for(count):
+    """A disk on which no file grows beyond a size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_a_full_disk_is_one_line_and_leaves_nothing_under_the_name(tmp_path, made_by, form):
-    path = tmp_path / f"a.{form}"
-    (tmp_path / f"a.{form}.part").symlink_to("/dev/full")
+@pytest.mark.parametrize("room", [0, 600, 900])
+def test_a_full_disk_is_one_line_and_what_counts_can_be_gone_on_with(
+    tmp_path, made_by, monkeypatch, form, room
+):
+    monkeypatch.setattr(module, "GROUP", 1)
+    path, whole = tmp_path / f"a.{form}", tmp_path / f"whole.{form}"
+    written(whole, made_by, form)
 
     def run():
         file = opened(path, made_by, form)
@@ -201,13 +228,166 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_under_the_name(tmp_path, mad
             for block in made_by:
                 file.write(block.cells, {})
             file.finish()
-        except InferscopeError:
-            file.leave()
-            raise
+        finally:
+            kept.append(file.leave())
 
-    with pytest.raises(InferscopeError, match="No space left on device"):
+    kept = []
+    with room_for(room), pytest.raises(InferscopeError, match="cannot be written: File too large"):
         run()
     assert not path.exists()
+    if kept and kept[0]:
+        written(path, made_by, form, resume=True)
+        assert path.read_bytes() == whole.read_bytes()
+    assert not list(tmp_path.glob("a.*.part*"))
+
+
+def test_an_axis_of_nothing_but_false_is_one_of_flags_in_parquet(tmp_path, made_by):
+    over = {"workload.batch": [1, 2], "optimizations.chunked_prefill": [False]}
+    path = tmp_path / "a.parquet"
+    written(path, Sweep(made_by.scenario, over, select=["tpot_s"]), "parquet")
+    column = parquet.read_table(path)["optimizations.chunked_prefill"]
+    assert str(column.type) == "bool"
+    assert column.to_pylist() == [False, False]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"blocks": "3"}, {"blocks": -1}, {"blocks": True}, {"rows": 1.5}, {"bytes": 10**30},
+        {"whys": []}, {"whys": {"a": "b"}}, {"parts": ["../x"]}, {"parts": [["../x", 1, 1]]},
+        {"parts": [["ref.csv", 3, 5]]}, {"parts": 3}, {"open": "ref.csv"}, {"open": "../x"}, {"key": 3},
+        {"sum": None}, {"more": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_damaged_state_is_refused_and_removes_nothing(tmp_path, made_by, change, is_signed):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    for other in (tmp_path / "x", folder / "ref.csv"):
+        other.write_text("abc")
+    path = folder / "a.csv"
+    written(path, made_by, "csv", 2)
+    state = folder / "a.csv.part.json"
+    found = json.loads(state.read_text()) | change
+    found.pop("check")
+    state.write_text(json.dumps({**found, "check": _check(found) if is_signed else 1}))
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(InferscopeError, match=r"is damaged|another sweep|is shorter than|is not what"):
+        opened(path, made_by, "csv", resume=True)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+DAMAGED = {
+    "empty": "",
+    "cut off": "{",
+    "a list": "[]",
+    "null": "null",
+    "a number": "3",
+    "deep lists": "[" * 100_000,
+    "deep objects": '{"a":' * 100_000,
+    "no text": "\x00",
+    "many digits": "1" * 9999,
+    "by hand": json.dumps({**asdict(Counted("k", "csv", blocks=10**9)), "check": 1}),
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_state_that_is_none_is_refused(tmp_path, made_by, text):
+    path = tmp_path / "a.csv"
+    written(path, made_by, "csv", 2)
+    (tmp_path / "a.csv.part.json").write_text(text)
+    with pytest.raises(InferscopeError, match=r"is damaged: remove it and a\.csv\.part"):
+        opened(path, made_by, "csv", resume=True)
+    assert (tmp_path / "a.csv.part").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_part_that_is_not_what_was_written_is_refused(tmp_path, made_by, form):
+    path = tmp_path / f"a.{form}"
+    written(path, made_by, form, 2)
+    part = tmp_path / f"a.{form}.part"
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(data)
+    with pytest.raises(InferscopeError, match=r"is not what .* says"):
+        opened(path, made_by, form, resume=True)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_one_at_a_time_writes_to_a_name(tmp_path, made_by, form):
+    path = tmp_path / f"a.{form}"
+    first = opened(path, made_by, form)
+    link = tmp_path / f"link.{form}"
+    link.symlink_to(path)
+    for name in (path, link):
+        for resume in (False, True):
+            with pytest.raises(InferscopeError, match="another sweep is writing to it"):
+                opened(name, made_by, form, resume=resume)
+    for block in made_by:
+        first.write(block.cells, {})
+    first.finish()
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_a_lock_that_a_kill_left_blocks_nobody(tmp_path, made_by):
+    path = tmp_path / "a.csv"
+    killed_off(opened(path, made_by, "csv"))
+    assert (tmp_path / "a.csv.part.lock").exists()
+    written(path, made_by, "csv", resume=True)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "a.csv.meta.json"]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("ending", ["part", "part0"])
+def test_a_part_of_somebody_else_is_neither_written_to_nor_removed(tmp_path, made_by, form, ending):
+    path, mine = tmp_path / f"a.{form}", tmp_path / "mine"
+    mine.write_text("mine")
+    part = tmp_path / f"a.{form}.{ending}"
+    for make in (lambda: part.write_text("foreign"), lambda: part.symlink_to(mine), part.mkdir):
+        make()
+        with pytest.raises(InferscopeError, match="is in the way, and no part of this sweep"):
+            opened(path, made_by, form)
+        assert os.path.lexists(part)
+        part.rmdir() if part.is_dir() else part.unlink()
+    assert mine.read_text() == "mine"
+    (tmp_path / f"a.{form}.part.json").symlink_to(mine)
+    for resume in (False, True):
+        with pytest.raises(InferscopeError, match=r"is damaged|an interrupted sweep left"):
+            opened(path, made_by, form, resume=resume)
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_link_is_followed_and_its_parts_lie_where_it_leads(tmp_path, made_by, form):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here").mkdir()
+    link, real = tmp_path / "here" / f"a.{form}", tmp_path / "there" / f"b.{form}"
+    link.symlink_to(real)
+    written(link, made_by, form, 2)
+    assert (tmp_path / "there" / f"b.{form}.part").exists()
+    written(link, made_by, form, resume=True)
+    assert link.is_symlink()
+    assert real.is_file()
+    assert [p.name for p in (tmp_path / "here").iterdir()] == [f"a.{form}"]
+    circle = tmp_path / "c.csv"
+    circle.symlink_to(circle)
+    with pytest.raises(InferscopeError, match="cannot be written: Too many levels of symbolic links"):
+        opened(circle, made_by, "csv")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_who_may_read_a_file_stays_as_it_was(tmp_path, made_by, monkeypatch, form):
+    path = tmp_path / f"a.{form}"
+    path.write_text("old")
+    path.chmod(0o600)
+    written(path, made_by, form, 2)
+    assert (tmp_path / f"a.{form}.part").stat().st_mode & 0o777 == 0o600
+    written(path, made_by, form, resume=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write to all
+    with pytest.raises(InferscopeError, match="cannot be written: it is read-only; nothing was changed"):
+        opened(path, made_by, form)
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, made_by):
