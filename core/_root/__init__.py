@@ -2,14 +2,14 @@
 
     from inferscope import evaluate, load_scenario, report, sweep
 
-The names are loaded when they are first asked for, so that importing this package stays cheap.
+The names are loaded when they are first asked for, so that importing this package stays cheap, and so
+that an interrupt meets nothing of it before the command is there to say so.
 """
 
-from typing import TYPE_CHECKING
-
-from inferscope.core import __version__
+TYPE_CHECKING = False  # type checkers know the name; `typing` itself is slow to load
 
 if TYPE_CHECKING:
+    from inferscope.core import __version__
     from inferscope.core.evaluate import evaluate
     from inferscope.core.report import report
     from inferscope.core.scenario.files import load_scenario, with_values
@@ -43,6 +43,7 @@ __all__ = [
 _HOME = {
     "Scenario": ("inferscope.core.scenario.schema", "Scenario"),
     "Sweep": ("inferscope.core.study.sweep", "Sweep"),
+    "__version__": ("inferscope.core", "__version__"),
     "attribute": ("inferscope.core.study.attribution", "attribute"),
     "compare": ("inferscope.core.study.compare", "compare"),
     "evaluate": ("inferscope.core.evaluate", "evaluate"),

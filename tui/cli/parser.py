@@ -7,7 +7,7 @@ import sys
 from typing import Any, NoReturn
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.errors import InferscopeError, nearest
+from inferscope.core.errors import InferscopeError, nearest, printable
 from inferscope.tui.cli import study_options
 from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, fail_on, output, set_keys
 
@@ -346,9 +346,9 @@ def check_kind(kind: str) -> str:
 
 
 def remark(text: str) -> None:
-    """One line beside the result, on standard error."""
+    """One line beside the result, on standard error, with nothing in it that steers a terminal."""
     if sys.stderr is not None:
-        sys.stderr.write(f"inferscope: {text}\n")
+        sys.stderr.write(f"inferscope: {printable(text)}\n")
 
 
 def columns(out: str | None) -> int | None:

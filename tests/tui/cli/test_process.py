@@ -219,6 +219,14 @@ def test_an_interrupt_while_the_program_is_loaded_ends_with_one_line(module):
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"inferscope: interrupted\n")
 
 
+def test_the_front_door_loads_nothing_in_which_an_interrupt_could_fall():
+    code = (
+        "import sys; before = set(sys.modules); import inferscope.__main__; print(set(sys.modules) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert not [name for name in eval(done.stdout) if name.startswith("inferscope.core")]  # noqa: S307
+
+
 def test_help_and_version_load_nothing_heavy():
     code = (
         "import sys\nfrom inferscope.tui.cli import main\nmain(sys.argv[1:])\n"

@@ -194,6 +194,11 @@ def test_the_best_rows_are_not_counted_as_more(run):
     assert "the first 40 of 50 rows" in " ".join(out.split())
 
 
+def test_a_file_name_that_steers_a_terminal_is_written_out(run, tmp_path):
+    _, _, err = run(*BATCHES, "--out", tmp_path / "a\x1b[31m.csv")
+    assert err == f"inferscope: 3 rows in {tmp_path}/a\\x1b[31m.csv; 1 lack numbers (1 does_not_fit)\n"
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_resuming_what_is_finished_says_that_it_is_complete(run, tmp_path, form):
     path = tmp_path / f"a.{form}"
