@@ -7,10 +7,12 @@ from textual_plot.plot_widget import Legend
 
 from inferscope.core.scenario import files
 from inferscope.core.study.drawing import Axis, Curve, Series
+from inferscope.tui.pages import Page
 from inferscope.tui.panels.words import MessageLine, Title
 from inferscope.tui.plots.chart import Chart
 from inferscope.tui.plots.chipchart import ChipChart
 from inferscope.tui.screens.files import SaveAs
+from inferscope.tui.screens.reader import Reader
 from inferscope.tui.session import Session
 
 
@@ -116,3 +118,41 @@ async def test_a_curve_may_be_drawn_before_the_plot_has_its_parts(explore):
         chart.draw(Curve("a", "A line", *axes, (Series("a", [1.0, 2.0], [3.0, 4.0]),)))
         await pilot.pause()
         assert pilot.app.is_running
+
+
+ODD = "[/nope] [b]x[@click=app.bell]y"
+
+
+@pytest.mark.parametrize(
+    "key", ["s", "c", "equals_sign", "ctrl+o", "S", "e", "d", "enter", "ctrl+p", "p", "x"]
+)
+async def test_brackets_in_names_are_letters(explore, screen, tmp_path, scenario_file, config_folder, key):
+    path = tmp_path / "[bold]a[.toml"
+    text = scenario_file.read_text().replace("A dense model on eight H100", ODD)
+    path.write_text(text, encoding="utf-8")
+    (config_folder / "presets").mkdir()
+    (config_folder / "presets" / "[b]a[.toml").write_text(text, encoding="utf-8")
+    async with explore(size=(120, 40), preset=path) as pilot:
+        assert ODD in screen(pilot.app)
+        await pilot.press(key)
+        for _ in range(5):
+            await pilot.pause()
+        screen(pilot.app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert pilot.app.is_running
+
+
+async def test_a_frame_says_brackets_as_they_are(explore, screen, tmp_path, scenario_file):
+    path = tmp_path / "[bold]a[.toml"
+    path.write_text(scenario_file.read_text().replace("A dense model on eight H100", ODD), encoding="utf-8")
+    async with explore(size=(120, 40), preset=path) as pilot:
+        await pilot.press("s")
+        await pilot.pause()
+        label = pilot.app.screen.host.session.label
+        assert "[b" in label
+        assert f"Studies of {label}" in screen(pilot.app)
+        pilot.app.push_screen(Reader(Page(ODD, "", [("", ODD)])))
+        await pilot.pause()
+        await pilot.pause()
+        assert screen(pilot.app).count(ODD) >= 2

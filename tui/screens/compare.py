@@ -126,7 +126,7 @@ class Compare(Handing, Dialog["tuple[Column, ...]"]):
     def compose(self) -> ComposeResult:
         """Names, one sentence, the table, and what carries the difference."""
         with Vertical(classes="box full") as box:
-            box.border_title = "Compare"
+            box.border_title = Content("Compare")
             yield Static(id="legend", markup=False)
             yield Static("Computing …", id="sentence", markup=False)
             with Container(id="compared"):

@@ -75,8 +75,8 @@ class Diff(Dialog[None]):
     def compose(self) -> ComposeResult:
         """The rows, a line for what was done, and the keys."""
         with Vertical(classes="box full") as box:
-            box.border_title = "What differs"
-            box.border_subtitle = "then → now"
+            box.border_title = Content("What differs")
+            box.border_subtitle = Content("then → now")
             yield Table(id="rows", markup=False, compact=True)
             yield Static("", id="said", markup=False)
             yield Static(

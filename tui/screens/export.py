@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from inferscope.core.errors import InferscopeError
@@ -39,7 +40,7 @@ class WriteFile(Dialog[Path]):
     def compose(self) -> ComposeResult:
         """The formats, the name, and where it will lie."""
         with Vertical(classes="box small") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             first = next(iter(self._formats))
             yield Static(self._listed(first), id="formats", markup=False)  # the box is laid out for all
             yield Input(f"{self._stem}{first}", compact=True, id="name")

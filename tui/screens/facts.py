@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from inferscope.tui.choices import Choices, Column, Row
@@ -136,7 +137,7 @@ class AskFact(Dialog[bool]):
         """What is asked, a line to type in, and what is wrong with it."""
         words, _, kind = about(self.key)
         with Vertical(classes="box small") as box:
-            box.border_title = self.key
+            box.border_title = Content(self.key)
             yield Static(f"{words[:1].upper()}{words[1:]}: {kind}.", markup=False)
             yield Input(self.now, placeholder=f"{kind}; empty: not known", compact=True, id="fact")
             yield Static("", id="where", markup=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -38,7 +39,7 @@ class SaveAs(Dialog[Path]):
     def compose(self) -> ComposeResult:
         """The name, and where it will lie."""
         with Vertical(classes="box small") as box:
-            box.border_title = "Save as"
+            box.border_title = Content("Save as")
             if self._problem:
                 yield Static(f"! {self._problem}", classes="problem", markup=False)
             yield Static("A preset name, or a path that ends in .toml", markup=False)
@@ -94,7 +95,7 @@ class Ways(Dialog[str]):
     def compose(self) -> ComposeResult:
         """What is so, and the ways."""
         with Vertical(classes="box small") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Static(self._words, markup=False)
             options = (Option(f"{key}  {label}", id=key) for key, label in self._ways.items())
             yield RowList(*options, compact=True, markup=False)

@@ -49,8 +49,8 @@ class Picker(Dialog[str]):
     def compose(self) -> ComposeResult:
         """Filter, header, rows and keys."""
         with Vertical(classes="box tall") as box:
-            box.border_title = self.choices.title
-            box.border_subtitle = self.choices.legend
+            box.border_title = Content(self.choices.title)
+            box.border_subtitle = Content(self.choices.legend)
             yield Input(placeholder=self.prompt, compact=True, id="filter", select_on_focus=False)
             yield Static(id="header", markup=False)
             yield RowList(id="rows", markup=False, compact=True)

@@ -107,8 +107,8 @@ class Reach(Dialog["Row"]):
         """The target, and a line an input."""
         examples = scale_of(self.aim.unit, self.aim.form, self.aim.value).examples
         with Vertical(classes="box tall") as box:
-            box.border_title = f"Target for {self.aim.label}, {self._now()}"
-            box.border_subtitle = self.aim.name
+            box.border_title = Content(f"Target for {self.aim.label}, {self._now()}")
+            box.border_subtitle = Content(self.aim.name)
             yield Input(self.aim.target, placeholder=f"type a target: {examples}", compact=True, id="filter")
             yield Static(id="header", markup=False)
             yield RowList(id="rows", markup=False, compact=True)
@@ -175,7 +175,7 @@ class Reach(Dialog["Row"]):
         width = max(rows.scrollable_content_region.width - 2, 30)
         if self._target is not None:
             wanted, kept = self.aim.side(self._target), self.aim.is_met(self._target)
-            self.query_one(".box").border_title = f"{self.aim.label} {wanted}, {self._now()}"
+            self.query_one(".box").border_title = Content(f"{self.aim.label} {wanted}, {self._now()}")
             needed = "may go to" if kept else "needed"
             self.query_one("#header", Static).update(
                 _line(width, "input", "now", needed, "factor", "it is then")

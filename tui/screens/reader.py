@@ -54,8 +54,8 @@ class Reader(Dialog[None]):
     def _show(self) -> None:
         page = self._trail[-1]
         box = self.query_one(".box")
-        box.border_title = page.title
-        box.border_subtitle = f"step {len(self._trail)}" if len(self._trail) > 1 else ""
+        box.border_title = Content(page.title)
+        box.border_subtitle = Content(f"step {len(self._trail)}" if len(self._trail) > 1 else "")
         self.query_one("#words", Static).update(words_of(page, self.query_one("#text").size.width - 1))
         parts = self.query_one("#parts", OptionList)
         parts.clear_options()

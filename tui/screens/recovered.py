@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -37,7 +38,7 @@ class Recovered(Dialog[Found]):
     def compose(self) -> ComposeResult:
         """What there is, and the ways."""
         with Vertical(classes="box small") as box:
-            box.border_title = "Unsaved changes of an earlier session"
+            box.border_title = Content("Unsaved changes of an earlier session")
             yield Static("A session ended before it saved these:", markup=False)
             yield RowList(*(Option(_words(f)) for f in self._found), compact=True, markup=False)
             yield Static(self.keys(accept="restore", settle="keep for later"), classes="keys", markup=False)

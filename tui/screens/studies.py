@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.content import Content
     from textual.widget import Widget
 
     from inferscope.tui.actions import Action
@@ -69,7 +69,7 @@ class Studies(Handing, Running):
     def compose(self) -> ComposeResult:
         """The studies and the form of one, then the result, message and keys."""
         with Vertical(classes="box full") as box:
-            box.border_title = f"Studies of {self.host.session.label}"
+            box.border_title = Content(f"Studies of {self.host.session.label}")
             with Container(id="study-body"):
                 with Container(id="desk"):
                     options = [Option(f"  {name}", name) for name in self._studies]
