@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from inferscope.core.catalog.sources import DATA, read_table, remember
 from inferscope.core.catalog.user import FOLDERS, own_files, own_ids
-from inferscope.core.errors import CatalogError
+from inferscope.core.errors import CatalogError, brief
 
 __all__ = [
     "CATALOG_KINDS",
@@ -25,7 +25,9 @@ __all__ = [
 CATALOG_KINDS: Final = ("accelerator", "model", "region")
 """The kinds of record that have an identifier."""
 
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+_LONGEST: Final = 150
+"""Letters of the longest name that is looked for."""
+_ID: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.+-]{{0,{_LONGEST - 1}}}")
 _SUGGESTIONS: Final = 3
 
 
@@ -58,7 +60,7 @@ class UnknownIdError(CatalogError):
         self.kind, self.word, self.near = kind, word, near
         meant = f"did you mean {', '.join(near)}? " if near else ""
         listed = f"`inferscope list {kind}s` shows all"
-        super().__init__(f"unknown {kind} {word!r}: {meant}{listed}")
+        super().__init__(f"unknown {kind} {brief(word)}: {meant}{listed}")
 
 
 def squash(name: str) -> str:
@@ -146,6 +148,8 @@ def resolve(kind: str, word: str) -> str:
     """
     if _is_identifier(kind, word):
         return word
+    if len(word) > _LONGEST or _is_path(word):
+        raise UnknownIdError(kind, word, ())
     known = _by_name(kind)
     whole = squash(word)
     attempts = [whole, squash(word.rpartition("/")[2])]
@@ -156,6 +160,12 @@ def resolve(kind: str, word: str) -> str:
         if attempt in known:
             return known[attempt]
     raise UnknownIdError(kind, word, _near(whole, known))
+
+
+def _is_path(word: str) -> bool:
+    """Return whether a word leads somewhere in folders; one slash may stand after an owner."""
+    parts = word.split("/")
+    return len(parts) > 1 and any(not part or set(part) == {"."} for part in parts)
 
 
 def not_shipped(kind: str, word: str) -> UnknownIdError:

@@ -58,7 +58,9 @@ class Limits:
             ValueError: It says what would be right.
         """
         number = parse_number(value)
-        for figure in sorted(number.ends(), key=lambda end: end == number.mid):  # what was typed comes first
+        for figure in sorted(
+            number.figures(), key=lambda end: end == number.mid
+        ):  # what was typed comes first
             if self.ge is not None and figure < self.ge:
                 message = f"must be at least {_said(self.ge)}, not {_said(figure)}"
                 raise ValueError(message)
@@ -69,9 +71,8 @@ class Limits:
                 message = f"must be at most {_said(self.le)}, not {_said(figure)}"
                 raise ValueError(message)
             if self.whole and figure != int(figure):
-                middle = (
-                    ", the middle of the range" if figure not in (number.low or figure, number.high) else ""
-                )
+                is_made = figure == number.mid and figure not in (number.low or figure, number.high)
+                middle = ", the middle of the range" if is_made and number.dist != "discrete" else ""
                 message = f"must be a whole number, not {_said(figure)}{middle}"
                 raise ValueError(message)
         return number

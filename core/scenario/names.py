@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
-from inferscope.core.errors import ScenarioError, nearest
+from inferscope.core.errors import ScenarioError, brief, nearest
 from inferscope.core.places import config_directory, expanded, state_directory
 
 __all__ = [
@@ -51,6 +51,8 @@ COMMANDS = [
 """Names that no preset may take, because they are or will be commands."""
 
 _LONGEST = 300
+_OFFERED = 12
+"""Presets that a message names."""
 _REVISION = re.compile("[0-9a-f]{40}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -111,17 +113,6 @@ def is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text or os.sep in text
 
 
-_MOST_NAMED = 12
-
-
-def _listed(names: Iterable[str]) -> str:
-    """The first names, and where the others are."""
-    every = list(names)
-    more = len(every) - _MOST_NAMED
-    shown = ", ".join(every[:_MOST_NAMED])
-    return f"{shown} and {more} more: see `inferscope list presets`" if more > 0 else shown
-
-
 def find(preset: str | Path) -> Path:
     """The file of a preset name or a path.
 
@@ -137,10 +128,20 @@ def find(preset: str | Path) -> Path:
     names = preset_names()
     if text in names:
         return names[text]
-    parts = [name for name in names if text and text.casefold() in name][:_MOST_NAMED]
-    hint = nearest(text, names) or (f"did you mean {', '.join(parts)}?" if parts else "")
-    message = f"unknown preset {text[:80]!r}: {hint or 'presets are ' + _listed(names)}"
+    parts = [name for name in names if text and text.casefold() in name]
+    hint = nearest(text, names) or (f"did you mean {', '.join(parts[:_OFFERED])}?" if parts else "")
+    message = f"unknown preset {brief(text)}: {hint or _some(list(names))}"
     raise ScenarioError(message)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first presets, and where all of them are listed.
+
+    >>> _some(["a", "b"])
+    'presets are a, b'
+    """
+    more = ", ...; `inferscope list presets` shows all" if len(names) > _OFFERED else ""
+    return f"presets are {', '.join(names[:_OFFERED])}{more}"
 
 
 def _existing(path: Path) -> Path:

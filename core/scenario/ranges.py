@@ -57,8 +57,13 @@ class Number:
     is_inverse: bool = False
 
     def ends(self) -> tuple[float, ...]:
-        """All figures that bounds must hold for."""
+        """Its low end, middle and high end, where given."""
         return tuple(v for v in (self.low, self.mid, self.high) if v is not None)
+
+    def figures(self) -> tuple[float, ...]:
+        """All figures that bounds must hold for: the ends, and every value of a discrete number."""
+        values = self.raw["values"] if self.dist == "discrete" and isinstance(self.raw, Mapping) else ()
+        return tuple(dict.fromkeys((*self.ends(), *map(float, values))))
 
     def __deepcopy__(self, memo: object) -> Number:
         """Itself, since it is frozen: defaults are copied for every scenario that is checked."""
@@ -133,7 +138,8 @@ def _from_table(table: Mapping[str, Any]) -> Number:
         raise ValueError(message)
     ends = number.ends()
     if list(ends) != sorted(ends):
-        message = f"must rise from low to high, not {' > '.join(f'{v:g}' for v in ends)}"
+        written = [table[end] for end in ("low", "p5", "mid", "value", "high", "p95") if end in table]
+        message = f"must rise from low to high, not {', '.join(f'{v:.12g}' for v in written)}"
         raise ValueError(message)
     return number
 
@@ -157,7 +163,7 @@ def _distribution(table: Mapping[str, Any], note: dict[str, Any]) -> Number:
         return Number(figures[len(figures) // 2], figures[0], figures[-1], name, **note, raw=table)
     low, high = _finite(table[needed[0]]), _finite(table[needed[-1]])
     if name == "lognormal" and low <= 0:
-        message = f"a lognormal distribution needs p5 above 0, not {low:g}"
+        message = f"a lognormal distribution needs p5 above 0, not {low:.12g}"
         raise ValueError(message)
     mid = {
         "uniform": 0.5 * (low + high),

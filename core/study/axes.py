@@ -23,6 +23,7 @@ from inferscope.core import catalog
 from inferscope.core.bind import bind
 from inferscope.core.errors import ScenarioError, ValueRefusedError, brief, nearest
 from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.scenario.bounds import Limits
 from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, limits
@@ -35,7 +36,9 @@ MOST_VALUES = 10_000_000
 
 _FORMS = "KEY=v1,v2,..., KEY=lo:hi:n or KEY=lo:hi:n:log"
 _KEY = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
-_NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_PART = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*)\s*(?:,|$)""")
+"""A value up to its comma; one in quotes holds commas."""
 _TOGETHER = {
     "count",
     "replicas",
@@ -149,19 +152,55 @@ def parse_axis(text: str) -> Axis:
     if not equals or not _KEY.fullmatch(key):
         message = f"{brief(text)} is no axis: write {_FORMS}"
         raise ScenarioError(message)
-    parts = [part.strip() for part in rest.split(",")]
+    parts = _parts(rest)
     if not all(parts):
         message = f"has an empty value in {brief(rest)}" if rest else f"has no values: write {_FORMS}"
         raise AxisError(message, key=key)
     if key in RECORDS:
-        names = dict.fromkeys(name for part in parts for name in records(key, part))
-        return Axis(key, tuple(names), rest)
+        return Axis(key, _once(key, [name for part in parts for name in records(key, _unquoted(part))]), rest)
     if ":" in rest and not _is_timed(rest):
         return Axis(key, _range(key, rest), rest)
     values = [_value(part) for part in parts]
+    for part, value in zip(parts, values, strict=True):
+        if isinstance(value, float) and not math.isfinite(value):
+            message = f"must be finite, not {brief(part)}"
+            raise AxisError(message, key=key)
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
         return Axis(key, _finite(key, np.array(values, dtype=np.float64)), rest)
-    return Axis(key, tuple(values), rest)
+    return Axis(key, tuple(plain(v) if isinstance(v, float) else v for v in values), rest)
+
+
+def _parts(text: str) -> list[str]:
+    r"""What stands between commas, those in quotes aside.
+
+    >>> _parts('a, "b,c" ,d'), _parts("1,,2"), _parts("it's,5\"")
+    (['a', '"b,c"', 'd'], ['1', '', '2'], ["it's", '5"'])
+    """
+    found, place = [], 0
+    while place <= len(text):
+        part = _PART.match(text, place)
+        if part is None or part.end() == place == len(text):
+            found.append(text[place:].strip())
+            break
+        found.append(part[1].strip())
+        place = part.end() + (part[0][-1:] != ",")
+    return found
+
+
+def _unquoted(text: str) -> str:
+    """A name without the quotes around it."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def _once(key: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Names of records, each record under the first of its names."""
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found.setdefault(catalog.resolve(RECORDS[key], name), name)
+        except catalog.UnknownIdError:
+            found.setdefault(name, name)  # what is wrong with it is said when all are checked
+    return tuple(found.values())
 
 
 def _is_timed(text: str) -> bool:
@@ -218,15 +257,43 @@ def _range(key: str, text: str) -> Array:
 
 
 def _spread(key: str, low: float, high: float, count: int, *, is_log: bool) -> Array:
+    bounds = limits(key)
+    is_whole = bounds.whole or any(item.key == key and item.is_whole for item in INPUTS)
+    if is_whole:
+        _held(key, bounds, low, high)
     share = np.arange(count, dtype=np.float64) / (count - 1)
-    values = low * (high / low) ** share if is_log else low + (high - low) * share
+    values = _logarithmic(low, high, share) if is_log else _even(low, high, share)
     values[0], values[-1] = low, high
-    is_whole = limits(key).whole or any(item.key == key and item.is_whole for item in INPUTS)
     if not is_whole:
         return values
     rounded = np.round(values)
     kept: Array = rounded[np.append(True, np.diff(rounded) > 0)]
     return kept
+
+
+def _held(key: str, bounds: Limits, *ends: float) -> None:
+    """Hold the ends of a range to the bounds as they were written, before they are rounded."""
+    for end in ends:
+        try:
+            bounds.check(plain(end))
+        except ValueError as error:
+            raise AxisError(str(error), key=key) from None
+
+
+def _logarithmic(low: float, high: float, share: Array) -> Array:
+    """Values even in ratio, also where the ratio of the ends is no number."""
+    with np.errstate(over="ignore"):
+        ratio = np.float64(high) / np.float64(low)
+    if math.isfinite(ratio):
+        return np.asarray(low * ratio**share)
+    return np.exp(math.log(low) + (math.log(high) - math.log(low)) * share)
+
+
+def _even(low: float, high: float, share: Array) -> Array:
+    """Values even in difference, also where that of the ends is no number."""
+    if math.isfinite(high - low):
+        return low + (high - low) * share
+    return low * (1.0 - share) + high * share
 
 
 def _end(key: str, text: str, whole: str) -> float:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _MODULES = {"eval": "eval_", "list": "listing", "import-model": "import_model"}
 """Modules of commands that are not called like them."""
 
+_LONGEST, _KEPT = 120, 60
+"""Letters of the longest word of a message, and how many are left of a longer one."""
+
 DONE, NO, WRONG, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -86,11 +89,21 @@ def _speak_any_encoding() -> None:
 
 def _complain(message: str, status: int) -> int:
     """One line on standard error, with nothing in it that steers a terminal."""
-    line = printable(" ".join(str(message).split()))
+    line = printable(_shortened(" ".join(str(message).split())))
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             sys.stderr.write(f"inferscope: {line}\n")
     return status
+
+
+def _shortened(text: str) -> str:
+    """A message in which no word that was given is so long that the rest is lost; paths stay whole.
+
+    >>> _shortened(f"unknown option '--{'a' * 300}'")[:30], len(_shortened("a/" * 2000))
+    ("unknown option '--aaaaaaaaaaaa", 4000)
+    """
+    words = [w if len(w) <= _LONGEST or os.sep in w else f"{w[:_KEPT]}...{w[-3:]}" for w in text.split(" ")]
+    return " ".join(words)
 
 
 def _close_stdout() -> None:

@@ -6,6 +6,7 @@ import argparse
 
 from inferscope.core.study.frontier import METRICS, frontier
 from inferscope.tui.cli.eval_ import loaded_with
+from inferscope.tui.cli.options import listed
 from inferscope.tui.cli.progress import watched
 from inferscope.tui.cli.studied import at_their_place, put
 
@@ -19,18 +20,13 @@ def run(options: argparse.Namespace) -> int:
     with at_their_place(loaded), watched("choices") as progress:
         found = frontier(
             loaded.scenario,
-            accelerators=_listed(options.accelerators),
-            formats=_listed(options.formats),
-            metrics=_listed(options.metrics) or METRICS,
+            accelerators=listed("--accelerators", options.accelerators),
+            formats=listed("--formats", options.formats),
+            metrics=listed("--metrics", options.metrics) or METRICS,
             conditions=options.conditions,
-            keep=_listed(options.keep),
+            keep=listed("--keep", options.keep),
             watch=progress,
         )
     most = SHOWN if options.format == "table" and options.out is None else None
     put(found.table(everything=options.all, most=most), options)
     return int(not found.on.any())
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    """What stands between commas."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())

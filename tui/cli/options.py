@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+
+from inferscope.core.errors import InferscopeError
 
 FORMATS = ("table", "json", "csv", "md")
+
+
+def listed(option: str, given: str | Sequence[str] | None) -> tuple[str, ...]:
+    """What stands between the commas of an option; nothing where it was not given.
+
+    Raises:
+        InferscopeError: It was given, and names nothing.
+
+    >>> listed("--keep", "a, b"), listed("--keep", None), listed("--select", ["a,b", "c"])
+    (('a', 'b'), (), ('a', 'b', 'c'))
+    """
+    texts = [given] if isinstance(given, str) else given or ()
+    found = []
+    for text in texts:
+        names = [part.strip() for part in text.split(",") if part.strip()]
+        if not names:
+            message = f"{option} names nothing: leave it out, or give it a name"
+            raise InferscopeError(message)
+        found += names
+    return tuple(found)
 
 
 def catalog_ranges(parser: argparse.ArgumentParser) -> None:

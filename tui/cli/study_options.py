@@ -39,7 +39,7 @@ def frontier(parser: argparse.ArgumentParser) -> None:
         ("metrics", "quantities to compare in (default: TPOT, tokens per accelerator, cost, energy)"),
         ("keep", "keys that stay as they are, such as hardware.count or workload.batch"),
     ):
-        parser.add_argument(f"--{name}", default="", metavar="NAME,...", help=what)
+        parser.add_argument(f"--{name}", metavar="NAME,...", help=what)
     parser.add_argument(
         "--for",
         action="append",

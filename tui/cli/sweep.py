@@ -27,6 +27,7 @@ from inferscope.core.study.sweep import SELECT, WHY, Sweep
 from inferscope.core.study.swept import Swept, best_of, collect
 from inferscope.core.study.table import Table
 from inferscope.tui.cli.eval_ import loaded_with
+from inferscope.tui.cli.options import listed
 from inferscope.tui.cli.parser import remark, write
 from inferscope.tui.cli.progress import Progress, watched
 
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         message = "--resume goes on with a file: give --out FILE.csv, FILE.jsonl or FILE.parquet"
         raise InferscopeError(message)
     loaded = loaded_with(options.preset, options.assignments)
-    select = [name.strip() for part in options.select for name in part.split(",") if name.strip()]
+    select = listed("--select", options.select)
     try:
         made_by = Sweep(
             loaded.scenario, options.over, select=select or SELECT, where=options.where, zipped=options.zip

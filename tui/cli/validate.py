@@ -12,6 +12,7 @@ from inferscope.core.evidence.validated import STANDARD, as_object, groups_table
 from inferscope.core.export import studies as export
 from inferscope.core.export.tables import json_text
 from inferscope.core.study.table import Table
+from inferscope.tui.cli.options import listed
 from inferscope.tui.cli.parser import columns, write
 
 
@@ -45,10 +46,10 @@ def _keys(asked: list[str]) -> tuple[tuple[str, ...], ...]:
     Raises:
         InferscopeError: There is no such group.
     """
-    found = tuple(tuple(name.strip() for name in part.split(",") if name.strip()) for part in asked)
+    found = tuple(listed("--by", part) for part in asked)
     for name in (name for names in found for name in names):
         if name not in GROUPS:
             hint = nearest(name, GROUPS) or f"known are {', '.join(GROUPS)}"
             message = f"--by: nothing is grouped by {brief(name)}: {hint}"
             raise InferscopeError(message)
-    return tuple(names for names in found if names) or STANDARD
+    return found or STANDARD

@@ -12,7 +12,7 @@ from inferscope.core.report import OUTPUTS
 from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.core.study import grid
 from inferscope.core.study import sweep as sweeps
-from inferscope.core.study.axes import axes_of
+from inferscope.core.study.axes import axes_of, parse_axis
 from inferscope.core.study.sweep import SELECT, Sweep
 from inferscope.core.study.swept import sweep
 
@@ -242,6 +242,19 @@ WRONG = [
     ({"over": ["workload.batsch=1,2"]}, r"workload\.batsch: unknown key: did you mean batch"),
     ({"over": ["hardware.memory_bites=1e9,2e9"]}, "did you mean memory_bytes"),
     ({"over": ["workload.batch=0:8:3"]}, "must be at least 1, not 0"),
+    ({"over": ["workload.batch=0.5:8:3"]}, r"must be at least 1, not 0\.5"),
+    ({"over": ["hardware.replicas=1.5:8:3"]}, r"must be a whole number, not 1\.5"),
+    ({"over": ["workload.batch=1_:8:3"]}, "needs plain numbers in lo:hi:n, not '1_'"),
+    ({"over": ["workload.batch=1__0,2"]}, "must be .*, not '1__0'"),
+    ({"over": ["slo.tpot_s=1,1e999"]}, "must be finite, not '1e999'"),
+    ({"over": ["slo.tpot_s=-1e308:1e308:3"]}, "must be above 0, not -1e"),
+    ({"over": ["slo.tpot_s=-1e-300:1e40:5:log"]}, "a logarithmic range starts above 0"),
+    ({"over": ["slo.tpot_s=1e-300:1e41:5:log"]}, "must be at most 1e"),
+    ({"over": ["optimizations.chunked_prefill=1,true"]}, "must be true or false, not 1$"),
+    ({"over": ["hardware.accelerator=x/../h100-sxm"]}, r"unknown accelerator 'x/\.\./h100-sxm'"),
+    ({"over": ["hardware.accelerator=" + "h" * 300]}, "unknown accelerator 'hhh"),
+    ({"over": {"hardware.replicas": [{"dist": "discrete", "values": [1, 1.5, 2, 3]}]}}, r"not 1\.5$"),
+    ({"over": {"economics.utilization": [{"low": 0.9, "high": 0.1}]}}, r"from low to high, not 0\.9, 0\.1"),
     ({"over": ["economics.utilization=0.5:1.5:3"]}, r"must be at most 1, not 1\.5"),
     ({"over": ["hardware.count=1,1.5"]}, "must be a whole number"),
     ({"over": ["slo.tpot_s=50ms,60ms"]}, r"slo\.tpot_s: must be a number"),
@@ -284,6 +297,30 @@ WRONG = [
     ({"over": ["workload.batch=1,2"], "top": 3, "by": "tpot"}, "did you mean tpot_s"),
     ({"over": ["model.id=llama-3.1-8b"], "top": 3, "by": "model.id"}, "cannot sort by"),
 ]
+
+
+@pytest.mark.parametrize("ends", ["1e-300:1e40", "1e-323:1", "1e-3:1"])
+def test_a_logarithmic_range_is_even_in_ratio_however_wide(ends):
+    values = parse_axis(f"slo.tpot_s={ends}:5:log").values
+    low, high = map(float, ends.split(":"))
+    assert (values[0], values[-1]) == (low, high)
+    assert np.diff(np.log(values)) == pytest.approx(np.log(high) / 4 - np.log(low) / 4, rel=1e-9)
+
+
+def test_a_range_as_wide_as_numbers_go_is_even():
+    assert parse_axis("slo.tpot_s=-1e308:1e308:3").values.tolist() == [-1e308, 0.0, 1e308]
+
+
+def test_quotes_hold_commas():
+    assert parse_axis("optimizations.weight_format='fp8, odd',bf16").values == ("fp8, odd", "bf16")
+    assert parse_axis('hardware.accelerator="h100-sxm",mi300x').values == ("h100-sxm", "mi300x")
+
+
+def test_a_record_counts_once_whatever_it_is_called():
+    assert parse_axis("hardware.accelerator=NVIDIA H100 SXM,h100-sxm,mi300x,h100-sxm").values == (
+        "NVIDIA H100 SXM",
+        "mi300x",
+    )
 
 
 @pytest.mark.parametrize(("asked", "said"), WRONG, ids=[said for _, said in WRONG])

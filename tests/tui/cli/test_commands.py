@@ -595,3 +595,45 @@ def test_a_file_of_rules_is_missed_where_it_is_named(run, tmp_path):
             assert (status, out) == (2, "")
             where = f"{tmp_path / name}:3: policy.rules: {tmp_path / 'nope.toml'}"
             assert err == f"inferscope: {where}: no such file\n"
+
+
+@pytest.mark.parametrize("empty", ["", ",", " , "])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sweep", "llama-3.1-70b-h100", "--over", "workload.batch=1,2", "--select"),
+        ("frontier", "llama-3.1-70b-h100", "--accelerators"),
+        ("frontier", "llama-3.1-70b-h100", "--formats"),
+        ("frontier", "llama-3.1-70b-h100", "--metrics"),
+        ("frontier", "llama-3.1-70b-h100", "--keep"),
+        ("validate", "--by"),
+    ],
+    ids=lambda words: " ".join((words[0], words[-1])),
+)
+def test_an_option_that_names_nothing_is_refused(capsys, arguments, empty):
+    assert main([*arguments, empty]) == 2
+    said = f"inferscope: {arguments[-1]} names nothing: leave it out, or give it a name\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("{}",), ("--{}",), ("eval", "{}"), ("list", "{}"), ("show", "model", "{}"),
+        ("eval", "llama-3.1-70b-h100", "--set", "model.id={}"),
+        ("explain", "llama-3.1-70b-h100", "{}"),
+        ("sweep", "llama-3.1-70b-h100", "--over", "{}"),
+        ("sweep", "llama-3.1-70b-h100", "--over", "workload.batch=1,2", "--select", "{}"),
+        ("sweep", "llama-3.1-70b-h100", "--over", "workload.batch=1,2", "--top", "{}"),
+        ("sweep", "llama-3.1-70b-h100", "--over", "workload.batch=1,2", "--out", "{}.csv"),
+        ("frontier", "llama-3.1-70b-h100", "--accelerators", "{}"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize("length", [300, 20_000])
+def test_a_long_argument_is_shortened_in_what_is_said_of_it(capsys, arguments, length):
+    assert main([word.format("a" * length) for word in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "a" * 121 not in err
+    assert len(err) < 1200
