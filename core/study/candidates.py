@@ -126,7 +126,7 @@ def kinds(
         opened["hardware.expert_parallel"] = None
     found = []
     for name in names:
-        chip = {} if name == own else _chip_changes(scenario, name)
+        chip = _chip_changes(scenario, name) if name != own else _own_chip(scenario)
         base = with_values(scenario, {**opened, **chip})
         for weights, activation, cache in _formats(base, asked):
             changes: dict[str, Any] = {
@@ -138,6 +138,11 @@ def kinds(
             }
             found.append(Kind(changes, name, (weights, activation, cache), with_values(base, changes)))
     return tuple(found)
+
+
+def _own_chip(scenario: Scenario) -> dict[str, Any]:
+    """The scenario's own accelerator, which a row has to bring along to where there is another by then."""
+    return {"hardware.accelerator": scenario.hardware.accelerator}
 
 
 def _chip_changes(scenario: Scenario, name: str) -> dict[str, Any]:

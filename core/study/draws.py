@@ -56,8 +56,13 @@ class Uncertain:
 
     @property
     def shares(self) -> str:
-        """What its draws are keyed by: its group, or its name."""
-        return self.number.group or self.name
+        """What its draws are keyed by: its group, or its name; a group called like a key is not that key.
+
+        >>> Uncertain("a.b", Number(1.0, group="c.d")).shares, Uncertain("c.d", Number(1.0)).shares
+        ('group c.d', 'c.d')
+        """
+        group = self.number.group
+        return f"group {group}" if group and not self.is_input else group or self.name
 
     @property
     def ends(self) -> tuple[float, float]:

@@ -150,8 +150,10 @@ def _grouped(one: Bound, given: Sequence[Uncertain]) -> list[Factor]:
     for number in given:
         groups.setdefault(number.shares, []).append(number)
     found = []
-    for name, members in groups.items():
+    for shared, members in groups.items():
         if len(members) > 1:
+            group = members[0].number.group
+            name = shared if group in _LABELS or group in [number.name for number in given] else group
             label = f"{name} ({', '.join(_label(member.name) for member in members)})"
             blank = math.nan
             found.append(Factor(name, label, "", blank, blank, blank, "scenario", tuple(members)))

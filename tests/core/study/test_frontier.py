@@ -173,6 +173,16 @@ def test_another_chip_leaves_behind_what_was_changed_in_the_present_one():
         assert (kind.scenario.economics.usd_per_accelerator_hour is None) != is_own
 
 
+def test_a_row_brings_its_own_chip_along():
+    """It is also opened where another accelerator was chosen in the meantime."""
+    scenario = load_scenario(LLAMA)
+    found = frontier(scenario, formats=("fp8",))
+    changes = found.tried.changes(int(found.rows[0]))
+    assert changes["hardware.accelerator"] == "h100-sxm"
+    elsewhere = with_values(scenario, {"hardware.accelerator": "mi300x"})
+    assert with_values(elsewhere, changes).hardware.accelerator == "h100-sxm"
+
+
 def test_conditions_are_those_of_a_sweep():
     """Words of what binds and yes are read, and count as the numbers that stand for them."""
     scenario = load_scenario(LLAMA)

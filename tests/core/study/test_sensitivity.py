@@ -14,9 +14,10 @@ from inferscope.core.scenario.files import load_scenario, with_values
 from inferscope.core.scenario.names import preset_names
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.study import movers
-from inferscope.core.study.draws import quantiles
+from inferscope.core.study.draws import quantiles, uncertain
 from inferscope.core.study.factors import Trial, factors, held
 from inferscope.core.study.rates import _rate
+from inferscope.core.study.sampling import drawn
 from inferscope.core.study.sensitivity import Answer, Sensitivity, sensitivity
 from inferscope.core.study.sobol import sobol_indices
 
@@ -110,6 +111,22 @@ def test_numbers_of_a_group_move_together_and_the_inverse_ones_against_them():
     assert mover.at_high == pytest.approx(value(with_(scenario, {PRICE: 4.0, BUSY: 0.4}), COST))
     assert mover.total == pytest.approx(1.0, abs=0.2)  # nothing else has a range
     assert math.isnan(mover.rate.value)
+
+
+def test_a_group_that_is_called_like_a_key_is_not_that_key():
+    ranges = {
+        PRICE: {"low": 2.0, "mid": 3.0, "high": 4.0, "group": BUSY},
+        "site.pue": {"low": 1.1, "mid": 1.2, "high": 1.5, "group": BUSY},
+        BUSY: {"low": 0.4, "mid": 0.6, "high": 0.8},
+    }
+    scenario = with_(load_scenario(DENSE), ranges)
+    found = {f.name: f for f in factors(scenario, CONTRACT).factors}
+    assert set(found[f"group {BUSY}"].ends()[0]) == {PRICE, "site.pue"}
+    assert found[BUSY].ends() == ({BUSY: 0.4}, {BUSY: 0.8})
+    values = drawn(uncertain(scenario), 64)
+    ranks = {key: np.argsort(np.argsort(values[key])) for key in ranges}
+    np.testing.assert_array_equal(ranks[PRICE], ranks["site.pue"])
+    assert not np.array_equal(ranks[PRICE], ranks[BUSY])
 
 
 def test_what_the_catalogue_knows_counts_when_asked():
