@@ -28,6 +28,7 @@ from inferscope.core.scenario.files import with_values
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.inputs import INPUTS, limits
 from inferscope.core.study.records import RECORDS
+from inferscope.core.study.spacing import even, logarithmic
 
 __all__ = ["MOST_VALUES", "Axis", "AxisError", "axes_of", "check", "parse_axis", "records", "unit_of"]
 
@@ -262,7 +263,7 @@ def _spread(key: str, low: float, high: float, count: int, *, is_log: bool) -> A
     if is_whole:
         _held(key, bounds, low, high)
     share = np.arange(count, dtype=np.float64) / (count - 1)
-    values = _logarithmic(low, high, share) if is_log else _even(low, high, share)
+    values = logarithmic(low, high, share) if is_log else even(low, high, share)
     values[0], values[-1] = low, high
     if not is_whole:
         return values
@@ -278,22 +279,6 @@ def _held(key: str, bounds: Limits, *ends: float) -> None:
             bounds.check(plain(end))
         except ValueError as error:
             raise AxisError(str(error), key=key) from None
-
-
-def _logarithmic(low: float, high: float, share: Array) -> Array:
-    """Values even in ratio, also where the ratio of the ends is no number."""
-    with np.errstate(over="ignore"):
-        ratio = np.float64(high) / np.float64(low)
-    if math.isfinite(ratio):
-        return np.asarray(low * ratio**share)
-    return np.exp(math.log(low) + (math.log(high) - math.log(low)) * share)
-
-
-def _even(low: float, high: float, share: Array) -> Array:
-    """Values even in difference, also where that of the ends is no number."""
-    if math.isfinite(high - low):
-        return low + (high - low) * share
-    return low * (1.0 - share) + high * share
 
 
 def _end(key: str, text: str, whole: str) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,7 +140,9 @@ class Condition:
         """By which share of the target each number is on the wrong side; 0 where it is met."""
         away = values - self.target
         away = np.abs(away) if self.sign in ("=", "!=") else away if self.sign.startswith("<") else -away
-        return np.where(self.met(values), 0.0, np.maximum(away, 0.0) / (abs(self.target) or 1.0))
+        with np.errstate(over="ignore"):
+            shares = np.maximum(away, 0.0) / (abs(self.target) or 1.0)
+        return np.where(self.met(values), 0.0, shares)
 
     def shown(self, value: float) -> str:
         """A value of the quantity with its unit."""
@@ -240,6 +243,10 @@ class Best:
         by: The column that is compared.
         largest: Whether large is good.
 
+    Attributes:
+        seen: Rows so far, also those without a value.
+        whys: How many of those have none for which reason.
+
     Raises:
         InferscopeError: There are none to keep, or too many.
     """
@@ -250,6 +257,8 @@ class Best:
             raise InferscopeError(message)
         self.count, self.by, self.sign = count, by, -1.0 if largest else 1.0
         self.columns: dict[str, Cells] = {}
+        self.seen = 0
+        self.whys: Counter[str] = Counter()
 
     @property
     def rows(self) -> int:
@@ -267,6 +276,8 @@ class Best:
             message = f"cannot sort by {self.by}: it is no number"
             raise InferscopeError(message)
         known = np.flatnonzero(np.isfinite(values))
+        self.seen += len(values)
+        self._count(columns.get("why"), ~np.isfinite(values))
         if len(known) > self.count:  # most rows of a block are no better than any that is kept
             worst = np.partition(self.sign * values[known], self.count - 1)[self.count - 1]
             known = known[self.sign * values[known] <= worst]
@@ -275,6 +286,23 @@ class Best:
         compared = merged[self.by]
         order = np.argsort(self.sign * np.asarray(compared), kind="stable")[: self.count]
         self.columns = {name: column[order] for name, column in merged.items()}
+
+    def _count(self, reasons: Cells | None, lacking: NDArray[np.bool_]) -> None:
+        """Why rows cannot be compared."""
+        if isinstance(reasons, Words) and lacking.any():
+            for code, count in enumerate(np.bincount(reasons.codes[lacking])):
+                if count and reasons.known[code]:
+                    self.whys[str(reasons.known[code])] += int(count)
+
+    def nothing(self) -> str:
+        """Why there is no row at all; empty where there is one."""
+        if self.rows:
+            return ""
+        if not self.seen:
+            return f"no row meets the conditions, so that none is best by {self.by}"
+        known = ", ".join(f"{count:,} {why}" for why, count in self.whys.most_common(3))
+        message = f"none of {self.seen:,} rows has a value of {self.by} to be best by"
+        return f"{message} ({known})" if known else message
 
 
 def _joined(first: Cells, then: Cells) -> Cells:

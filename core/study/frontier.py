@@ -91,7 +91,7 @@ class Frontier:
         """How many times better the choice that beats a row is, by metric; 1 where it is the same."""
         other = int(self.by[row])
         costs = _costs(self.metrics, {n: self.tried.values[n][[row, other]] for n in self.metrics})
-        return dict(zip(self.metrics, (costs[0] / costs[1]).tolist(), strict=True))
+        return dict(zip(self.metrics, _ratios(costs[0], costs[1]), strict=True))
 
     @property
     def sentence(self) -> str:
@@ -142,8 +142,8 @@ class Frontier:
             return "No choice beats the scenario as it stands."
         here = {name: np.array([value]) for name, value in zip(self.metrics, self.own, strict=True)}
         there = {name: self.tried.values[name][[self.own_by]] for name in self.metrics}
-        ratios = _costs(self.metrics, here)[0] / _costs(self.metrics, there)[0]
-        better = _times(dict(zip(self.metrics, ratios.tolist(), strict=True)))
+        ratios = _ratios(_costs(self.metrics, here)[0], _costs(self.metrics, there)[0])
+        better = _times(dict(zip(self.metrics, ratios, strict=True)))
         place = int(np.flatnonzero(self.rows == self.own_by)[0]) + 1
         return f"The scenario as it stands is beaten by choice {place}: {better}."
 
@@ -286,7 +286,23 @@ def _times(ratios: Mapping[str, float]) -> str:
     better = sorted((-ratio, name) for name, ratio in ratios.items() if ratio > 1.0)
     if not better:
         return "the same, with no less quality"
-    return listed([f"{-ratio:.3g} times better {name}" for ratio, name in better])
+    return listed([_better(-ratio, name) for ratio, name in better])
+
+
+def _better(ratio: float, name: str) -> str:
+    """How much better; beside nothing at all no factor says it."""
+    return f"{ratio:.3g} times better {name}" if math.isfinite(ratio) else f"better {name} by any factor"
+
+
+def _ratios(first: Array, second: Array) -> list[float]:
+    """How many times the second of two costs goes into the first; 1 where they are the same.
+
+    >>> _ratios(np.array([0.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.0]))
+    [1.0, 2.0, inf]
+    """
+    with np.errstate(all="ignore"):
+        ratios = np.where(first == second, 1.0, first / second)
+    return [float(ratio) for ratio in ratios]
 
 
 def frontier(
@@ -391,7 +407,7 @@ def _metric(name: str) -> str:
 
 def _costs(names: Sequence[str], values: Mapping[str, Array]) -> Array:
     """The metrics as ``(n, metrics)`` of which lower is better: one over those that are better high."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         columns = [1.0 / values[n] if REGISTRY.node(n).better == "higher" else values[n] for n in names]
     return np.stack(columns, axis=1)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inferscope.core.graph import Array
 from inferscope.core.study.conditions import Condition
 from inferscope.core.study.inputs import Input, limits
+from inferscope.core.study.spacing import even, logarithmic
 
 __all__ = ["Bracket", "Path", "Ray", "bracket", "met", "paths", "sides"]
 
@@ -81,7 +82,8 @@ def sides(item: Input, now: float) -> list[Array]:
         first = 1.0 if item.is_whole else 1e-3
         found = [np.append(0.0, np.geomspace(first, first * 2.0 ** (OCTAVES + 6), STEPS))]
     else:
-        found = [now * 2.0 ** (OCTAVES * steps), now * 2.0 ** (-OCTAVES * steps)]
+        with np.errstate(over="ignore"):  # what is no number lies beyond every bound
+            found = [now * 2.0 ** (OCTAVES * steps), now * 2.0 ** (-OCTAVES * steps)]
         if bounds.ge == 0.0:
             found[1][-1] = 0.0
     if item.is_whole:
@@ -189,9 +191,9 @@ def _between(ray: Ray, start: float, end: float) -> Array:
     """Points of a bracket with both ends: even in ratio, or even where a ratio has no meaning."""
     share = np.arange(_PARTS + 1) / _PARTS
     if start > 0 and end > 0 and limits(ray.item.key).le != 1:
-        points = start * (end / start) ** share
+        points = logarithmic(start, end, share)
     else:
-        points = start + (end - start) * share
+        points = even(start, end, share)
     points[0], points[-1] = start, end
     return np.round(points) if ray.item.is_whole else points
 

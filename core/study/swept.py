@@ -123,6 +123,7 @@ class Tally:
         points: Points so far.
         rows: Rows so far.
         whys: How many rows lack numbers for which reason.
+        nothing: Why no row is among the best, where those were asked for and there is none.
     """
 
     made_by: Sweep
@@ -130,6 +131,7 @@ class Tally:
     points: int = 0
     rows: int = 0
     whys: Counter[str] = field(default_factory=Counter)
+    nothing: str = ""
     _best: Best | None = None
 
     def __post_init__(self) -> None:
@@ -170,6 +172,8 @@ class Tally:
             parts.append(
                 f"{sum(self.whys.values()):,} lack numbers ({known}{', ...' if len(self.whys) > 3 else ''})"
             )
+        if nothing := self.nothing:
+            parts.append(nothing)
         return "; ".join(parts) + "."
 
 
@@ -246,6 +250,8 @@ def collect(
             kept.append({name: cells[:left] for name, cells in block.cells.items()})
         if watch is not None:
             watch(tally.points, made_by.points)
+    if best is not None:
+        tally.nothing = best.nothing()
     names = [column.name for column in made_by.columns]
     cells = best.columns if best is not None else {name: _stacked([c[name] for c in kept]) for name in names}
     return Swept(made_by, {name: cells[name] for name in names}, tally)

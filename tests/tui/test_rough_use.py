@@ -126,7 +126,10 @@ ODD = "[/nope] [b]x[@click=app.bell]y"
 @pytest.mark.parametrize(
     "key", ["s", "c", "equals_sign", "ctrl+o", "S", "e", "d", "enter", "ctrl+p", "p", "x"]
 )
-async def test_brackets_in_names_are_letters(explore, screen, tmp_path, scenario_file, config_folder, key):
+async def test_brackets_in_names_are_letters(
+    explore, screen, tmp_path, monkeypatch, scenario_file, config_folder, key
+):
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "[bold]a[.toml"
     text = scenario_file.read_text().replace("A dense model on eight H100", ODD)
     path.write_text(text, encoding="utf-8")

@@ -80,3 +80,16 @@ def test_wrong_usage_is_one_line_and_status_2(run, arguments, words):
     status, out, err = run(LLAMA, *arguments)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert words in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--vary", "hardware.memory_bandwidth_bytes_per_s=1e-300:1e40", "--for", "tpot_s<=0.01"),
+        ("--set", "slo.tpot_s=1e38", "--vary", "slo.tpot_s", "--for", "fits_memory=no"),
+        ("--set", "slo.tpot_s=1e-300", "--vary", "slo.tpot_s", "--for", "fits_memory=no"),
+    ],
+)
+def test_ranges_as_wide_as_numbers_go_are_searched_without_a_word_of_numpy(capsys, arguments):
+    assert main(["solve", "llama-3.1-70b-h100", *arguments]) in (0, 1)
+    assert capsys.readouterr().err == ""

@@ -119,6 +119,22 @@ def test_the_best_rows_come_best_first(run, tmp_path):
     assert (tmp_path / "a.csv").read_text() == out
 
 
+NOWHERE = ("--over", "hardware.memory_bytes=1,2", "--top", 2, "--by", "tpot_s")
+NONE = "none of 2 rows has a value of tpot_s to be best by (2 does_not_fit)"
+
+
+def test_the_best_of_nothing_says_why_there_is_none(run, tmp_path):
+    assert NONE in " ".join(run(*NOWHERE)[1].split())
+    for form in ("csv", "jsonl"):
+        status, out, err = run(*NOWHERE, "--format", form)
+        assert (status, err) == (0, f"inferscope: {NONE}\n")
+        assert out.count("\n") == (form == "csv")
+    path = tmp_path / "a.csv"
+    assert run(*NOWHERE, "--out", path)[2] == f"inferscope: 0 rows in {path}\ninferscope: {NONE}\n"
+    unmet = run(*BATCHES, "--where", "tpot_s<1e-9", "--top", 2, "--by", "tpot_s", "--format", "csv")[2]
+    assert unmet == "inferscope: no row meets the conditions, so that none is best by tpot_s\n"
+
+
 def test_axes_are_walked_together_and_select_takes_several_names(run):
     selected = ("--select", "tpot_s,mfu", "--select", "mbu")
     _, out, _ = run(*BATCHES, "--over", "slo.tpot_s=1,2,3", "--zip", *selected, "--format", "csv")
