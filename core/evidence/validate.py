@@ -137,7 +137,7 @@ def _prediction(row: Measurement, about: Configuration, result: Result, line: in
         bound=bound,
         assumed=about.assumed,
         values=about.values,
-        error_class=error_class(result.bound.resolved[line].accelerator),
+        error_class=error_class(result.bound.resolved[line].accelerator).title,
     )
     if math.isnan(predicted):
         why = result.why(about.quantity, line) or result.why("batch", line) or "unknown"

@@ -99,7 +99,7 @@ def calibration() -> Mapping[str, Leaf]:
 
 def constant_leaves(scenario: Scenario, chip: Record) -> dict[str, Leaf]:
     """The physical constants, as shipped or as the scenario sets them, and the factors of their error."""
-    shipped = {**calibration(), **error_leaves(chip)}
+    shipped = {**calibration(), **error_class(chip).factors}
     for name in scenario.calibration:
         if name not in shipped:
             message = f"unknown constant: {nearest(name, shipped) or 'see `inferscope list constants`'}"
@@ -142,57 +142,61 @@ def engine_suffix(scenario: Scenario) -> str:
     return "" if engine == "vllm" else f"_{engine.replace('-', '_')}"
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorClass:
+    """Accelerators on which the model is equally far off.
+
+    Attributes:
+        title: What they are called.
+        factors: The constants that carry the error, all 1, with its low and high end, by name.
+    """
+
+    title: str
+    factors: Mapping[str, Leaf]
+
+
 @lru_cache(maxsize=1)
-def _errors() -> Mapping[str, Mapping[str, Leaf]]:
-    """The factors that carry the model's own error, by class of accelerator."""
+def _error_classes() -> Mapping[str, ErrorClass]:
     with CONSTANTS.with_name("errors.toml").open("rb") as stream:
-        table = tomllib.load(stream)
-    sources = table.pop("sources")
-    return MappingProxyType(
-        {
-            name: MappingProxyType(
-                {
-                    part: Leaf(
-                        1.0,
-                        row["kind"],
-                        sources[row["source"]],
-                        DATA_DATE,
-                        f"{rows['title']}: {row['note']}",
-                        key=f"calibration.{part}",
-                        span=(row["low"], row["high"]),
-                    )
-                    for part, row in rows.items()
-                    if part != "title"
-                }
-            )
-            for name, rows in table.items()
-        }
-    )
+        tables = tomllib.load(stream)
+    sources = tables.pop("sources")
+    return MappingProxyType({name: _error_class(table, sources) for name, table in tables.items()})
 
 
-def error_leaves(chip: Record) -> Mapping[str, Leaf]:
-    """The factors on times and power of an accelerator, all 1, with how far off the model is on its class.
+def _error_class(table: dict[str, Any], sources: Mapping[str, str]) -> ErrorClass:
+    title = table.pop("title")
+    factors = {
+        name: Leaf(
+            1.0,
+            row["kind"],
+            sources[row["source"]],
+            DATA_DATE,
+            f"{title}: {row['note']}",
+            key=f"calibration.{name}",
+            span=(row["low"], row["high"]),
+        )
+        for name, row in table.items()
+    }
+    return ErrorClass(title, MappingProxyType(factors))
 
-    Measured on the accelerators whose fixed time was fitted; those of their maker, and of others, have
+
+def error_class(chip: Record) -> ErrorClass:
+    """How far off the model is on an accelerator.
+
+    Measured on those whose fixed time was fitted; others of their maker, and of other makers, have
     classes of their own.
     """
     if chip.values["fixed_time_factor"].kind == "fitted":
-        return _errors()["measured"]
-    return _errors()["same_maker" if chip.text.get("vendor") == "NVIDIA" else "other"]
+        return _error_classes()["measured"]
+    return _error_classes()["same_maker" if chip.text.get("vendor") == "NVIDIA" else "other"]
 
 
 def constants() -> Mapping[str, Leaf]:
     """All constants as they are listed: one factor a class of accelerator where the classes differ."""
     found = dict(calibration())
-    for rows in _errors().values():
-        for name, leaf in rows.items():
-            found[f"{name} ({leaf.note.partition(':')[0]})"] = leaf
+    for each in _error_classes().values():
+        found |= {f"{name} ({each.title})": leaf for name, leaf in each.factors.items()}
     return found
-
-
-def error_class(chip: Record) -> str:
-    """What the class of an accelerator is called."""
-    return error_leaves(chip)["decode_time_factor"].note.partition(":")[0]
 
 
 def named(look_up: Any, name: str, key: str) -> Record:

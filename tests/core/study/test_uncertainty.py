@@ -12,7 +12,7 @@ import pytest
 from inferscope.core.catalog import accelerator
 from inferscope.core.errors import InferscopeError, QuantityError, ScenarioError
 from inferscope.core.evaluate import OUTPUTS, evaluate
-from inferscope.core.leaves.leaf import error_leaves
+from inferscope.core.leaves.leaf import error_class
 from inferscope.core.policy.entries import policy_verdicts
 from inferscope.core.report import report
 from inferscope.core.scenario.files import Loaded, load_scenario, with_values
@@ -395,7 +395,7 @@ def test_every_report_has_the_models_own_error():
     assert plain["quantities"]["training_flop"]["low"] == plain["quantities"]["training_flop"]["high"]
     assert any("draws of the model's own error;" in note for note in plain["notes"])
     tpot = moved["tpot_s"]
-    class_ = error_leaves(accelerator("h100-sxm"))["decode_time_factor"].span
+    class_ = error_class(accelerator("h100-sxm")).factors["decode_time_factor"].span
     assert tpot["high"] / tpot["value"] == pytest.approx(class_[1], rel=0.1)
     apart = report(with_values(load_scenario(PRESET), {"hardware.accelerator": "mi300x"}))
     other = apart["quantities"]["tpot_s"]
