@@ -6,6 +6,7 @@ import numpy as np
 
 from inferscope.core.graph import Array, quantity
 from inferscope.core.quantities.functions import erlang_c
+from inferscope.core.quantities.queues import burst_factor
 
 _QUEUE = "open loop, M/M/c by Erlang's C with the Allen-Cunneen factor (ca^2 + cs^2)/2"
 _BURSTS = (
@@ -53,7 +54,7 @@ def wait_probability(
     label="Mean wait once all places are taken",
     better="lower",
     formula=(
-        "where(optimizations_static_batching > 0, nan, (workload_arrival_cv ** 2 + workload_service_cv ** 2) / 2"
+        "where(optimizations_static_batching > 0, nan, burst_factor(workload_arrival_cv, workload_service_cv)"
         " / (max_requests_per_s * (1 - load_utilization)))"
     ),
     source=_QUEUE,
@@ -71,7 +72,7 @@ def place_wait_s(
     Places free up one by one only under continuous batching; how long a query waits until a
     static batch is full, and the one before it done, is not modelled.
     """
-    burst = 0.5 * (workload_arrival_cv**2 + workload_service_cv**2)
+    burst = burst_factor(workload_arrival_cv, workload_service_cv)
     wait = burst / (max_requests_per_s * (1.0 - load_utilization))
     return np.where(optimizations_static_batching > 0, np.nan, wait)
 
@@ -150,7 +151,7 @@ def prefill_wait_probability(
     formula=(
         "where(prefill_utilization < 1, where(hardware_disaggregated > 0, prefill_work_s / prefill_servers,"
         " prefill_service_s) / (1 - prefill_utilization)"
-        " * (workload_arrival_cv ** 2 + workload_service_cv ** 2) / 2, nan)"
+        " * burst_factor(workload_arrival_cv, workload_service_cv), nan)"
     ),
     source=_QUEUE,
     null="slo_unreachable: the demand is at or above what the fleet takes",
@@ -166,7 +167,7 @@ def prompt_wait_s(
 ) -> Array:
     """Time constant of the exponential tail of the wait behind other prompts. Load 0.5, 0.1 s, Poisson: 0.2 s."""
     each = np.where(hardware_disaggregated > 0, prefill_work_s / prefill_servers, prefill_service_s)
-    burst = 0.5 * (workload_arrival_cv**2 + workload_service_cv**2)
+    burst = burst_factor(workload_arrival_cv, workload_service_cv)
     wait = each / (1.0 - prefill_utilization) * burst
     return np.where(prefill_utilization < 1.0, wait, np.nan)
 

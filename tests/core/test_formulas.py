@@ -11,7 +11,7 @@ import pytest
 
 import inferscope.core
 from inferscope.core.graph import REGISTRY
-from inferscope.core.quantities import collectives, energy, functions, load, loaded, serving
+from inferscope.core.quantities import collectives, energy, functions, load, loaded, queues, serving
 
 SLOTS = 5
 ROWS = 400
@@ -23,6 +23,7 @@ HELPERS = (
     functions.accepted_tokens,
     functions.distinct_experts,
     functions.erlang_c,
+    queues.burst_factor,
     collectives.all_reduce_s,
     collectives.all_to_all_s,
     collectives.hand_over_s,

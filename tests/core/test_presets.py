@@ -144,6 +144,14 @@ def test_the_published_production_day_is_met(found):
     assert day["mean_kv_tokens"]["value"] == pytest.approx(4989, rel=0.01)
 
 
+def test_an_estimate_that_takes_a_tenth_of_the_peak_is_twice_what_the_model_says(found):
+    """Which the text of the preset says; the larger share of the peak is measured, the tenth is assumed."""
+    query = found["chatgpt-query"]["quantities"]
+    assert 0.45 < query["wh_per_query"]["value"] / 0.301 < 0.6
+    assert query["mfu"]["value"] > 0.15
+    assert "says about half" in " ".join(load("chatgpt-query").scenario.description.split())
+
+
 def test_the_published_rates_of_a_node_are_met_within_half():
     """73,700 prompt tokens a second and prefill node, cache hits counted, and 14,800 and decode node."""
     day = load("deepseek-v3-h800").scenario

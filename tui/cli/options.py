@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from inferscope.core.errors import InferscopeError
+from inferscope.core.errors import InferscopeError, brief
 
 FORMATS = ("table", "json", "csv", "md")
 
@@ -85,3 +85,11 @@ def output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
         metavar="FORMAT",
     )
     parser.add_argument("--out", metavar="FILE", help="write to FILE instead of standard output")
+
+
+def count(text: str) -> int:
+    """A whole number in plain digits."""
+    if not text.isdecimal() or len(text) > 18:
+        message = f"must be a whole number, not {brief(text)}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import InferscopeError, nearest, printable
 from inferscope.tui.cli import study_options
-from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, fail_on, output, set_keys
+from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, count, fail_on, output, set_keys
 
 KINDS = ("accelerators", "models", "regions", "presets", "quantities", "rules", "formats", "constants")
 
@@ -254,21 +254,13 @@ def _validate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--worst",
-        type=_rows,
+        type=count,
         default=10,
         metavar="N",
         help="rows that are farthest off to show (default: 10)",
     )
     catalog(parser)
     output(parser, FORMATS)
-
-
-def _rows(text: str) -> int:
-    """A whole number of rows."""
-    if not text.isdecimal() or len(text) > 9:
-        message = f"must be a whole number, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:

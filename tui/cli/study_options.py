@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from inferscope.core.study.options import METHODS, SAMPLERS
-from inferscope.tui.cli.options import FORMATS, catalog_ranges, output, set_keys
+from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, output, set_keys
 
 
 def solve(parser: argparse.ArgumentParser) -> None:
@@ -156,7 +156,7 @@ def sweep(parser: argparse.ArgumentParser) -> None:
         metavar="COND",
         help="keep rows that meet it, e.g. 'tpot_s<=0.05'; may be repeated: all must hold",
     )
-    parser.add_argument("--top", type=_count, metavar="N", help="keep the N best rows; needs --by")
+    parser.add_argument("--top", type=count, metavar="N", help="keep the N best rows; needs --by")
     parser.add_argument("--by", default="", metavar="QUANTITY", help="what the best rows are best by")
     parser.add_argument(
         "--format",
@@ -201,11 +201,3 @@ def load(parser: argparse.ArgumentParser) -> None:
     )
     set_keys(parser)
     output(parser, FORMATS)
-
-
-def _count(text: str) -> int:
-    """A whole number in plain digits."""
-    if not text.isdigit() or len(text) > 18:
-        message = f"must be a whole number, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
