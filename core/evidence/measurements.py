@@ -13,7 +13,7 @@ from inferscope.core.scenario.tables import read_bytes
 
 PACKAGED = Path(__file__).parent / "measurements.csv"
 """The measurements that come with the program."""
-MOST_ROWS = 100_000
+MOST_BYTES = 50_000_000
 
 REQUIRED = (
     *("id", "metric", "value", "model", "precision", "accelerator", "n_accelerators", "parallelism"),
@@ -64,7 +64,7 @@ def read(path: Path) -> list[Measurement]:
     Raises:
         InferscopeError: No table, a column is missing or comes twice, or a row has too many cells.
     """
-    data = read_bytes(path, InferscopeError)
+    data = read_bytes(path, InferscopeError, MOST_BYTES, "table of measurements")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
