@@ -33,8 +33,8 @@ _ENGINES = {
     "sglang": re.compile("sglang", re.IGNORECASE),
 }
 """Engines with constants of their own, by what a row calls them; all others have those of vLLM."""
-_EIGHT_BIT_CACHE = re.compile(r"tensorrt|trtllm", re.IGNORECASE)
-"""Engines whose checkpoints of 8 bits and less bring an 8-bit cache."""
+_EIGHT_BIT_CACHE = "tensorrt-llm"
+"""The engine whose checkpoints of 8 bits and less bring an 8-bit cache."""
 _DEGREES = re.compile(r"(TP|PP|DP|EP)(\d+)")
 
 
@@ -263,18 +263,22 @@ def _options(row: Measurement) -> dict[str, Any]:
         "kv_format": _FORMATS.get(row.kv_precision, row.kv_precision) or _usual_cache(row, weights),
         "continuous_batching": row.mode != "static",
     }
-    engines = [name for name, pattern in _ENGINES.items() if pattern.search(row.engine)]
-    if engines:
-        found["engine"] = engines[0]
+    if engine := _engine(row):
+        found["engine"] = engine
     if row.prefix_hit_rate:
         found["prefix_cache_hit_rate"] = _number(row, "prefix_hit_rate")
     return found
 
 
+def _engine(row: Measurement) -> str:
+    """The engine with constants of its own that the row names; empty for any other."""
+    return next((name for name, pattern in _ENGINES.items() if pattern.search(row.engine)), "")
+
+
 def _usual_cache(row: Measurement, weights: str) -> str:
     """The engine's default format of the cache."""
     is_narrow = weights not in ("bf16", "fp32")
-    return "fp8" if is_narrow and _EIGHT_BIT_CACHE.search(row.engine) else "bf16"
+    return "fp8" if is_narrow and _engine(row) == _EIGHT_BIT_CACHE else "bf16"
 
 
 def _load(row: Measurement, layout: Layout) -> dict[str, Any]:

@@ -94,7 +94,8 @@ _CLEARED = (
     *("hardware.prefill", "hardware.expert_parallel", "hardware.replicas", "hardware.fleet_accelerators"),
     *("hardware.count", "hardware.tensor_parallel", "hardware.pipeline_parallel", "hardware.data_parallel"),
     *("optimizations.speculative", "optimizations.two_batch_overlap", "optimizations.activation_format"),
-    *("optimizations.prefix_cache_hit_rate", "slo.ttft_s", "slo.tpot_s"),
+    *("optimizations.prefix_cache_hit_rate", "slo.ttft_s", "slo.tpot_s", "workload.start"),
+    *("optimizations.engine", "optimizations.expert_weight_format", "optimizations.expert_imbalance"),
 )
 """Keys that would make another scenario another one than was measured."""
 
