@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -182,17 +182,9 @@ def uncertainty(
         at = at_draws(result.bound, 0, numbers, values, names, replan=replan, watch=watch)
     except ScenarioError as error:
         raise locate(error, item) from None
-    missed = {
-        key: share for key in LIMITS if (share := missed_share(result, 0, at.values, key, count)) is not None
-    }
-    spread = Spread(
-        {n: np.broadcast_to(v, count) for n, v in {**values, **at.values}.items()},
-        count,
-        tuple(values),
-        missed,
-    )
+    spread = _spread_of(result, at, values, count)
     result = replace(result, spreads={0: spread})
-    fits = spread.values["fits_memory"]
+    known = {number.name: shares[number.name] for number in facts}
     return Uncertainty(
         item,
         result,
@@ -202,15 +194,25 @@ def uncertainty(
         sampler,
         plan_words(at, replan=replan),
         tuple(_outcomes(result, spread, tuple(quantities) or OUTPUTS)),
-        tuple(
-            Limit(key, float(result.bound.inputs[LIMITS[key][1]][0]), share) for key, share in missed.items()
-        ),
-        ()
-        if quantities
-        else tuple(_rules(result, item.scenario, count, {n.name: shares[n.name] for n in facts})),
-        float(np.mean(fits == 0.0)),
+        tuple(_limits(result, spread)),
+        () if quantities else tuple(_rules(result, item.scenario, count, known)),
+        float(np.mean(spread.values["fits_memory"] == 0.0)),
         tuple(_notes(at, count, samples, numbers)),
     )
+
+
+def _spread_of(result: Result, at: At, values: Mapping[str, Array], count: int) -> Spread:
+    """The draws with what they give, and the share of them that miss each limit."""
+    shares = {key: missed_share(result, 0, at.values, key, count) for key in LIMITS}
+    missed = {key: share for key, share in shares.items() if share is not None}
+    columns = {name: np.broadcast_to(v, count) for name, v in {**values, **at.values}.items()}
+    return Spread(columns, count, tuple(values), missed)
+
+
+def _limits(result: Result, spread: Spread) -> Iterator[Limit]:
+    """Each limit of the scenario with the share of draws that miss it."""
+    for key, share in spread.missed.items():
+        yield Limit(key, float(result.bound.inputs[LIMITS[key][1]][0]), share)
 
 
 _NOTHING = (
