@@ -54,6 +54,7 @@ SCALES: Mapping[str, Scale] = {
         },
         "20, 20/s or 2,000,000/day",
     ),
+    "power": Scale({"": 1.0, "w": 1.0, "kw": units.KILO}, "500, 500 W or 0.5 kW"),
     "plain": Scale({"": 1.0}, "1.2"),
 }
 

@@ -265,6 +265,8 @@ def _options(row: Measurement) -> dict[str, Any]:
     }
     if engine := _engine(row):
         found["engine"] = engine
+    if row.power_cap_w:
+        found["power_cap_w"] = _number(row, "power_cap_w", least=1)
     if row.prefix_hit_rate:
         found["prefix_cache_hit_rate"] = _number(row, "prefix_hit_rate")
     return found

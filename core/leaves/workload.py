@@ -71,6 +71,7 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
         key="optimizations.chunked_prefill",
     )
     found["optimizations_prompt_share_in_ttft"] = _prompt_share(scenario)
+    found["optimizations_power_cap_w"] = number_leaf(options.power_cap_w, "optimizations.power_cap_w")
     found.update(_speculation(scenario))
     found["workload_requests_per_s"] = _demand(work)
     found["workload_batch"] = or_auto(work.batch, "workload.batch")

@@ -16,6 +16,7 @@ from inferscope.core.quantities import (
     load,
     loaded,
     memory,
+    power,
     prefill,
     quality,
     serving,
@@ -25,7 +26,7 @@ from inferscope.core.quantities import (
 
 __all__ = [
     "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "energy",
-    "governance", "inputs", "load", "loaded", "memory", "prefill", "quality", "serving", "training",
+    "governance", "inputs", "load", "loaded", "memory", "power", "prefill", "quality", "serving", "training",
     "waiting",
 ]  # fmt: skip
 

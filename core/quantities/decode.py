@@ -139,7 +139,7 @@ def decode_cache_memory_s(
     slotted=True,
     formula=(
         "per_slot(rank_batch * verified_tokens / (hardware_bf16_flop_per_s * calibration_attention_flop_share"
-        " * hardware_tensor_parallel)) * decode_attention_flop"
+        " * hardware_tensor_parallel * decode_clock_share)) * decode_attention_flop"
     ),
     source=ROOFLINE,
 )
@@ -149,10 +149,12 @@ def decode_attention_compute_s(
     hardware_bf16_flop_per_s: Array,
     calibration_attention_flop_share: Array,
     hardware_tensor_parallel: Array,
+    decode_clock_share: Array,
     decode_attention_flop: Array,
 ) -> Array:
     """Attention over the cache at the bf16 rate, ``(n, slot)``; heads are divided by tensor parallelism."""
-    rate = hardware_bf16_flop_per_s * calibration_attention_flop_share * hardware_tensor_parallel
+    peak = hardware_bf16_flop_per_s * hardware_tensor_parallel
+    rate = peak * calibration_attention_flop_share * decode_clock_share
     return (rank_batch * verified_tokens / rate)[:, None] * decode_attention_flop
 
 

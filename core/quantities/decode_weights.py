@@ -105,7 +105,7 @@ def decode_head_flop(rank_batch: Array, verified_tokens: Array, model_head_param
     formula=(
         "(decode_linear_flop / (hardware_linear_flop_per_s * optimizations_linear_rate_efficiency)"
         " + decode_head_flop / hardware_bf16_flop_per_s)"
-        " / (hardware_tensor_parallel * calibration_decode_flop_share)"
+        " / (hardware_tensor_parallel * calibration_decode_flop_share * decode_clock_share)"
     ),
     source=ROOFLINE,
 )
@@ -117,13 +117,14 @@ def decode_linear_compute_s(
     hardware_bf16_flop_per_s: Array,
     hardware_tensor_parallel: Array,
     calibration_decode_flop_share: Array,
+    decode_clock_share: Array,
 ) -> Array:
     """Multiplying them by the rank's tokens at the rate of the activation format; the head at bf16."""
     busy = (
         decode_linear_flop / (hardware_linear_flop_per_s * optimizations_linear_rate_efficiency)
         + decode_head_flop / hardware_bf16_flop_per_s
     )
-    return busy / (hardware_tensor_parallel * calibration_decode_flop_share)
+    return busy / (hardware_tensor_parallel * calibration_decode_flop_share * decode_clock_share)
 
 
 @quantity(
@@ -204,7 +205,7 @@ def decode_expert_flop(
     formula=(
         "where(model_moe_layers > 0, decode_expert_flop / (hardware_tensor_parallel"
         " * hardware_expert_flop_per_s * optimizations_expert_rate_efficiency"
-        " * calibration_decode_flop_share), 0)"
+        " * calibration_decode_flop_share * decode_clock_share), 0)"
     ),
     source=ROOFLINE,
 )
@@ -215,9 +216,11 @@ def decode_expert_compute_s(
     hardware_expert_flop_per_s: Array,
     optimizations_expert_rate_efficiency: Array,
     calibration_decode_flop_share: Array,
+    decode_clock_share: Array,
 ) -> Array:
     """Multiplying the routed tokens, on the busiest rank; the ranks' tokens spread over all experts."""
     if not np.any(model_moe_layers > 0):
         return np.zeros(1)
-    rate = hardware_expert_flop_per_s * optimizations_expert_rate_efficiency * calibration_decode_flop_share
-    return np.where(model_moe_layers > 0, decode_expert_flop / (hardware_tensor_parallel * rate), 0.0)
+    share = optimizations_expert_rate_efficiency * calibration_decode_flop_share * decode_clock_share
+    rate = hardware_tensor_parallel * hardware_expert_flop_per_s * share
+    return np.where(model_moe_layers > 0, decode_expert_flop / rate, 0.0)

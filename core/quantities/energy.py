@@ -11,47 +11,7 @@ ACCELERATOR, SERVER, FACILITY, FACILITY_WITH_RESERVE = range(4)
 BOUNDARIES = ("accelerator", "server", "facility", "facility_with_reserve")
 """What an energy figure includes; each contains the one before."""
 
-_MEASURED = "busy power over TDP of 274 measured H100 runs (ML.ENERGY leaderboard, 2026-02-16)"
-_KNOTS = np.log(np.array([8.0, 47.0, 256.0]))
-
-
-@quantity(
-    unit="1",
-    label="Busy power over TDP",
-    better="lower",
-    formula=(
-        "calibration_power_factor * interpolate_log_batch(batch, calibration_busy_share_small_batch,"
-        " calibration_busy_share_medium_batch, calibration_busy_share_large_batch)"
-    ),
-    source=_MEASURED,
-)
-def busy_power_share(
-    calibration_power_factor: Array,
-    batch: Array,
-    calibration_busy_share_small_batch: Array,
-    calibration_busy_share_medium_batch: Array,
-    calibration_busy_share_large_batch: Array,
-) -> Array:
-    """Mean draw of a busy accelerator: 0.65 of TDP at batch 8, 0.76 at 47, 0.84 at 256 and beyond."""
-    return calibration_power_factor * interpolate_log_batch(
-        batch,
-        calibration_busy_share_small_batch,
-        calibration_busy_share_medium_batch,
-        calibration_busy_share_large_batch,
-    )
-
-
-def interpolate_log_batch(batch: Array, small: Array, medium: Array, large: Array) -> Array:
-    """Interpolate linearly in log batch between batch 8, 47 and 256; constant outside.
-
-    >>> one = np.array([1.0])
-    >>> interpolate_log_batch(np.array([4.0, 47.0, 1e4]), 0.65 * one, 0.76 * one, 0.84 * one)
-    array([0.65, 0.76, 0.84])
-    """
-    place = np.log(np.maximum(batch, 1.0))
-    first = np.clip((place - _KNOTS[0]) / (_KNOTS[1] - _KNOTS[0]), 0.0, 1.0)
-    second = np.clip((place - _KNOTS[1]) / (_KNOTS[2] - _KNOTS[1]), 0.0, 1.0)
-    return small + first * (medium - small) + second * (large - medium)
+_MEASURED = "busy power as share of TDP; the rest of the server at its mean share of rated power"
 
 
 @quantity(
@@ -63,7 +23,7 @@ def interpolate_log_batch(batch: Array, small: Array, medium: Array, large: Arra
         "hardware_tdp_w * busy_power_share + where(site_boundary >= 1, (hardware_server_w - hardware_tdp_w)"
         " * calibration_server_average_share, 0)"
     ),
-    source=_MEASURED + "; the rest of the server at its mean share of rated power",
+    source=_MEASURED,
 )
 def busy_w(
     hardware_tdp_w: Array,
@@ -74,7 +34,7 @@ def busy_w(
 ) -> Array:
     """Draw of a busy accelerator and its share of the server.
 
-    H100 at batch 47: 700 x 0.76 + (1,275 - 700) x 0.7 = 934.5 W.
+    H100, decoding at batch 47: 700 x 0.76 + (1,275 - 700) x 0.7 = 934.5 W.
     """
     rest = (hardware_server_w - hardware_tdp_w) * calibration_server_average_share
     return hardware_tdp_w * busy_power_share + np.where(site_boundary >= SERVER, rest, 0.0)

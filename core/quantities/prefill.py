@@ -162,10 +162,10 @@ def prompts_at_once(
     better="lower",
     formula=(
         "prefill_kernel_factor / prefill_hardware_tensor_parallel * maximum(prefill_linear_flop"
-        " / (prefill_hardware_linear_flop_per_s * calibration_prefill_flop_share), linear_params * optimizations_linear_bytes_per_param"
+        " / (prefill_hardware_linear_flop_per_s * calibration_prefill_flop_share * prefill_clock_share), linear_params * optimizations_linear_bytes_per_param"
         " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s))"
         " + 2 * model_head_params / (prefill_hardware_tensor_parallel * calibration_prefill_flop_share"
-        " * prefill_hardware_bf16_flop_per_s)"
+        " * prefill_hardware_bf16_flop_per_s * prefill_clock_share)"
     ),
     source=ROOFLINE,
 )
@@ -176,6 +176,7 @@ def prefill_linear_s(
     linear_params: Array,
     prefill_hardware_linear_flop_per_s: Array,
     calibration_prefill_flop_share: Array,
+    prefill_clock_share: Array,
     optimizations_linear_bytes_per_param: Array,
     calibration_weight_bandwidth_share: Array,
     prefill_hardware_memory_bandwidth_bytes_per_s: Array,
@@ -187,13 +188,13 @@ def prefill_linear_s(
     Narrow weights cost nothing to dequantise here: a prompt's many tokens share it.
     Llama 3.1 70B, fp8, 1,000 tokens, TP8 on H100: 1.37e14 / (8 x 0.66 x 1.98e15) = 13.1 ms.
     """
-    rate = prefill_hardware_linear_flop_per_s * calibration_prefill_flop_share
+    reached = calibration_prefill_flop_share * prefill_clock_share
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
     busy = np.maximum(
-        prefill_linear_flop / rate,
+        prefill_linear_flop / (prefill_hardware_linear_flop_per_s * reached),
         linear_params * optimizations_linear_bytes_per_param / bandwidth,
     )
-    head = 2.0 * model_head_params / (calibration_prefill_flop_share * prefill_hardware_bf16_flop_per_s)
+    head = 2.0 * model_head_params / (reached * prefill_hardware_bf16_flop_per_s)
     return (prefill_kernel_factor * busy + head) / prefill_hardware_tensor_parallel
 
 
@@ -233,7 +234,7 @@ def prefill_expert_bytes(
         "where(model_moe_layers > 0, prefill_kernel_factor"
         " / (prefill_hardware_tensor_parallel * prefill_hardware_data_parallel)"
         " * maximum(prompts_at_once * prefill_expert_flop * optimizations_expert_imbalance"
-        " / (prefill_hardware_expert_flop_per_s * calibration_expert_prefill_flop_share), prefill_expert_bytes"
+        " / (prefill_hardware_expert_flop_per_s * calibration_expert_prefill_flop_share * prefill_clock_share), prefill_expert_bytes"
         " / (calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s)), 0)"
     ),
     source=ROOFLINE,
@@ -248,6 +249,7 @@ def prefill_expert_s(
     optimizations_expert_imbalance: Array,
     prefill_hardware_expert_flop_per_s: Array,
     calibration_expert_prefill_flop_share: Array,
+    prefill_clock_share: Array,
     prefill_expert_bytes: Array,
     calibration_weight_bandwidth_share: Array,
     prefill_hardware_memory_bandwidth_bytes_per_s: Array,
@@ -255,7 +257,7 @@ def prefill_expert_s(
     """Routed experts of all prompts side by side, which share the experts of all accelerators."""
     if not np.any(model_moe_layers > 0):
         return np.zeros(1)
-    rate = prefill_hardware_expert_flop_per_s * calibration_expert_prefill_flop_share
+    rate = prefill_hardware_expert_flop_per_s * calibration_expert_prefill_flop_share * prefill_clock_share
     bandwidth = calibration_weight_bandwidth_share * prefill_hardware_memory_bandwidth_bytes_per_s
     routed = prompts_at_once * prefill_expert_flop * optimizations_expert_imbalance
     busy = np.maximum(routed / rate, prefill_expert_bytes / bandwidth)
@@ -269,7 +271,7 @@ def prefill_expert_s(
     better="lower",
     formula=(
         "prefill_attention_flop / (prefill_hardware_tensor_parallel * prefill_hardware_bf16_flop_per_s"
-        " * calibration_attention_flop_share)"
+        " * calibration_attention_flop_share * prefill_clock_share)"
     ),
     source=ROOFLINE,
 )
@@ -278,11 +280,11 @@ def prefill_attention_s(
     prefill_hardware_tensor_parallel: Array,
     prefill_hardware_bf16_flop_per_s: Array,
     calibration_attention_flop_share: Array,
+    prefill_clock_share: Array,
 ) -> Array:
     """Attention of one prompt at the bf16 rate."""
-    return prefill_attention_flop / (
-        prefill_hardware_tensor_parallel * prefill_hardware_bf16_flop_per_s * calibration_attention_flop_share
-    )
+    rate = prefill_hardware_bf16_flop_per_s * calibration_attention_flop_share * prefill_clock_share
+    return prefill_attention_flop / (prefill_hardware_tensor_parallel * rate)
 
 
 @quantity(

@@ -171,6 +171,9 @@ class Optimizations(Section):
         default=_num(8192), description="prompt tokens in one prefill step"
     )
     two_batch_overlap: StrictBool = Field(default=False, description="two micro-batches hide communication")
+    power_cap_w: Positive | None = Field(
+        default=None, description="cap on the power of one accelerator, W; default: its own limit"
+    )
     expert_imbalance: AtLeastOne = Field(default=_num(1), description="busiest expert rank over the mean")
 
 

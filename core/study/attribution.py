@@ -34,6 +34,7 @@ OFF: Mapping[str, Any] = {
     "optimizations.continuous_batching": False,
     "optimizations.chunked_prefill": False,
     "optimizations.two_batch_overlap": None,
+    "optimizations.power_cap_w": None,
     "hardware.prefill": None,
 }
 """What turns each optimisation off, by the key of its toggle; None is the schema's default."""

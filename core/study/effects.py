@@ -304,6 +304,30 @@ def _pool(scenario: Scenario) -> str:
     return "off" if pool is None else f"own {pool.count.mid:g}"
 
 
+_CAP = 0.7
+"""Share of its usual limit to which an accelerator is capped when the toggle is flipped."""
+
+
+def _flip_cap(scenario: Scenario) -> tuple[str, dict[str, Any]] | None:
+    """A cap on the power of an accelerator, at a round figure well below its limit, or none."""
+    key = "optimizations.power_cap_w"
+    if scenario.optimizations.power_cap_w is not None:
+        return "off", {key: None}
+    hardware = scenario.hardware
+    usual = hardware.overrides.get("tdp_w")
+    if usual is None:
+        usual = named(catalog.accelerator, hardware.accelerator, "hardware.accelerator").values["tdp_w"].value
+    if not isinstance(usual, int | float):
+        return None
+    watts = float(f"{_CAP * usual:.2g}")
+    return f"{watts:g} W", {key: watts}
+
+
+def _cap(scenario: Scenario) -> str:
+    cap = scenario.optimizations.power_cap_w
+    return "off" if cap is None else f"{cap.mid:g} W"
+
+
 TOGGLES: tuple[Toggle, ...] = (
     Toggle("optimizations.weight_format", "Weights", _weights, _flip_weights),
     Toggle(
@@ -342,6 +366,13 @@ TOGGLES: tuple[Toggle, ...] = (
         "Overlap",
         _has_experts,
         "the model has no routed experts whose traffic it would hide",
+    ),
+    Toggle(
+        "optimizations.power_cap_w",
+        "Power cap",
+        _cap,
+        _flip_cap,
+        "the accelerator's power limit is unknown, or given as a range",
     ),
     Toggle(
         "hardware.prefill",

@@ -11,7 +11,7 @@ import pytest
 
 import inferscope.core
 from inferscope.core.graph import REGISTRY
-from inferscope.core.quantities import collectives, energy, functions, load, loaded, queues, serving
+from inferscope.core.quantities import collectives, functions, load, loaded, power, queues, serving
 
 SLOTS = 5
 ROWS = 400
@@ -28,7 +28,7 @@ HELPERS = (
     collectives.all_to_all_s,
     collectives.hand_over_s,
     serving.largest,
-    energy.interpolate_log_batch,
+    power.interpolate_log_batch,
     loaded.running_share,
     loaded.step_share,
 )

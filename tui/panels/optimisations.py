@@ -133,4 +133,14 @@ FIELDS = (
         options=_switch,
         leaf="optimizations_two_batch_overlap",
     ),
+    Field(
+        "optimizations.power_cap_w",
+        "Power cap",
+        "cap on the power of one accelerator",
+        scale="power",
+        unit="W",
+        leaf="optimizations_power_cap_w",
+        empty="none",
+        start=500,
+    ),
 )

@@ -31,7 +31,7 @@ def test_every_toggle_can_be_turned_off():
     assert [toggle.key for toggle in TOGGLES] == list(OFF)
     off = with_values(load_scenario(DAY), OFF)
     words = [toggle.now(off) for toggle in TOGGLES]
-    assert words == ["fp8", "fp8", "bf16", *["off"] * 6]
+    assert words == ["fp8", "fp8", "bf16", *["off"] * 7]
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -98,7 +98,7 @@ def test_speculation_and_formats_are_among_them():
     assert set(labels) == {"Weights", "KV cache", "Speculation", "Cont. batch", "Chunked"}
     without = with_values(scenario, {"optimizations.speculative": None})
     assert labels["Speculation"].last == pytest.approx(item.on - value(without, "tpot_s"), abs=1e-15)
-    assert found.off == ("Activations", "Cache hits", "Overlap", "Prefill pool")
+    assert found.off == ("Activations", "Cache hits", "Overlap", "Power cap", "Prefill pool")
 
 
 def test_static_batching_is_not_a_base_for_cost_and_energy():
