@@ -21,10 +21,12 @@ from inferscope.core.export.studies import as_markdown
 from inferscope.core.export.tables import markdown_table
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves.leaf import constants
+from inferscope.core.policy.profiles import COMPONENTS, error_margin, profiles, weight
 from inferscope.core.policy.rule import Rule
 from inferscope.core.policy.rules import shipped
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import PrefillPool, Scenario, Speculative
+from inferscope.core.scenario.training import BOTH_WAYS, FORWARD, PARTS, Part
 from inferscope.tui.actions import AREAS, at
 from inferscope.tui.config import SETTINGS
 from inferscope.tui.keys import shown_key
@@ -86,7 +88,29 @@ def rules() -> str:
         if (heading := f"## {rule.jurisdiction}\n") not in parts:
             parts.append(heading)
         parts += [f"### {rule.title}\n", *(f"- {line}" for line in _rule(rule)), ""]
-    return "\n".join(parts)
+    return "\n".join([*parts, _profiles()])
+
+
+def _profiles() -> str:
+    """What each regime adds up as training compute."""
+    names = list(profiles())
+    words: dict[object, str] = {1: "yes", 0: "no", "?": "may"}
+    rows = [(part.label, *(words[weight(name, key)] for name in names)) for key, part in COMPONENTS.items()]
+    rows.append(
+        (
+            "estimate may be off by",
+            *(f"{100 * error_margin(name):g} %" if error_margin(name) else "-" for name in names),
+        )
+    )
+    sources = [f"- `{name}`: {about['label']}. <{about['address']}>" for name, about in profiles().items()]
+    about = [
+        "## What each regime counts\n",
+        "Training compute by part ([policy.md](policy.md)); *may* where the text is silent.\n",
+        markdown_table(("part", *(f"`{name}`" for name in names)), rows),
+        *sources,
+        "",
+    ]
+    return "\n".join(about)
 
 
 def _rule(rule: Rule) -> list[str]:
@@ -195,8 +219,18 @@ def _pool() -> str:
             _keys(PrefillPool),
             "## optimizations.speculative\n",
             _keys(Speculative),
+            "## [training.PART]\n",
+            "A part of training compute, such as `[training.fine_tuning]`. A number alone is its `flop`.",
+            f"`parameters` and `tokens` count {BOTH_WAYS:g} FLOP each where parameters are trained, and",
+            f"{FORWARD:g} where tokens are only generated, judged or recomputed: {_forward()}.\n",
+            _keys(Part),
         ]
     )
+
+
+def _forward() -> str:
+    """The parts of training compute that take forward passes alone."""
+    return ", ".join(f"`{name}`" for name, flop in PARTS.items() if flop == FORWARD)
 
 
 def _constants() -> str:

@@ -24,6 +24,7 @@ from inferscope.core.quantities import energy
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario, Workload
 from inferscope.core.scenario.section import Section
+from inferscope.core.scenario.training import BOTH_WAYS, Training
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
@@ -191,6 +192,7 @@ def training_leaves(
     known = _published_accelerator(record)
     is_changed = (
         training.flop is not None
+        or training.pretraining is not None
         or "training_flop" in scenario.pins
         or leaves["model_training_tokens"].kind == "scenario"
         or leaves["model_training_flop"].kind == "scenario"
@@ -200,7 +202,7 @@ def training_leaves(
         hours = Leaf(math.nan, "derived", "published hours belong to another training run", key=hours.key)
     found = {
         "model_training_accelerator_hours": hours,
-        "training_flop_given": number_leaf(training.flop, "training.flop"),
+        "training_flop_given": _final_run(training),
         "training_usd_given": number_leaf(training.usd, "training.usd"),
         "training_accelerator_hours_given": number_leaf(
             training.accelerator_hours, "training.accelerator_hours"
@@ -213,6 +215,25 @@ def training_leaves(
             getattr(training, name), f"training.{name}", is_set=name in training.model_fields_set
         )
     return found
+
+
+def _final_run(training: Training) -> Leaf:
+    """Compute of the final run as given: in FLOP, or 6 FLOP for each parameter and token."""
+    part, key = training.pretraining, "training.pretraining"
+    if part is None:
+        return number_leaf(training.flop, "training.flop")
+    if part.flop is not None or part.parameters is None or part.tokens is None:
+        return number_leaf(part.flop, f"{key}.flop")
+    given = {name: number_leaf(getattr(part, name), f"{key}.{name}") for name in ("parameters", "tokens")}
+    figures = " x ".join(f"{leaf.value:.6g} {name}" for name, leaf in given.items())
+    said = ", ".join(dict.fromkeys(leaf.source for leaf in given.values()))
+    return Leaf(
+        part.ends(BOTH_WAYS)[1],
+        "scenario",
+        f"6 x {figures}; {said}".replace("e+", "e"),
+        max(leaf.date for leaf in given.values()),
+        key=", ".join(leaf.key for leaf in given.values()),
+    )
 
 
 def _training_accelerator(scenario: Scenario, record: Record) -> Record | None:

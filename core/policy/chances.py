@@ -14,9 +14,11 @@ from inferscope.core.graph import Array
 from inferscope.core.policy.entries import rules_of
 from inferscope.core.policy.facts import facts
 from inferscope.core.policy.predicates import COMPARE, Comparison, Facts, Group, Node, Not
+from inferscope.core.policy.profiles import counted, counted_at_draws, parts_of
 from inferscope.core.policy.quantities import QUANTITIES
 from inferscope.core.policy.rule import Rule, judge
 from inferscope.core.policy.spreads import columns
+from inferscope.core.scenario.schema import Scenario
 
 Bools = NDArray[np.bool_]
 Truths = tuple[Bools, Bools]
@@ -51,7 +53,8 @@ def chances(
         row: The row.
         on: The day that is judged.
         draws: How many rows of the spread count.
-        given: Further facts at the draws, ``(draws,)``: what is drawn of the keys under ``[policy]``.
+        given: Further facts at the draws, ``(draws,)``: what is drawn of the keys under ``[policy]``, and
+            of the parts of training compute, by name.
     """
     pools = facts(result, row, on)
     names = ["", *["prefill_"] * (len(pools) - 1)]
@@ -60,20 +63,36 @@ def chances(
         {n: v[:draws] for n, v in ({**spread, **columns(result, row, pool)}).items()} | dict(given or {})
         for pool in names
     ]
+    scenario = result.bound.resolved[row].scenario
     found = []
     for rule in rules_of(result, row):
         by_chip = any(name in QUANTITIES and QUANTITIES[name].scope == "chip" for name in rule.names)
-        each = list(zip(pools.values(), at_draws, strict=True))[: None if by_chip else 1]
+        here = [
+            _counted(known, drawn, scenario, rule.counting)
+            for known, drawn in zip(pools.values(), at_draws, strict=True)
+        ]
+        each = here[: None if by_chip else 1]
         words = [judge(rule, known) for known, _ in each]
-        parts = [
+        truths = [
             _truths(rule.predicate, word.facts, drawn, draws)
             for word, (_, drawn) in zip(words, each, strict=True)
         ]
-        true, false = _joined(parts, wanted=True)
+        true, false = _joined(truths, wanted=True)
         word = next((w.word for truth in (True, None) for w in words if w.truth is truth), words[0].word)
         yes, no = float(true.mean()), float(false.mean())
         found.append(Chance(rule, yes, no, float((~true & ~false).mean()), word))
     return found
+
+
+def _counted(
+    known: Facts, drawn: Mapping[str, Array], scenario: Scenario, profile: str
+) -> tuple[Facts, Mapping[str, Array]]:
+    """Facts and draws as a rule with this profile counts them."""
+    parts = parts_of(scenario, known["training_flop"]) if profile else {}
+    if len(parts) < 2 and not scenario.training.modifies_original:
+        return known, drawn
+    given = set(scenario.policy.model_fields_set)
+    return counted(known, scenario, profile), counted_at_draws(drawn, parts, given, profile)
 
 
 def _truths(node: Node, known: Facts, drawn: Mapping[str, Array], draws: int) -> Truths:

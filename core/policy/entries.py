@@ -9,10 +9,11 @@ from typing import Any
 
 from inferscope.core.errors import RuleError, ScenarioError
 from inferscope.core.evaluate import Result
-from inferscope.core.policy.facts import USER, computed, facts, widened
+from inferscope.core.policy.facts import USER, computed, facts
 from inferscope.core.policy.predicates import Fact, Scalar
+from inferscope.core.policy.profiles import counted
 from inferscope.core.policy.quantities import QUANTITIES, unit
-from inferscope.core.policy.rules import Rule, Verdict, judge, merged, profiles, read_rules, rules
+from inferscope.core.policy.rules import Rule, Verdict, judge, merged, read_rules, rules
 from inferscope.core.scenario.names import expanded
 from inferscope.core.scenario.saving import rule_names
 from inferscope.core.scenario.schema import Scenario
@@ -98,16 +99,16 @@ def _judged(result: Result, row: int, on: dt.date) -> Iterator[tuple[Verdict, st
         fact = computed(result, row, name)
         for known in pools.values():
             known.setdefault(name, fact)
-    wide: dict[tuple[str, str], Mapping[str, Fact]] = {}
+    scenario = result.bound.resolved[row].scenario
+    by_profile: dict[tuple[str, str], Mapping[str, Fact]] = {}
     for rule in judged_by:
         by_chip = len(pools) > 1 and any(map(_is_of_chip, rule.names))
         found = []
         for chip, known in pools.items():
             key = (chip, rule.counting)
-            if key not in wide:
-                margin = profiles()[rule.counting].get("error_margin", 0.0) if rule.counting else 0.0
-                wide[key] = widened(known, margin) if margin else known
-            found.append((judge(rule, wide[key]), chip if by_chip else None))
+            if key not in by_profile:
+                by_profile[key] = counted(known, scenario, rule.counting)
+            found.append((judge(rule, by_profile[key]), chip if by_chip else None))
             if not by_chip:
                 break
         yield next((pair for truth in (True, None) for pair in found if pair[0].truth is truth), found[0])

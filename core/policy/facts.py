@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,16 +25,11 @@ from inferscope.core.policy.quantities import QUANTITIES
 from inferscope.core.policy.spreads import ranged, widened_by_draws
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.training import BOTH_WAYS
 
 USER = "set by the user in [policy]"
 _CHIP = ("tpp", "performance_density", "dram_bandwidth_gb_s")
 _NON_PLANAR_NM = 16
-
-
-def widened(known: Mapping[str, Fact], margin: float) -> dict[str, Fact]:
-    """The same facts with every count of training compute uncertain by at least this share."""
-    counts = [name for name in known if name in QUANTITIES and QUANTITIES[name].unit == "FLOP"]
-    return {**known, **{name: _wide(known[name], margin) for name in counts}}
 
 
 def facts(result: Result, row: int, on: dt.date) -> dict[str, dict[str, Fact]]:
@@ -159,7 +154,7 @@ def _model(result: Result, row: int) -> dict[str, Fact]:
 
 
 def _training(result: Result, row: int) -> Fact:
-    """Training compute; its range spans 6ND and the published figure with its own, or what the user gives."""
+    """Compute of the final run; its range spans 6ND and the published figure with its own, or is as given."""
     if not decides_verdict(result, row):
         return Fact(None, missing=("training_flop",))
     scenario = result.bound.resolved[row].scenario
@@ -169,6 +164,9 @@ def _training(result: Result, row: int) -> Fact:
     if scenario.training.flop is not None:
         ends = scenario.training.flop.ends()
         return Fact(fact.value, min(ends), max(ends), "training.flop of the scenario")
+    if scenario.training.pretraining is not None:
+        low, _, high = scenario.training.pretraining.ends(BOTH_WAYS)
+        return Fact(fact.value, low, high, "training.pretraining of the scenario")
     leaf = result.bound.leaf("model_training_flop", row)
     names = ("training_flop", "training_flop_6nd", "training_flop_published")
     value, by_tokens, published = (float(result[name][row]) for name in names)
@@ -185,17 +183,6 @@ def _stated(scenario: Scenario, leaf: Leaf) -> tuple[float, ...]:
         return parse_number(scenario.model.overrides["training_flop"]).ends()
     ends = () if isinstance(leaf.cited, str) else (leaf.cited.low, leaf.cited.high)
     return tuple(end for end in ends if end is not None)
-
-
-def _wide(fact: Fact, margin: float) -> Fact:
-    if not isinstance(fact.value, float):
-        return fact
-    low, high = fact.value * (1 - margin), fact.value * (1 + margin)
-    known = (
-        low if fact.low is None else min(fact.low, low),
-        high if fact.high is None else max(fact.high, high),
-    )
-    return fact._replace(low=known[0], high=known[1])
 
 
 # --- chip -----------------------------------------------------------------------------------------

@@ -102,7 +102,8 @@ def _beside(result: Result, row: int, pool: str) -> dict[str, Array]:
     values = _values(result, row, pool)
     scenario = result.bound.resolved[row].scenario
     found: dict[str, Array] = {"interconnect_bandwidth_gb_s": _of_pool(values, "io_bandwidth_gb_s", pool)}
-    if scenario.training.flop is None and "training_flop" not in scenario.pins:
+    training, is_pinned = scenario.training, "training_flop" in scenario.pins
+    if training.flop is None and training.pretraining is None and not is_pinned:
         both = np.concatenate([values["training_flop_6nd"], values["training_flop_published"]])
         found |= {"training_flop": both, "planned_training_flop": both}
     return found

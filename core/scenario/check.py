@@ -142,8 +142,9 @@ def schema_keys(model: type[BaseModel] = Scenario, prefix: str = "") -> list[str
 
 
 def _section_type(annotation: Any) -> type[BaseModel] | None:
-    """The table type behind an annotation such as ``PrefillPool | None``."""
-    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+    """The table type behind an annotation such as ``PrefillPool | None``; it may read numbers too."""
+    parts = (annotation, *getattr(annotation, "__args__", ()))
+    for candidate in (getattr(part, "__origin__", part) for part in parts):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None

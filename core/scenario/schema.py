@@ -43,6 +43,7 @@ from inferscope.core.scenario.names import config_name
 from inferscope.core.scenario.policy import Policy
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.section import Section
+from inferscope.core.scenario.training import Training
 
 AUTO: Literal["auto"] = "auto"
 LONGEST_NAME = 200
@@ -278,21 +279,6 @@ class Site(Section):
     boundary: Literal["accelerator", "server", "facility", "facility_with_reserve"] = Field(
         default="facility", description="what the energy figure includes"
     )
-
-
-class Training(Section):
-    """What training took; what is absent comes from the catalogue."""
-
-    flop: Positive | None = Field(default=None, description="training compute, FLOP")
-    usd: Positive | None = Field(default=None, description="cost of the final run, USD")
-    accelerator: str | None = Field(
-        default=None, description="accelerator it ran on; default: the catalogue's or [hardware]"
-    )
-    accelerator_hours: Positive | None = Field(default=None, description="accelerator-hours of the final run")
-    usd_per_accelerator_hour: Positive | None = Field(default=None, description="price; default: as serving")
-    mfu: PositiveShare = Field(default=_num(0.4), description="model FLOP utilisation of training")
-    goodput: PositiveShare = Field(default=_num(0.86), description="share of hours that made progress")
-    lifetime_days: Positive = Field(default=_num(365), description="days in service")
 
 
 class TestTime(Section):

@@ -19,6 +19,7 @@ from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.saving import ABOUT
 from inferscope.core.scenario.schema import Hardware, Scenario
 from inferscope.core.scenario.tables import canonical, is_section, merge
+from inferscope.core.scenario.training import of_rules_alone
 from inferscope.core.study.records import RECORDS
 from inferscope.core.study.shapley import Values
 
@@ -143,11 +144,17 @@ def changes(first: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Change,
     naming = ("model.id", "model.config", "hardware.accelerator")
     chosen = {key for key in naming if first.get(key) != other.get(key)}
     for key in in_order([*first, *other]):
-        if key.partition(".")[0] not in _NO_NUMBER and _figure(first.get(key)) != _figure(other.get(key)):
-            groups.setdefault(_group(key, chosen), []).append(key)
+        if _is_of_rules(key) or _figure(first.get(key)) == _figure(other.get(key)):
+            continue
+        groups.setdefault(_group(key, chosen), []).append(key)
     return tuple(
         Change(words(keys[0]) if name in keys else name, tuple(keys)) for name, keys in groups.items()
     )
+
+
+def _is_of_rules(key: str) -> bool:
+    """Whether a key changes no quantity."""
+    return key.partition(".")[0] in _NO_NUMBER or of_rules_alone(key)
 
 
 def in_order(keys: Iterable[str]) -> list[str]:

@@ -21,6 +21,7 @@ from inferscope.core.leaves import Leaf
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
+from inferscope.core.scenario.training import of_rules_alone
 from inferscope.core.study.inputs import limits
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "catalog_numbers",
     "model_errors",
     "normal_quantile",
+    "of_rules",
     "quantiles",
     "stratified",
     "uncertain",
@@ -91,13 +93,24 @@ class Uncertain:
 def uncertain(scenario: Scenario) -> tuple[Uncertain, ...]:
     """The numbers of a scenario that are given as a range or a distribution, in the order of the file.
 
-    Those under ``[policy]`` are facts of rules, which hold their own ends.
+    Those that only rules read hold their own ends: see :func:`of_rules`.
     """
-    return tuple(
-        Uncertain(key, number)
-        for key, number in _numbers(scenario)
-        if number.low is not None and not key.startswith("policy.") and number.low < (number.high or 0.0)
-    )
+    return tuple(number for number in _ranges(scenario) if not _is_of_rules(number.name))
+
+
+def of_rules(scenario: Scenario) -> tuple[Uncertain, ...]:
+    """The uncertain numbers that only rules read: under ``[policy]``, and parts of training compute."""
+    return tuple(number for number in _ranges(scenario) if _is_of_rules(number.name))
+
+
+def _is_of_rules(key: str) -> bool:
+    return key.startswith("policy.") or of_rules_alone(key)
+
+
+def _ranges(scenario: Scenario) -> Iterator[Uncertain]:
+    for key, number in _numbers(scenario):
+        if number.low is not None and number.low < (number.high or 0.0):
+            yield Uncertain(key, number)
 
 
 def _numbers(section: Section, prefix: str = "") -> Iterator[tuple[str, Number]]:

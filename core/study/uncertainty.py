@@ -12,6 +12,7 @@ from inferscope.core.errors import InferscopeError, ScenarioError
 from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.policy.chances import Chance, chances
+from inferscope.core.policy.profiles import training_parts
 from inferscope.core.policy.spreads import inputs_read
 from inferscope.core.report import OUTPUTS
 from inferscope.core.scenario.files import Loaded, locate
@@ -20,7 +21,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
 from inferscope.core.spread import P5, P50, P95, Spread, sorted_quantiles
 from inferscope.core.study.conditions import number_quantity
-from inferscope.core.study.draws import Uncertain
+from inferscope.core.study.draws import Uncertain, of_rules
 from inferscope.core.study.sampling import At, at_draws, check_draws, drawn
 from inferscope.core.study.spreads import LIMITS, limit_inputs, missed_share, numbers_of, percent, plan_words
 from inferscope.core.study.table import Table, Watch
@@ -171,7 +172,7 @@ def uncertainty(
     except ScenarioError as error:
         raise locate(error, item) from None
     numbers = numbers_of(result, catalog_ranges=catalog_ranges)
-    facts = _policy_numbers(item.scenario)
+    facts = of_rules(item.scenario)
     if not numbers and not facts:
         raise InferscopeError(_NOTHING)
     count = 1 << max(samples - 1, 0).bit_length() if sampler == "sobol" else samples
@@ -246,22 +247,12 @@ def _settled(mean: Array, std: Array, middles: Array, table: Array) -> tuple[Arr
     return np.where(low == high, middles[:, 1], mean), np.where(low == high, 0.0, std)
 
 
-def _policy_numbers(scenario: Scenario) -> list[Uncertain]:
-    """Ranges under ``[policy]``: facts of rules that nothing else reads."""
-    policy = scenario.policy
-    given = {name: getattr(policy, name) for name in policy.model_fields_set}
-    return [
-        Uncertain(f"policy.{name}", value)
-        for name, value in given.items()
-        if isinstance(value, Number) and value.low is not None and value.low < (value.high or 0.0)
-    ]
-
-
 def _rules(result: Result, scenario: Scenario, count: int, drawn_facts: Mapping[str, Array]) -> list[Chance]:
-    facts = {name.removeprefix("policy."): column for name, column in drawn_facts.items()}
+    facts = {n.removeprefix("policy."): v for n, v in drawn_facts.items() if n.startswith("policy.")}
     given = {name: getattr(scenario.policy, name) for name in scenario.policy.model_fields_set}
     fixed = {n: np.full(count, v.mid) for n, v in given.items() if isinstance(v, Number)}
-    return chances(result, 0, scenario.as_of, count, {**fixed, **facts})
+    parts = training_parts(scenario, drawn_facts)
+    return chances(result, 0, scenario.as_of, count, {**fixed, **facts, **parts})
 
 
 def _notes(at: At, count: int, samples: int, numbers: Sequence[Uncertain]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from inferscope.core.evaluate import evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.facts import facts, non_planar, years
+from inferscope.core.policy.profiles import COMPONENTS
 from inferscope.core.policy.quantities import QUANTITIES, SCOPES
 from inferscope.core.policy.rules import profiles, rules
 from inferscope.core.report import OUTPUTS, policy_entries, report
@@ -154,7 +155,8 @@ def test_profiles_say_what_is_counted():
     assert len(profiles()) == 6
     assert {rule.counting for rule in rules()} - {""} == set(profiles())
     parts = set(profiles()["eu_cumulative"]) - {"label", "address", "error_margin"}
-    assert len(parts) == 12
+    assert len(parts) == 13
+    assert parts == set(COMPONENTS)
     for profile in profiles().values():
         assert parts <= set(profile)
         assert all(profile[part] in (0, 1, "?") for part in parts)
