@@ -14,6 +14,7 @@ from inferscope.core.evaluate import OUTPUTS, Result, evaluate
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
+from inferscope.core.policy.counts import Counts, counts_of
 from inferscope.core.policy.entries import Entry, policy_entries, policy_verdicts, rules_of
 from inferscope.core.scenario.changed import as_changed, differences, title
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
@@ -25,6 +26,7 @@ __all__ = [
     "OUTPUTS",
     "answer_is_no",
     "cost_basis",
+    "counts_report",
     "entry",
     "kind_of",
     "policy_entries",
@@ -152,13 +154,36 @@ def policy_report(
     Raises:
         InferscopeError: The scenario names something that does not exist.
     """
+    result = _judged(loaded, catalog_ranges=catalog_ranges)
+    about = {**_about(loaded.scenario, on), "counts": counts_of(result, 0, on).to_dict()}
+    return about, policy_entries(result, 0, on)
+
+
+def counts_report(
+    loaded: Loaded, on: dt.date | None = None, *, catalog_ranges: bool = False
+) -> tuple[dict[str, Any], Counts]:
+    """What a scenario is, and its training compute by every regime's count (see :func:`policy_report`)."""
+    result = _judged(loaded, catalog_ranges=catalog_ranges)
+    return _about(loaded.scenario, on), counts_of(result, 0, on)
+
+
+def _judged(loaded: Loaded, *, catalog_ranges: bool) -> Result:
+    """A scenario evaluated with its ranges, and its rules read.
+
+    Raises:
+        InferscopeError: The scenario names something that does not exist.
+    """
     try:
         result = with_ranges(evaluate(loaded.scenario, OUTPUTS), catalog_ranges=catalog_ranges)
         rules_of(result)
     except ScenarioError as error:
         raise locate(error, loaded) from None
-    scenario = loaded.scenario
-    about = {
+    return result
+
+
+def _about(scenario: Scenario, on: dt.date | None) -> dict[str, Any]:
+    """Which scenario is judged, on which day, by which program and data."""
+    return {
         "inferscope": __version__,
         "data": DATA_DATE,
         "title": title(scenario),
@@ -166,7 +191,6 @@ def policy_report(
         "scenario_hash": scenario_hash(scenario),
         "as_of": (on or scenario.as_of).isoformat(),
     }
-    return about, policy_entries(result, 0, on)
 
 
 def _scenario(scenario: Scenario) -> dict[str, Any]:

@@ -70,14 +70,17 @@ def as_markdown(about: Mapping[str, Any], entries: Entries) -> str:
         )
         for number, entry in enumerate(shown, 1)
     ]
+    counts = f"Training compute: {about['counts']['in_short']}."
     notes = "".join(f"[^{n}]: {entry['source']}{_doubts(entry)}\n" for n, entry in enumerate(shown, 1))
-    return f"# {about['title']}\n\n{summary(about, entries)}\n\n{markdown_table(header, rows)}\n{notes}"
+    head = f"# {about['title']}\n\n{summary(about, entries)}\n\n{counts}\n\n"
+    return f"{head}{markdown_table(header, rows)}\n{notes}"
 
 
 def as_text(about: Mapping[str, Any], entries: Entries) -> str:
     """What applies first, then a line or two a rule; bills and literature last, as what-ifs."""
     lines = [*_wrap(about["title"], ""), *_wrap(summary(about, entries), "")]
     heads = _first(entries) if entries else []
+    heads.append(f"training compute: {about['counts']['in_short']}")
     lines += [line for text in heads for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")]
     shown = [entry for entry in entries if entry["shown"]]
     for title, group in (
@@ -126,7 +129,8 @@ def _brief_margin(entry: Mapping[str, Any]) -> str:
 
 def as_long_text(about: Mapping[str, Any], entries: Entries) -> str:
     """Rules by jurisdiction in 80 columns, each with what was compared and who says so."""
-    lines = [*_wrap(about["title"], ""), *_wrap(summary(about, entries), ""), ""]
+    counts = f"training compute: {about['counts']['in_short']}"
+    lines = [*_wrap(about["title"], ""), *_wrap(summary(about, entries), ""), *_wrap(counts, ""), ""]
     shown = [entry for entry in entries if entry["shown"]]
     order = {name: i for i, name in enumerate(dict.fromkeys(entry["jurisdiction"] for entry in shown))}
     ordered = sorted(shown, key=lambda entry: order[entry["jurisdiction"]])

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import InferscopeError, nearest, printable
-from inferscope.tui.cli import study_options
+from inferscope.tui.cli import policy_options, study_options
 from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, count, fail_on, output, set_keys
 
 KINDS = ("accelerators", "models", "regions", "presets", "quantities", "rules", "formats", "constants")
@@ -20,7 +20,7 @@ COMMANDS = {
     "solve": "find the value of an input at which conditions are met, or two scenarios are equal",
     "frontier": "list the layouts, formats and batches that no other beats in latency, cost and energy",
     "attribute": "divide cost, latency, energy and quality among the optimisations that are on",
-    "policy": "judge a scenario by every policy rule on a day: verdict, margin, status, source",
+    "policy": "judge a scenario by every policy rule on a day; training compute by regime, lines that move",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
     "sensitivity": "show which inputs move a quantity, how far, and which carry its variance",
     "sweep": "compute a scenario at many values of its keys: a table, CSV, JSON lines or Parquet",
@@ -209,34 +209,6 @@ def _depth(text: str) -> int | str:
     return text if text == ALL else int(text)
 
 
-def _policy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
-    for name, example in (
-        ("jurisdiction", "EU, US or US-CA"),
-        ("status", "in_force or proposed"),
-        ("scope", "model, chip or site"),
-        ("verdict", "applies, unknown or limit broken"),
-    ):
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            default=[],
-            metavar=name.upper(),
-            help=f"only rules of this {name}, e.g. {example}; may be repeated",
-        )
-    parser.add_argument(
-        "--binding", action="store_true", help="only rules in force on that day, also for --fail-on"
-    )
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="as a table: what was compared, dates and sources"
-    )
-    catalog_ranges(parser)
-    set_keys(parser)
-    fail_on(parser)
-    output(parser, FORMATS)
-
-
 def _validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "measurements",
@@ -308,7 +280,7 @@ _ARGUMENTS = {
     "solve": study_options.solve,
     "frontier": study_options.frontier,
     "attribute": study_options.attribute,
-    "policy": _policy,
+    "policy": policy_options.policy,
     "uncertainty": study_options.uncertainty,
     "sensitivity": study_options.sensitivity,
     "sweep": study_options.sweep,

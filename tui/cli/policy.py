@@ -22,6 +22,14 @@ from inferscope.tui.cli.parser import remark, write
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 1 where a rule of ``--fail-on`` applies."""
     day = None if options.on is None else _day(options.on)
+    if options.lines:
+        return _lines(options)
+    _no_lines(options)
+    if options.preset is None:
+        message = "policy needs a PRESET; --lines alone goes without one"
+        raise InferscopeError(message)
+    if options.counts:
+        return _counts(options, day)
     about, entries = policy_report(
         loaded_with(options.preset, options.assignments), day, catalog_ranges=options.catalog_ranges
     )
@@ -39,11 +47,94 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _day(text: str) -> dt.date:
+def _counts(options: argparse.Namespace, day: dt.date | None) -> int:
+    """Print the training compute by every regime's count.
+
+    Raises:
+        InferscopeError: An option about rules was given as well.
+    """
+    from inferscope.core.export import counts as export_counts
+    from inferscope.core.report import counts_report
+
+    _no_rules(options, "--counts")
+    loaded = loaded_with(options.preset, options.assignments)
+    about, found = counts_report(loaded, day, catalog_ranges=options.catalog_ranges)
+    render = {
+        "json": export_counts.as_json,
+        "csv": export_counts.as_csv,
+        "md": export_counts.as_markdown,
+        "table": export_counts.as_text,
+    }
+    write(render[options.format](about, found), options.out)
+    return 0
+
+
+def _lines(options: argparse.Namespace) -> int:
+    """Print how many models of the catalogue lines catch.
+
+    Raises:
+        InferscopeError: An option about rules or a scenario was given as well, or a number is out of bounds.
+    """
+    from inferscope.core.export import lines as export_lines
+    from inferscope.core.policy.lines import LINE, SHARE, moving, setting
+
+    _no_rules(options, "--lines")
+    for name, given in (
+        ("PRESET", options.preset),
+        ("--counts", options.counts),
+        ("--on", options.on),
+        ("--set", options.assignments),
+        ("--catalog-ranges", options.catalog_ranges),
+    ):
+        if given:
+            message = f"--lines is about the catalogue alone: leave {name} out"
+            raise InferscopeError(message)
+    asked = setting(
+        LINE if options.line is None else options.line,
+        share=SHARE if options.share is None else options.share,
+        halving=options.halving,
+        base=None if options.base is None else _day(options.base, "--base"),
+        first=options.first,
+        last=options.last,
+    )
+    render = {
+        "json": export_lines.as_json,
+        "csv": export_lines.as_csv,
+        "md": export_lines.as_markdown,
+        "table": export_lines.as_text,
+    }
+    write(render[options.format](moving(asked)), options.out)
+    return 0
+
+
+def _no_lines(options: argparse.Namespace) -> None:
+    """Refuse options of lines where none are asked for."""
+    for name in ("line", "share", "halving", "base", "first", "last"):
+        if getattr(options, name) is not None:
+            option = {"first": "from", "last": "to"}.get(name, name)
+            message = f"--{option} goes with --lines alone"
+            raise InferscopeError(message)
+
+
+_OF_RULES = ("jurisdiction", "status", "scope", "verdict", "binding", "verbose", "fail_on", "allow_unknown")
+"""Options that choose among rules, or say what of them is printed."""
+
+
+def _no_rules(options: argparse.Namespace, instead: str) -> None:
+    """Refuse options about rules where no rules are printed."""
+    for name in _OF_RULES:
+        if getattr(options, name):
+            message = (
+                f"--{name.replace('_', '-')} is about rules, and {instead} prints none: drop one of them"
+            )
+            raise InferscopeError(message)
+
+
+def _day(text: str, option: str = "--on") -> dt.date:
     try:
         return read_day(text)
     except ValueError as error:
-        message = f"--on {error}"
+        message = f"{option} {error}"
         raise InferscopeError(message) from None
 
 

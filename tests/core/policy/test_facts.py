@@ -154,7 +154,7 @@ def test_6nd_and_the_published_figure_span_the_range():
 def test_profiles_say_what_is_counted():
     assert len(profiles()) == 6
     assert {rule.counting for rule in rules()} - {""} == set(profiles())
-    parts = set(profiles()["eu_cumulative"]) - {"label", "address", "error_margin"}
+    parts = set(profiles()["eu_cumulative"]) - {"short", "label", "address", "error_margin"}
     assert len(parts) == 13
     assert parts == set(COMPONENTS)
     for profile in profiles().values():

@@ -247,3 +247,115 @@ def test_a_rule_without_a_first_day_says_so_and_whose_it_is(run, tmp_path):
     shown = json.loads(run("show", "rule", "own.tpp", *catalog, "--format", "json")[1])
     assert "kind" not in shown
     assert shown["origin"] == f"user: {tmp_path / 'rules.toml'}"
+
+
+# --- training compute by regime -------------------------------------------------------------------
+
+PARTS = (
+    *("--set", "training.flop=3e24", "--set", "training.own_synthetic_data_generation.flop=1e24"),
+    *("--set", "training.merged_model_compute.flop=5e23"),
+)
+
+
+def test_the_counts_say_number_range_and_what_makes_the_difference(run):
+    """3e24 + 1e24 + 0.5e24 = 4.5e24 for the EU's line, less and more 30 %; 3e24 where all else is open."""
+    status, out, err = run("policy", V3, "--counts", *PARTS)
+    assert (status, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    said = " ".join(out.split())
+    assert "EU 1e25 counts most, 4.50e24 FLOP (3.15e24 to 5.85e24), 1.5 times the 3.00e24 of EU 1e23" in said
+    assert "own synthetic data is most of the difference" in said
+    assert "S own synthetic data 1.00e24 yes no may may may may" in said
+
+
+def test_the_bars_are_as_long_as_what_they_count(run):
+    out = run("policy", V3, "--counts", *PARTS)[1]
+    bars = {
+        line[:7].strip(): line[17:] for line in out.splitlines() if line[8:12].startswith(("3.00", "4.50"))
+    }
+    full = bars["EU 1e25"]
+    assert [round(full.count(letter) / len(full), 2) for letter in "PSM"] == [0.67, 0.22, 0.11]
+    assert set(bars["EU 1e23"]) == {"P", "m"}
+    assert set(bars["States"]) == {"P", "s", "m"}
+    assert bars["EU 1e23"].count("P") == full.count("P")
+
+
+def test_the_counts_are_the_same_in_every_format(run):
+    found = json.loads(run("policy", V3, "--counts", "--format", "json", *PARTS)[1])["counts"]
+    assert found["regimes"]["eu_cumulative"]["flop"] == 4.5e24
+    assert found["regimes"]["us_generic"]["high"] == 4.5e24
+    assert found["regimes"]["eu_parameter_updates"]["counted"]["merged_model_compute"] == "may"
+    assert found == json.loads(run("policy", V3, "--format", "json", *PARTS)[1])["counts"]
+    lines = list(csv.DictReader(io.StringIO(run("policy", V3, "--counts", "--format", "csv", *PARTS)[1])))
+    totals = {line["profile"]: float(line["flop"]) for line in lines if line["part"] == "total"}
+    assert totals == {name: regime["flop"] for name, regime in found["regimes"].items()}
+    assert "| counted |  | 4.50e24 |" in run("policy", V3, "--counts", "--format", "md", *PARTS)[1]
+
+
+def test_a_part_that_is_not_known_is_open_at_the_end_of_its_bar(run):
+    more = ("--set", "training.distillation_teacher_training.exists=true")
+    out = run("policy", V3, "--counts", *PARTS, *more)[1]
+    bars = {row[:7].strip(): row for row in out.splitlines() if row[8:12] in ("3.00", "4.50")}
+    assert bars["Korea"].endswith(">")
+    assert not bars["EU 1e25"].endswith(">")
+    assert "how much is not known" in out
+
+
+def test_the_table_of_rules_says_the_counts_in_a_line(run):
+    out = " ".join(run("policy", V3, *PARTS)[1].split())
+    assert "training compute: 4.50e24 by EU 1e25; 3.00e24 by EU 1e23, States, US open, Korea, 4E091" in out
+    plain = " ".join(run("policy", V3, "-v")[1].split())
+    assert "training compute: 3.25e24 FLOP by every regime's count" in plain
+
+
+# --- lines that move ------------------------------------------------------------------------------
+
+
+def test_lines_need_no_preset_and_fit_a_narrow_terminal(run):
+    status, out, err = run("policy", "--lines", "--from", "2020", "--to", "2026")
+    assert (status, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    assert len(out.splitlines()) <= 36
+    assert out.startswith("A line of 1.00e25 FLOP catches ")
+    assert "8 months (2 to 22)" in " ".join(out.split())
+    for words in ("2024", "r relative", "models of this catalogue, not all there are", "(unverified)"):
+        assert words in out
+
+
+def test_lines_are_the_same_in_every_format(run):
+    asked = ("policy", "--lines", "--line", "1e26", "--to", "2025")
+    found = json.loads(run(*asked, "--format", "json")[1])
+    lines = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv")[1])))
+    caught = [line["id"] for line in lines if line["fixed_caught"].startswith("yes")]
+    assert caught == [m["id"] for m in found["models"] if m["fixed"]["caught"].startswith("yes")]
+    assert (
+        found["total"]["fixed"]["caught"] == len(caught) == sum(y["fixed"]["caught"] for y in found["years"])
+    )
+    assert "| 2025 |" in run(*asked, "--format", "md")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "policy needs a PRESET; --lines alone goes without one"),
+        ((V3, "--line", "1e25"), "--line goes with --lines alone"),
+        ((V3, "--to", "2025"), "--to goes with --lines alone"),
+        ((V3, "--lines"), "--lines is about the catalogue alone: leave PRESET out"),
+        (("--lines", "--counts"), "leave --counts out"),
+        (("--lines", "--on", "2025-01-01"), "leave --on out"),
+        (("--lines", "--binding"), "--binding is about rules, and --lines prints none"),
+        ((V3, "--counts", "--fail-on", EU), "--fail-on is about rules, and --counts prints none"),
+        (("--lines", "--line", "0"), "--line must be above 0"),
+        (("--lines", "--line", "nan"), "--line must be above 0"),
+        (("--lines", "--share", "1.5"), "--share must be above 0 and at most 1, not 1.5"),
+        (("--lines", "--from", "2026", "--to", "2020"), "--from must not be after --to"),
+        (("--lines", "--base", "soon"), "--base must be a date such as 2025-02-28, not 'soon'"),
+        (("--lines", "--line", "much"), "--line: must be a number, not 'much'"),
+        (("--lines", "--from", "20x"), "must be a year such as 2024"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_a_line(run, arguments, said):
+    status, out, err = run("policy", *arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
