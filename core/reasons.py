@@ -10,7 +10,10 @@ from inferscope.core.bind import Bound
 from inferscope.core.graph import REGISTRY
 from inferscope.core.program import compile_program
 
-_ORDER = ("does_not_fit", "slo_unreachable", "needs_input", "unsupported", "not_in_this_version", "unknown")
+_ORDER = (
+    *("does_not_fit", "slo_unreachable", "needs_input", "unsupported", "not_in_this_version"),
+    *("unreachable", "unknown"),
+)
 
 
 def reasons(bound: Bound, outputs: Sequence[str], row: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from inferscope.core.evaluate import Result
@@ -289,12 +290,19 @@ def _estimate_notes(result: Result, row: int, entries: Sequence[Mapping[str, Any
     return [f"{about}; training.flop sets a figure that does"]
 
 
+@lru_cache(maxsize=8)
+def _behind(names: tuple[str, ...]) -> frozenset[str]:
+    """The inputs that any of some quantities is made of, of whichever pool."""
+    made = (*REGISTRY.needed(names), *names)
+    nodes = [REGISTRY.quantities[name] for name in made if name in REGISTRY.quantities]
+    return frozenset(parent for node in nodes for parent in node.parents if parent in REGISTRY.inputs)
+
+
 def _unverified_notes(result: Result, row: int) -> list[str]:
     """Catalogue figures behind the numbers that were recalled and not checked."""
     resolved = result.bound.resolved[row]
-    recalled = {
-        leaf.key for n, leaf in resolved.leaves.items() if leaf.kind == "memory" and n in REGISTRY.inputs
-    }
+    used = _behind(tuple(result.values))
+    recalled = {leaf.key for n, leaf in resolved.leaves.items() if leaf.kind == "memory" and n in used}
     model = f"the architecture of {resolved.model.id}"
     shown = sorted({model if key.startswith("model") and "." not in key[6:] else key for key in recalled})
     return [f"unverified, recalled and not checked: {', '.join(shown)}"] if shown else []

@@ -16,6 +16,7 @@ REASONS = {
     "unsupported": "unsupported",
     "unknown": "unknown",
     "not_in_this_version": "not in this version",
+    "unreachable": "unreachable",
 }
 
 
@@ -37,6 +38,9 @@ _SHARES = {
     "load_utilization",
     "quality_recovery",
     "inference_share_of_lifetime_flop",
+    "inference_share_of_lifetime_usd",
+    "stolen_weights_share",
+    "copies_left",
 }
 _SMALLER = {"USD": (0.1, 100, "ct"), "Wh": (0.1, 1000, "mWh"), "L": (0.1, 1000, "mL"), "MW": (1, 1000, "kW")}
 """Below how much a smaller unit reads better, and how many of it make one."""

@@ -22,6 +22,8 @@ from catalog_conversion import hardware, models, tables, techniques
 from catalog_conversion.text import Sources, toml_table
 
 DATA = Path(__file__).resolve().parent.parent / "core" / "catalog" / "data"
+BY_HAND = ("exchange.toml",)
+"""Files of the folder that have no source table; their sources stand in decisions.toml."""
 HERE = Path(__file__).resolve().parent / "catalog_conversion"
 
 
@@ -32,6 +34,7 @@ def convert(folder: Path) -> dict[str, str]:
     known = tomllib.loads((folder / "techniques.toml").read_text("utf-8"))
     src = Sources()
     techniques.add_sources(known, src)
+    techniques.add_sources(decisions, src)
     chips = _rows(folder / "hardware.csv")
     stacks = tomllib.loads((folder / "models.toml").read_text("utf-8"))["model"]
     files = {
@@ -45,7 +48,8 @@ def convert(folder: Path) -> dict[str, str]:
     files["quality.toml"] = techniques.quality_file(known)
     files["comparisons.toml"] = techniques.comparisons_file(examples, compared)
     files["techniques.toml"] = techniques.techniques_file(known)
-    used = _used(files, src)
+    by_hand = {name: (DATA / name).read_text("utf-8") for name in BY_HAND}
+    used = _used(files | by_hand, src)
     files["sources.toml"] = toml_table("", dict(sorted(used.items())))
     return files
 

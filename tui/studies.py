@@ -266,6 +266,13 @@ def _attribution(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return attribute(scenario, parts(values, "of") or QUANTITIES, watch=watch).table()
 
 
+def _scaling(scenario: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.study.scaling import VIEWS, scaling
+
+    watch(0, 1)
+    return scaling(scenario, one_of(values, "view", VIEWS))
+
+
 def _validation(_: Scenario, values: Values, watch: Watch) -> Table:
     from pathlib import Path
 
@@ -372,6 +379,20 @@ STUDIES = (
         "study.attribution",
         (Line("of", "numbers to divide; empty: the main ones", "usd_per_query", _SEVERAL),),
         _attribution,
+    ),
+    Study(
+        "Scaling",
+        "Inference in place of training: lines, loopholes, copies, routes.",
+        "study.scaling",
+        (
+            Line(
+                "view",
+                "lines, loopholes, rounds, deployment,",
+                "lines",
+                "attempts, distillation, routing",
+            ),
+        ),
+        _scaling,
     ),
     Study(
         "Validation",

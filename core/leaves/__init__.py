@@ -22,6 +22,7 @@ from inferscope.core.leaves.hardware import (
 )
 from inferscope.core.leaves.leaf import Leaf, calibration, constant_leaves, is_auto, named
 from inferscope.core.leaves.model import model_leaves, model_record
+from inferscope.core.leaves.scaling import scaling_leaves
 from inferscope.core.leaves.workload import site_leaves, training_leaves, workload_leaves
 from inferscope.core.scenario.schema import Scenario
 
@@ -69,6 +70,7 @@ def resolve(scenario: Scenario) -> Resolved:
     rate_leaves(leaves, formats, chip, "", notes)
     leaves["economics_usd_per_accelerator_hour"] = price_leaf(scenario, chip, "hardware", notes)
     leaves.update(workload_leaves(scenario))
+    leaves.update(scaling_leaves(scenario, record))
     leaves.update(site_leaves(scenario))
     leaves.update(constant_leaves(scenario, chip))
     leaves.update(layout_leaves(scenario.hardware, "hardware"))

@@ -28,13 +28,8 @@ from inferscope.core.scenario.training import BOTH_WAYS, Training
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
-    """Options, workload, limits and test-time compute."""
-    options, work, slo, test_time = (
-        scenario.optimizations,
-        scenario.workload,
-        scenario.slo,
-        scenario.test_time,
-    )
+    """Options, workload and limits."""
+    options, work, slo = scenario.optimizations, scenario.workload, scenario.slo
     found: dict[str, Leaf] = {}
     for section, names in (
         (options, ("prefix_cache_hit_rate", "prefill_chunk_tokens", "expert_imbalance")),
@@ -44,13 +39,11 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
         ),
         (slo, ("max_load_utilization", "percentile")),
         (scenario.economics, ("utilization",)),
-        (test_time, ("multiplier", "exponent", "plateau")),
     ):
         title = {
             id(options): "optimizations",
             id(work): "workload",
             id(slo): "slo",
-            id(test_time): "test_time",
         }.get(id(section), "economics")
         for name in names:
             found[f"{title}_{name}"] = number_leaf(

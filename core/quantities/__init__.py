@@ -10,24 +10,27 @@ from inferscope.core.quantities import (
     cost,
     decode,
     decode_weights,
+    deployment,
     energy,
     governance,
     inputs,
     load,
     loaded,
+    loopholes,
     memory,
     power,
     prefill,
     quality,
+    scaling,
     serving,
     training,
     waiting,
 )
 
 __all__ = [
-    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "energy",
-    "governance", "inputs", "load", "loaded", "memory", "power", "prefill", "quality", "serving", "training",
-    "waiting",
+    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
+    "governance", "inputs", "load", "loaded", "loopholes", "memory", "power", "prefill", "quality", "scaling",
+    "serving", "training", "waiting",
 ]  # fmt: skip
 
 REGISTRY.close()

@@ -36,6 +36,7 @@ COMMANDS = [
     "solve",
     "frontier",
     "attribute",
+    "scaling",
     "validate",
     "claims",
     "load",

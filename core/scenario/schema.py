@@ -28,7 +28,6 @@ from inferscope.core.scenario.bounds import (
     Batch,
     Count,
     Day,
-    Exponent,
     Limits,
     NonNegative,
     OutputTokens,
@@ -42,6 +41,7 @@ from inferscope.core.scenario.bounds import (
 from inferscope.core.scenario.names import config_name
 from inferscope.core.scenario.policy import Policy
 from inferscope.core.scenario.ranges import Number
+from inferscope.core.scenario.scaling import Routes, TestTime
 from inferscope.core.scenario.section import Section
 from inferscope.core.scenario.training import Training
 
@@ -281,16 +281,6 @@ class Site(Section):
     )
 
 
-class TestTime(Section):
-    """More inference compute per query than the plain model takes."""
-
-    multiplier: AtLeastOne = Field(default=_num(1), description="inference compute over the plain model's")
-    exponent: Exponent = Field(
-        default=_num(0.7), description="orders of training compute per order of inference"
-    )
-    plateau: AtLeastOne = Field(default=_num(10_000), description="multiplier beyond which nothing is gained")
-
-
 class Published(Section):
     """The published figure that a preset is about."""
 
@@ -334,6 +324,7 @@ class Scenario(Section):
     site: Site = Field(default_factory=_one(Site))
     training: Training = Field(default_factory=_one(Training))
     test_time: TestTime = Field(default_factory=_one(TestTime))
+    routes: Routes = Field(default_factory=_one(Routes))
     policy: Policy = Field(default_factory=_one(Policy))
     calibration: dict[str, NonNegative] = Field(default={}, description="physical constants set by the user")
     pins: dict[str, NonNegative] = Field(default={}, description="quantities set by the user")

@@ -55,6 +55,7 @@ _READ_BY = {
     "training": ("training_",),
     "site": ("site_",),
     "test_time": ("test_time_",),
+    "routes": ("routes_",),
 }
 """Tables that only these inputs of the graph read."""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["METHODS", "SAMPLERS"]
+__all__ = ["METHODS", "SAMPLERS", "VIEWS"]
 
 SAMPLERS: Final = ("lhs", "sobol")
 """Latin hypercube, and Sobol's sequence (scrambled)."""
 
 METHODS: Final = ("tornado", "elasticity", "sobol", "all")
 """One at a time between low and high; per cent for a per cent; shares of the variance; all three."""
+
+VIEWS: Final = ("lines", "loopholes", "rounds", "deployment", "attempts", "distillation", "routing")
+"""What scaled inference and other routes do: to lines, in four bars, in rounds, in service, to scores."""

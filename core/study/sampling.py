@@ -37,7 +37,7 @@ _FEW = 8
 _KEPT = 64
 _AS_IT_IS = Line(0.0, 1.0)
 _STRUCTURAL = ("model", "hardware", "optimizations")
-_FREE = ("workload", "slo", "economics", "site", "training", "test_time", "calibration", "pins")
+_FREE = ("workload", "slo", "economics", "site", "training", "test_time", "routes", "calibration", "pins")
 _LAYOUT = frozenset(
     {
         *(f"hardware.{name}_parallel" for name in ("tensor", "pipeline", "data", "expert")),

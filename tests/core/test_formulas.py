@@ -11,7 +11,7 @@ import pytest
 
 import inferscope.core
 from inferscope.core.graph import REGISTRY
-from inferscope.core.quantities import collectives, functions, load, loaded, power, queues, serving
+from inferscope.core.quantities import collectives, functions, load, loaded, power, queues, scaling, serving
 
 SLOTS = 5
 ROWS = 400
@@ -31,6 +31,7 @@ HELPERS = (
     power.interpolate_log_batch,
     loaded.running_share,
     loaded.step_share,
+    scaling.majority_share,
 )
 NAMESPACE = {
     **{name: getattr(np, name) for name in NUMPY_NAMES},

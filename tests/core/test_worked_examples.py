@@ -4,12 +4,14 @@ Each case has the example's id, what the program says, what the inputs give exac
 source states only a rounded number, the number in the source, and the tolerance for it.
 """
 
+import math
+
 import numpy as np
 import pytest
 
 from inferscope.core import catalog
 from inferscope.core.evaluate import evaluate
-from inferscope.core.quantities import queues, service
+from inferscope.core.quantities import deployment, queues, scaling, service
 from inferscope.core.quantities.collectives import all_to_all_s, exchange_bound_tok_s
 from inferscope.core.quantities.functions import (
     accepted_tokens,
@@ -150,6 +152,29 @@ def latency(ttft_s, tpot_s, tokens):
     return quantity("e2e_latency_s", workload={"batch": 1, "output_tokens": tokens}, pins=pins)
 
 
+def shipped(name):
+    """A default of the catalogue."""
+    return catalog.technique_default(name).value
+
+
+def halving_months():
+    return shipped("algorithmic_halving_months")
+
+
+def cost_of_reinforcement():
+    """R1's own training: the published hours at 2 USD."""
+    hours = catalog.comparison("deepseek-r1_accelerator_hours").value
+    sections = {"training": {"accelerator_hours": hours, "usd_per_accelerator_hour": 2}}
+    return quantity("training_usd", "deepseek-r1", **sections)
+
+
+def coverage_amplitude():
+    """Of c(k) = exp(a k^b), from one attempt: k and b play no part, and the logarithm is a."""
+    a = math.log(call(scaling.coverage, 0.159, 1, -3))
+    assert shipped("coverage_a") == pytest.approx(a, rel=1e-6)
+    return a
+
+
 CASES = [
     ("Q01", lambda: format_bits("int4"), None, 4.125, 1e-9),
     ("Q02", lambda: call(effective_bits, 4, 16, 4, 128), None, 4.15625, 1e-9),
@@ -215,6 +240,44 @@ CASES = [
     ("V16", lambda: 0.5 * revenue(5000, 0, 800, prices=(4e-6, 0, 20e-6)), None, 0.018, 1e-6),
     ("V17", lambda: prompt_work(0.0) / prompt_work(0.942), 17.241379310344826, 17.24, 0.001),
     ("V18", lambda: call(service.paged_gain, 0.7, 0.04), None, 3.2, 1e-6),
+    ("D01", lambda: comparison("distilling_over_rl_qwen-32b_aime24"), 25.6, 25.6, 1e-6),
+    ("D02", lambda: comparison("r1-distill-qwen-32b_aime24"), 0.9097744360902256, 0.9098, 1e-3),
+    ("D03", lambda: comparison("r1-distill-qwen-7b_aime24"), 0.6954887218045113, 0.6955, 1e-3),
+    ("D04", lambda: comparison("deepseek-r1_accelerator_hours"), None, 147_336, 0.005),
+    ("D05", cost_of_reinforcement, 294_672.0, 294_000, 0.005),
+    ("D06", lambda: comparison("pruned_qwen3-6b_mmlu"), 0.9679572763684913, 0.968, 1e-3),
+    ("D08", lambda: comparison("pruned_qwen3-6b_tokens"), 88_080_384_000.0, 90e9, 0.03),
+    ("T01", lambda: call(scaling.independent_pass_rate, 0.05, 2), None, 0.0975, 1e-9),
+    ("T02", lambda: call(scaling.independent_pass_rate, 0.05, 100), 0.994079470779666, 0.994, 1e-3),
+    ("T03", lambda: call(scaling.pass_at_k, 10, 3, 5), None, 0.9166666666666666, 1e-9),
+    ("T04", lambda: call(scaling.pass_at_k, 10, 8, 5), None, 1, 1e-9),
+    ("T05", coverage_amplitude, None, -1.8388510767619055, 1e-6),
+    ("T06", lambda: call(scaling.coverage_exponent, 0.159, 0.56, 250), None, -0.2090354604688152, 1e-4),
+    ("T07", lambda: call(scaling.coverage, 0.159, 250, shipped("coverage_b")), None, 0.56, 1e-4),
+    ("T08", lambda: call(scaling.coverage, 0.159, 5, shipped("coverage_b")), None, 0.2688716732975777, 1e-5),
+    ("T09", lambda: call(scaling.attempts_to_cover, 0.159, 0.43, -0.209035), None, 41.495799534, 1e-4),
+    ("T10", lambda: call(scaling.vote_pass_rate, 0.6, 5), None, 0.68256, 1e-9),
+    ("T11", lambda: call(scaling.vote_pass_rate, 0.7, 11), 0.9217752090399995, 0.92178, 1e-5),
+    ("T12", lambda: comparison("vote_gain_r1-zero_aime24"), None, 15.7, 1e-6),
+    ("T13", lambda: comparison("vote_gain_o1_aime24"), None, 8.9, 1e-6),
+    ("T14", lambda: comparison("vote_slope_o1_aime24"), 1.4833333333333334, 1.483, 1e-3),
+    ("T15", lambda: comparison("o3_arc_usd_per_task_semi_private"), 20.12, 20, 0.01),
+    ("T16", lambda: comparison("o3_arc_usd_per_task_public"), 16.6925, 17, 0.02),
+    ("T17", lambda: comparison("o3_arc_token_ratio"), 172.72727272727272, 172, 0.005),
+    ("T18", lambda: comparison("o3_arc_usd_per_million_tokens"), 60.96969696969697, 60.97, 1e-3),
+    ("T19", lambda: comparison("o3_arc_tokens_per_sample"), None, 55_000, 1e-6),
+    ("T20", lambda: comparison("o3_arc_scaled_usd_per_task"), 3460.64, 3461, 1e-3),
+    ("T21", lambda: comparison("o3_arc_points_per_decade"), 5.2783940263981775, 5.28, 1e-3),
+    ("T22", lambda: comparison("s1_accelerator_hours"), 6.933333333333334, 6.93, 1e-3),
+    ("T23", lambda: call(scaling.matched_multiplier, 14, 0.16), None, 257.75, 1e-9),
+    ("T24", lambda: call(scaling.matched_multiplier, 14, 22), 15.772727272727273, 15.7727, 1e-4),
+    ("T25", lambda: call(scaling.optimal_inference_usd, 1, 3e6) / 3e6, None, 1, 1e-9),
+    ("T26", lambda: comparison("exchange_tree_search"), None, 0.625, 1e-9),
+    ("T27", lambda: comparison("exchange_scaling_policy"), 1.7142857142857144, 1.714, 1e-3),
+    ("T28", lambda: call(deployment.served_over_trained, 0, 36e12, 1, 10e12), None, 1.2, 1e-9),
+    ("T30", lambda: call(scaling.copies_left, call(scaling.scaled_cost_factor, 1, 100)), None, 0.01, 1e-9),
+    ("T31", lambda: call(scaling.growth_per_year, 7), 3.2813414240305514, 3.28, 1e-3),
+    ("R12", lambda: call(scaling.growth_per_year, halving_months()), 2.8284271247461903, 2.83, 1e-3),
     ("L01", lambda: call(erlang_c, 2, 1.5 / 2), None, 0.642857, 1e-5),
     ("L02", lambda: call(erlang_c, 10, 8 / 10), None, 0.40918, 1e-5),
     ("L03", lambda: call(erlang_c, 100, 90 / 100), None, 0.21694, 1e-5),
@@ -310,6 +373,30 @@ def test_acceptance_and_accepted_length_are_inverse(drafts):
     np.testing.assert_allclose(found, acceptance, atol=1e-9)
     by_position = acceptance[:, None] ** np.arange(1, drafts + 1)
     np.testing.assert_allclose(accepted_length(by_position), lengths, rtol=1e-12)
+
+
+def test_the_spans_of_the_laws_are_the_published_ones():
+    """T26, T27: what the laws take as exponents is what the comparisons come to."""
+    for law, name in (("tree_search", "exchange_tree_search"), ("scaling_policy", "exchange_scaling_policy")):
+        assert catalog.exchange_law(law).exponent.value == pytest.approx(comparison(name), rel=1e-12)
+
+
+def test_a_log_linear_law_joins_the_two_published_scores():
+    """T21: 75.7 % and 5.28 points a decade give 87.5 % at 172 times the tokens."""
+    slope = comparison("o3_arc_points_per_decade")
+    assert call(scaling.log_linear_score, 75.7, slope, 172) == pytest.approx(87.5, rel=1e-9)
+
+
+def test_a_model_with_fewer_layers_is_faster_about_as_measured():
+    """D07: Qwen3-8B cut to 24 layers gave 1.57 times the rate, on one H100 in fp8."""
+    one = {"accelerator": "h100-sxm", "count": 1}
+    tables = {"hardware": one, "optimizations": {"weight_format": "fp8"}, "workload": {"batch": 64}}
+    models = [{"id": "qwen3-8b", **cut} for cut in ({}, {"layers": 24})]
+    found = evaluate([load_values({"model": model, **tables}) for model in models], ["output_tok_s"])
+    plain, pruned = found["output_tok_s"]
+    measured = shipped("pruning_throughput_gain_8b_to_6b")
+    assert pruned > plain
+    assert 1 / 1.4 < pruned / plain / measured < 1.4
 
 
 def test_every_example_is_here_once():

@@ -599,7 +599,7 @@ REAL = [study.name for study in studies.studies()]
 
 def test_all_of_them_are_there():
     assert [
-        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Validation"),
+        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Scaling", "Validation"),
     ] == REAL
 
 
@@ -638,6 +638,7 @@ WRONG = {
     "Solve": ("for", "tpot<=0.05"),
     "Frontier": ("accelerators", "h1000"),
     "Attribution": ("of", "bound"),
+    "Scaling": ("view", "routes"),
     "Validation": ("measurements", "nowhere.csv"),
 }
 

@@ -21,7 +21,7 @@ from inferscope.tui.cli.parser import remark, write
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 1 where a rule of ``--fail-on`` applies."""
-    day = None if options.on is None else _day(options.on)
+    day = None if options.on is None else day_of(options.on)
     if options.lines:
         return _lines(options)
     _no_lines(options)
@@ -93,7 +93,7 @@ def _lines(options: argparse.Namespace) -> int:
         LINE if options.line is None else options.line,
         share=SHARE if options.share is None else options.share,
         halving=options.halving,
-        base=None if options.base is None else _day(options.base, "--base"),
+        base=None if options.base is None else day_of(options.base, "--base"),
         first=options.first,
         last=options.last,
     )
@@ -130,7 +130,12 @@ def _no_rules(options: argparse.Namespace, instead: str) -> None:
             raise InferscopeError(message)
 
 
-def _day(text: str, option: str = "--on") -> dt.date:
+def day_of(text: str, option: str = "--on") -> dt.date:
+    """The day that an option names.
+
+    Raises:
+        InferscopeError: It is no date.
+    """
     try:
         return read_day(text)
     except ValueError as error:

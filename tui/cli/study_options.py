@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.study.options import METHODS, SAMPLERS
+from inferscope.core.study.options import METHODS, SAMPLERS, VIEWS
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, output, set_keys
 
 
@@ -65,6 +65,24 @@ def attribute(parser: argparse.ArgumentParser) -> None:
         metavar="QUANTITY",
         help="divide this quantity (default: cost, TPOT, TTFT, energy and quality); may be repeated",
     )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def scaling(parser: argparse.ArgumentParser) -> None:
+    """Of `scaling`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        default=VIEWS[0],
+        metavar="VIEW",
+        help="lines: the inference, price and fleet that match each line on training compute (default); "
+        "loopholes: four ways around one, counted and in capability; rounds: amplifying and distilling; "
+        "deployment: copies, wages, theft, lifetime compute, users; attempts: scores by samples; "
+        "distillation: R1 and its students; routing: a small model before this one",
+    )
+    parser.add_argument("--on", metavar="DATE", help="the day of the rules (default: the scenario's as_of)")
     set_keys(parser)
     output(parser, FORMATS)
 
