@@ -88,6 +88,10 @@ BESIDE = [
     "bound_ttft_s",
     "bound_output_tok_s",
     "prefill_cost_share",
+    "site_it_mw",
+    "site_load_mw",
+    "site_load_mva",
+    "twh_per_year",
 ]
 """What stands beside them in a report."""
 

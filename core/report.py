@@ -38,7 +38,14 @@ __all__ = [
 ]
 
 _COST = ("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day")
-_ENERGY = ("wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw")
+_ENERGY = (
+    "wh_per_query",
+    "joules_per_output_token",
+    "gco2e_per_query",
+    "liters_per_query",
+    "facility_mw",
+    "twh_per_year",
+)
 _PLANNED = {"batch": "workload_batch"}
 
 

@@ -273,6 +273,20 @@ def _scaling(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return scaling(scenario, one_of(values, "view", VIEWS))
 
 
+def _sites(scenario: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.evaluate import evaluate
+    from inferscope.core.scenario.days import read_day
+    from inferscope.core.study.sites import READ, site_lines
+
+    watch(0, 1)
+    text = values["on"].strip()
+    try:
+        day = read_day(text) if text else None
+    except ValueError as error:
+        raise FormError(str(error), "on") from None
+    return site_lines(evaluate(scenario, READ), day)
+
+
 def _validation(_: Scenario, values: Values, watch: Watch) -> Table:
     from pathlib import Path
 
@@ -393,6 +407,13 @@ STUDIES = (
             ),
         ),
         _scaling,
+    ),
+    Study(
+        "Sites",
+        "Power lines of sites, and on how many the fleet stays off each.",
+        "study.sites",
+        (Line("on", "the day judged; empty: the scenario's"),),
+        _sites,
     ),
     Study(
         "Validation",

@@ -57,6 +57,7 @@ from inferscope.core.catalog.techniques import (
     technique_defaults,
 )
 from inferscope.core.catalog.user import folders, use
+from inferscope.core.catalog.world import world_figures
 
 __all__ = [
     "ACCELERATOR_VALUES",
@@ -112,4 +113,5 @@ __all__ = [
     "technique_default",
     "technique_defaults",
     "use",
+    "world_figures",
 ]

@@ -44,8 +44,16 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "Energy",
-        ("wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw"),
+        (
+            "wh_per_query",
+            "joules_per_output_token",
+            "gco2e_per_query",
+            "liters_per_query",
+            "facility_mw",
+            "twh_per_year",
+        ),
     ),
+    ("Site", ("site_it_mw", "site_load_mw", "site_load_mva")),
     (
         "Under load",
         (

@@ -156,6 +156,10 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
     found["site_wue_l_per_kwh"] = number_leaf(
         site.wue_l_per_kwh, "site.wue_l_per_kwh", is_set="wue_l_per_kwh" in site.model_fields_set
     )
+    for name in ("sites", "power_factor"):
+        found[f"site_{name}"] = number_leaf(
+            getattr(site, name), f"site.{name}", is_set=name in site.model_fields_set
+        )
     found["site_boundary"] = Leaf(
         float(energy.BOUNDARIES.index(site.boundary)), _kind(site, "boundary"), key="site.boundary"
     )
@@ -202,6 +206,13 @@ def training_leaves(
         ),
         "training_usd_per_accelerator_hour": price,
         "training_bf16_flop_per_s": peak,
+        "training_days": number_leaf(training.days, "training.days"),
+        **{
+            f"training_{name}": replace(
+                catalog_leaf(trained_on.values[name], "training.accelerator"), note=f"of {trained_on.id}"
+            )
+            for name in ("tdp_w", "server_w")
+        },
     }
     for name in ("mfu", "goodput", "lifetime_days"):
         found[f"training_{name}"] = number_leaf(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,13 @@ from inferscope.core.scenario.training import BOTH_WAYS
 USER = "set by the user in [policy]"
 _CHIP = ("tpp", "performance_density", "dram_bandwidth_gb_s")
 _NON_PLANAR_NM = 16
+SITE_POWER: Mapping[str, tuple[str, float, str, bool]] = {
+    "it_power_kw": ("site_it_mw", 1e3, "busy power of the fleet's servers", False),
+    "site_rated_input_mw": ("site_load_mw", 1.0, "busy power of the fleet's servers x PUE", False),
+    "site_nominal_load_kw": ("site_load_mw", 1e3, "busy power of the fleet's servers x PUE", True),
+    "site_mic_mva": ("site_load_mva", 1.0, "busy power x PUE / power factor", True),
+}
+"""Facts of a site by name: quantity, factor, words, and whether it is what a site may draw."""
 
 
 def facts(result: Result, row: int, on: dt.date) -> dict[str, dict[str, Fact]]:
@@ -300,12 +307,10 @@ def _site(result: Result, row: int) -> dict[str, Fact]:
     resolved = result.bound.resolved[row]
     region = catalog.region(resolved.scenario.site.region)
     leaf = result.bound.leaf("site_pue", row)
-    power, input_ = _power(result, row, leaf.value)
     return {
         "site_country": Fact(str(region.text["iso2"]), origin=f"site.region: {region.name}"),
         "pue": _number(leaf.value, _origin(leaf, region))._replace(missing=("site.pue",)),
-        "it_power_kw": power,
-        "site_rated_input_mw": input_,
+        **_power(result, row),
     }
 
 
@@ -314,28 +319,21 @@ def _origin(leaf: Leaf, region: Record) -> str:
     return "site.pue of the scenario" if leaf.kind == "scenario" else f"site.region: {region.name}"
 
 
-def _power(result: Result, row: int, pue: float) -> tuple[Fact, Fact]:
-    """IT power and rated input of the fleet at full work.
+def _power(result: Result, row: int) -> dict[str, Fact]:
+    """What one site draws with the fleet at full work.
 
-    Without a demand or a stated fleet the graph counts one replica, and the accelerator boundary
-    leaves the servers out: then what is counted is only the least it can be.
+    Without a demand or a stated fleet the graph counts one replica: then what is counted is only the
+    least it can be. So it is where a line is drawn at what a site may draw, not at what it does.
     """
     scenario = result.bound.resolved[row].scenario
-    at_facility = scenario.site.boundary.startswith("facility")
-    total = float(result["facility_mw"][row])
-    it_mw = total / pue if at_facility else total
     sized = scenario.hardware.fleet_accelerators is not None or scenario.workload.demand_per_s() is not None
-    whole = sized and scenario.site.boundary != "accelerator"
-    missing = () if sized else ("workload.requests_per_s",)
-    return (
-        _least(1e3 * it_mw, "busy power of the fleet", ("policy.it_power_kw", *missing), whole=whole),
-        _least(
-            it_mw * pue,
-            "busy power of the fleet x PUE",
-            ("policy.site_rated_input_mw", *missing),
-            whole=whole,
-        ),
-    )
+    found = {}
+    for name, (quantity, factor, origin, is_contracted) in SITE_POWER.items():
+        key = f"policy.{name}"
+        missing = (key,) if sized else (key, "workload.requests_per_s")
+        value = factor * float(result[quantity][row])
+        found[name] = _least(value, origin, missing, whole=sized and not is_contracted)
+    return found
 
 
 def _least(value: float, origin: str, missing: Sequence[str], *, whole: bool) -> Fact:

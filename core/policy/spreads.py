@@ -75,9 +75,6 @@ def columns(result: Result, row: int, pool: str = "") -> dict[str, Array]:
     if row not in result.spreads:
         return {}
     values = _values(result, row, pool)
-    scenario = result.bound.resolved[row].scenario
-    pue, total = values["site_pue"], values["facility_mw"]
-    it_mw = total / pue if scenario.site.boundary.startswith("facility") else total
     chip = {name: _of_pool(values, name, pool) for name in CHIP}
     links = _links(values, pool)
     chip["ops_times_bits"] = chip["tpp"]
@@ -91,9 +88,11 @@ def columns(result: Result, row: int, pool: str = "") -> dict[str, Array]:
         "planned_training_flop": values["training_flop"],
         "effective_training_flop": values["effective_training_flop"],
         "training_cost_usd": values["training_usd"],
-        "pue": pue,
-        "it_power_kw": 1e3 * it_mw,
-        "site_rated_input_mw": it_mw * pue,
+        "pue": values["site_pue"],
+        "it_power_kw": 1e3 * values["site_it_mw"],
+        "site_rated_input_mw": values["site_load_mw"],
+        "site_nominal_load_kw": 1e3 * values["site_load_mw"],
+        "site_mic_mva": values["site_load_mva"],
     }
 
 

@@ -23,6 +23,7 @@ from inferscope.core.quantities import (
     quality,
     scaling,
     serving,
+    sites,
     training,
     waiting,
 )
@@ -30,7 +31,7 @@ from inferscope.core.quantities import (
 __all__ = [
     "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
     "governance", "inputs", "load", "loaded", "loopholes", "memory", "power", "prefill", "quality", "scaling",
-    "serving", "training", "waiting",
+    "serving", "sites", "training", "waiting",
 ]  # fmt: skip
 
 REGISTRY.close()

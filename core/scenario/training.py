@@ -105,6 +105,7 @@ class Training(Section):
         default=None, description="accelerator it ran on; default: the catalogue's or [hardware]"
     )
     accelerator_hours: Positive | None = Field(default=None, description="accelerator-hours of the final run")
+    days: Positive | None = Field(default=None, description="how long the final run took, days")
     usd_per_accelerator_hour: Positive | None = Field(default=None, description="price; default: as serving")
     mfu: PositiveShare = Field(default=Number(0.4), description="model FLOP utilisation of training")
     goodput: PositiveShare = Field(default=Number(0.86), description="share of hours that made progress")

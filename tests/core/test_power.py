@@ -51,9 +51,8 @@ def test_a_lower_cap_slows_prompts_more_than_decode_and_saves_energy():
     assert np.all(np.diff(found["output_tok_s"]) <= 0)
     assert np.all(np.diff(found["joules_per_output_token"]) < 0)
     prefill, decode = found["prefill_tok_s"], found["tpot_s"]
-    assert (
-        prefill[0] / prefill[3] > 1.1 > 1.05 > decode[3] / decode[0]
-    )  # decode waits for memory, whose clock no cap touches
+    assert prefill[0] / prefill[3] > 1.1
+    assert decode[3] / decode[0] < 1.05  # decode waits for memory, whose clock no cap touches
 
 
 def test_a_cap_below_what_an_idle_board_draws_has_no_answer():

@@ -15,7 +15,14 @@ from inferscope.core.scenario.files import Loaded, load, load_values, scenario_h
 from inferscope.core.sentences import money
 
 COSTS = {"usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day"}
-ENERGIES = {"wh_per_query", "joules_per_output_token", "gco2e_per_query", "liters_per_query", "facility_mw"}
+ENERGIES = {
+    "wh_per_query",
+    "joules_per_output_token",
+    "gco2e_per_query",
+    "liters_per_query",
+    "facility_mw",
+    "twh_per_year",
+}
 REASONS = ["does_not_fit", "slo_unreachable", "needs_input", "unsupported", "unknown", "not_in_this_version"]
 
 STATES = {

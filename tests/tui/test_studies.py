@@ -599,7 +599,8 @@ REAL = [study.name for study in studies.studies()]
 
 def test_all_of_them_are_there():
     assert [
-        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Scaling", "Validation"),
+        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Scaling", "Sites"),
+        "Validation",
     ] == REAL
 
 
@@ -639,6 +640,7 @@ WRONG = {
     "Frontier": ("accelerators", "h1000"),
     "Attribution": ("of", "bound"),
     "Scaling": ("view", "routes"),
+    "Sites": ("on", "2026-13-01"),
     "Validation": ("measurements", "nowhere.csv"),
 }
 

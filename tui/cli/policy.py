@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferscope.core.errors import InferscopeError, nearest
+from inferscope.core.evaluate import evaluate
 from inferscope.core.export import policy as export
 from inferscope.core.policy.entries import Entry
 from inferscope.core.policy.quantities import SCOPES
@@ -17,6 +18,7 @@ from inferscope.core.report import policy_report
 from inferscope.core.scenario.days import read_day
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.parser import remark, write
+from inferscope.tui.cli.studied import at_their_place, put
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,8 +30,13 @@ def run(options: argparse.Namespace) -> int:
     if options.preset is None:
         message = "policy needs a PRESET; --lines alone goes without one"
         raise InferscopeError(message)
+    if options.counts and options.sites:
+        message = "--counts and --sites are two views: ask for one of them"
+        raise InferscopeError(message)
     if options.counts:
         return _counts(options, day)
+    if options.sites:
+        return _sites(options, day)
     about, entries = policy_report(
         loaded_with(options.preset, options.assignments), day, catalog_ranges=options.catalog_ranges
     )
@@ -82,6 +89,7 @@ def _lines(options: argparse.Namespace) -> int:
     for name, given in (
         ("PRESET", options.preset),
         ("--counts", options.counts),
+        ("--sites", options.sites),
         ("--on", options.on),
         ("--set", options.assignments),
         ("--catalog-ranges", options.catalog_ranges),
@@ -128,6 +136,21 @@ def _no_rules(options: argparse.Namespace, instead: str) -> None:
                 f"--{name.replace('_', '-')} is about rules, and {instead} prints none: drop one of them"
             )
             raise InferscopeError(message)
+
+
+def _sites(options: argparse.Namespace, day: dt.date | None) -> int:
+    """Print the power lines of sites.
+
+    Raises:
+        InferscopeError: An option about rules was given as well.
+    """
+    from inferscope.core.study.sites import READ, site_lines
+
+    _no_rules(options, "--sites")
+    loaded = loaded_with(options.preset, options.assignments)
+    with at_their_place(loaded):
+        put(site_lines(evaluate(loaded.scenario, READ), day), options)
+    return 0
 
 
 def day_of(text: str, option: str = "--on") -> dt.date:

@@ -49,6 +49,11 @@ def _views(parser: argparse.ArgumentParser) -> None:
         "--counts", action="store_true", help="training compute by every regime's count, by part"
     )
     group.add_argument(
+        "--sites",
+        action="store_true",
+        help="the power lines of sites, and on how many the fleet stays off each",
+    )
+    group.add_argument(
         "--lines",
         action="store_true",
         help="how many models of the catalogue a line catches that is fixed, moves with the largest run, or"
