@@ -28,6 +28,8 @@ Where = Literal[
     "plot",
     "rules",
     "chips",
+    "counts",
+    "lines",
     "compare",
     "studies",
     "page",
@@ -48,6 +50,8 @@ AREAS: dict[Where, str] = {
     "ladder": "In the policy ladder",
     "rules": "On the screen of all rules",
     "chips": "On the map of chips",
+    "counts": "On the counts of training compute",
+    "lines": "On the lines that move",
     "compare": "While comparing",
     "studies": "Among the studies",
     "page": "On a page that explains",
@@ -118,6 +122,19 @@ def _handed(where: Where) -> tuple[Action, ...]:
         Action("copy", ("y",), where, "copy", copy),
         Action("copy_to_file", ("Y",), where, "copy to file", "Write to a file what would be copied."),
         Action("export", ("x",), where, "export", export, 16),
+    )
+
+
+def _told(where: Where, key: str) -> tuple[Action, ...]:
+    """What scrolls, copies and leaves a screen that is read, the same keys everywhere."""
+    return (
+        Action("row_up", ("up", "k"), where, "up", "Scroll a row up."),
+        Action("row_down", ("down", "j"), where, "scroll", "Scroll a row down.", 3, "↑ ↓"),
+        Action("page_up", ("pageup",), where, "page up", "Scroll a screenful up."),
+        Action("page_down", ("pagedown", "space"), where, "page down", "Scroll a screenful down.", 17),
+        *_handed(where),
+        Action("help", ("question_mark", "f1"), where, "help", "Show the keys.", 1),
+        Action("leave", ("escape", "q", key), where, "back", "Go back.", 1),
     )
 
 
@@ -324,6 +341,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("unknown", ("u",), "rules", "unknown", "Hide or show what is unknown.", 12),
     Action("order", ("s",), "rules", "order", "Sort by nearness to the line, or as in the catalogue.", 13),
     Action("chip_map", ("m",), "rules", "map", "Show the map of chips on this date.", 14),
+    Action("counts", ("n",), "rules", "counts", "Show what each regime counts as training compute.", 7),
+    Action("lines", ("i",), "rules", "lines", "Slide a line over the models of the catalogue.", 10),
     *_handed("rules"),
     Action("undo", ("z",), "rules", "undo", "Take the last change of the scenario back.", 15),
     Action("redo", ("Z",), "rules", "redo", "Make it again."),
@@ -353,6 +372,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("Z",), "chips", "redo", "Make it again."),
     Action("help", ("question_mark", "f1"), "chips", "help", "Show the keys.", 1),
     Action("leave", ("escape", "q", "M"), "chips", "back", "Go back.", 1),
+    *_told("counts", "n"),
+    Action("line_down", ("left", "h"), "lines", "line", "Slide the line down a tenth of an order.", 2, "← →"),
+    Action("line_up", ("right", "l"), "lines", "line up", "Slide it up a tenth of an order."),
+    Action("order_down", ("shift+left", "H"), "lines", "order down", "Slide it down an order of magnitude."),
+    Action("order_up", ("shift+right", "L"), "lines", "order up", "Slide it up an order of magnitude."),
+    Action("line_reset", ("t", "delete"), "lines", "1e25", "Go back to the EU's line of 1e25 FLOP.", 4),
+    *_told("lines", "i"),
     Action("add", ("a", "plus"), "compare", "add", "Add a preset, a file or the pinned baseline.", 1),
     Action("remove", ("minus", "delete"), "compare", "remove", "Leave the marked scenario away.", 4),
     Action("toggle_same", ("d",), "compare", "all", "Show all rows, or only those that differ.", 2),
@@ -429,7 +455,7 @@ def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
     return None
 
 
-_SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips"})
+_SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips", "counts", "lines"})
 """Areas that are screens of their own: no key of the explorer works there."""
 _DIALOGS: frozenset[Where] = frozenset({"compare", "studies", "page", "recovered"})
 """Areas of one dialog each, where what works in all dialogs works too."""

@@ -105,6 +105,11 @@ def study_text(title: str, row: str) -> str:
     return _line(title, row, "a study", {}, "")
 
 
+def said_text(title: str, sentence: str, scenario: str = "") -> str:
+    """A sentence that a view says."""
+    return _line(title, sentence, "a view", {}, scenario)
+
+
 def _line(label: str, value: str, exact: str, about: Mapping[str, Any], scenario: str) -> str:
     parts = [
         exact,

@@ -13,7 +13,9 @@ from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.profiles import COMPONENTS
 
 WIDTH = 80
-_NAME, _FIGURE, _MARK = 23, 9, 8
+NEEDED = 78
+"""Columns that the table takes."""
+_NAME, _FIGURE, _MARK = 22, 8, 8
 _LABEL = 17
 """Columns of a regime's name and count before its bar."""
 
@@ -93,6 +95,24 @@ def text_rows(counts: Counts) -> list[str]:
         letter = COMPONENTS[names[place]].letter if place < len(names) else " "
         cells = "".join(f"{mark:>{_MARK}}" for mark in marks)
         lines.append(f"{letter} {label[: _NAME - 2]:<{_NAME - 2}}{figure:>{_FIGURE}}{cells}")
+    return lines
+
+
+def listed(counts: Counts, width: int) -> list[str]:
+    """The table as a line or two a part, for few columns."""
+    lines = []
+    for name, fact in counts.parts.items():
+        about = COMPONENTS[name]
+        by_mark: dict[str, list[str]] = {}
+        for regime in counts.regimes:
+            by_mark.setdefault(MARKS[regime.marks[name]], []).append(regime.short)
+        said = (
+            f"{mark}: {'all' if len(who) == len(counts.regimes) else ', '.join(who)}"
+            for mark, who in by_mark.items()
+        )
+        lines += textwrap.wrap(
+            f"{about.letter} {about.label} {brief(fact)}  {'; '.join(said)}", width, subsequent_indent="    "
+        )
     return lines
 
 

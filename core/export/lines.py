@@ -21,6 +21,8 @@ LETTERS: Final = {"fixed": "f", "relative": "r", "adjusted": "a"}
 _HIGH = 9
 """Rows of the curve."""
 _MARGIN = 5
+NEEDED = 72
+"""Columns that the table by year takes."""
 
 
 def names(found: Moving) -> Mapping[str, str]:
@@ -39,7 +41,7 @@ def sentence(found: Moving) -> str:
     if not total:
         return f"No model of the catalogue with a figure was released from {_span(found)}."
     called = names(found)
-    parts = [f"{called[kind]} catches {_counted(found.line(kind).count())}" for kind in KINDS]
+    parts = [f"{called[kind]} catches {counted(found.line(kind).count())}" for kind in KINDS]
     parts[0] = f"{parts[0]} of {total} models of the catalogue{_busiest(found)}"
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}, {_driver(found)}."
@@ -49,10 +51,10 @@ def _span(found: Moving) -> str:
     return f"{found.asked.first} to {found.asked.last}"
 
 
-def _counted(count: Count) -> str:
+def counted(count: Count) -> str:
     """A count with its range.
 
-    >>> _counted(Count(20, 19, 21)), _counted(Count(3, 3, 3))
+    >>> counted(Count(20, 19, 21)), counted(Count(3, 3, 3))
     ('20 (19 to 21)', '3')
     """
     span = f" ({count.low} to {count.high})" if count.low != count.high else ""
@@ -158,7 +160,7 @@ def as_markdown(found: Moving) -> str:
         cells = [
             cell
             for kind in KINDS
-            for cell in (flop_or_dash(found.level(kind, year)[0]), _counted(found.line(kind).count(chosen)))
+            for cell in (flop_or_dash(found.level(kind, year)[0]), counted(found.line(kind).count(chosen)))
         ]
         rows.append((f"{year}", f"{int(chosen.sum())}", *cells))
     return f"# Lines that move\n\n{sentence(found)}\n\n{markdown_table(header, rows)}\n{notes(found)}\n"
@@ -186,14 +188,25 @@ def table(found: Moving) -> list[str]:
     rows = [head, f"year  models {'caught':<14}{'at end':<9}{'caught':<16}{'at end':<9}caught"]
     for year in years(found):
         chosen = found.in_year(year)
-        fixed, relative, adjusted = (_counted(found.line(kind).count(chosen)) for kind in KINDS)
+        fixed, relative, adjusted = (counted(found.line(kind).count(chosen)) for kind in KINDS)
         ends = [flop_or_dash(found.level(kind, year)[0]) for kind in KINDS]
         rows.append(
             f"{year}  {int(chosen.sum()):>6} {fixed:<14}{ends[1]:<9}{relative:<16}{ends[2]:<9}{adjusted}"
         )
-    fixed, relative, adjusted = (_counted(found.line(kind).count()) for kind in KINDS)
+    fixed, relative, adjusted = (counted(found.line(kind).count()) for kind in KINDS)
     rows.append(f"all   {len(found.runs):>6} {fixed:<14}{'':<9}{relative:<16}{'':<9}{adjusted}")
     return [row.rstrip() for row in rows]
+
+
+def narrow(found: Moving) -> list[str]:
+    """The table by year without the lines' levels, for few columns."""
+    rows = [f"{'year':<6}{'models':>6}  {'fixed':<14}{'relative':<14}adjusted"]
+    for year in (*years(found), None):
+        chosen = None if year is None else found.in_year(year)
+        cells = [counted(found.line(kind).count(chosen)) for kind in KINDS]
+        total = len(found.runs) if chosen is None else int(chosen.sum())
+        rows.append(f"{year or 'all':<6}{total:>6}  {cells[0]:<14}{cells[1]:<14}{cells[2]}")
+    return rows
 
 
 def curve(found: Moving, width: int, height: int) -> list[str]:

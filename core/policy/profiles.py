@@ -56,13 +56,13 @@ COMPONENTS: Final = MappingProxyType(
         "fine_tuning": Component("fine-tuning", "F"),
         "rl_updates": Component("RL updates", "R"),
         "own_synthetic_data_generation": Component("own synthetic data", "S"),
-        "public_synthetic_data_generation": Component("public synthetic data", "D"),
+        "public_synthetic_data_generation": Component("public synth. data", "D"),
         "merged_model_compute": Component("merged models", "M"),
         "distillation_teacher_training": Component("teacher", "T"),
-        "reward_and_value_models": Component("reward and value models", "W"),
-        "failed_or_research_runs": Component("failed and research runs", "X"),
+        "reward_and_value_models": Component("reward, value models", "W"),
+        "failed_or_research_runs": Component("failed/research runs", "X"),
         "evaluation_and_red_teaming": Component("evaluation", "E"),
-        "activation_recomputation": Component("recomputed activations", "A"),
+        "activation_recomputation": Component("recomputation", "A"),
         "deployment_inference": Component("inference in service", "I"),
     }
 )

@@ -14,8 +14,10 @@ from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.toggles import Toggles
 from inferscope.tui.screens.compare import Compare
+from inferscope.tui.screens.counted import CountsScreen
 from inferscope.tui.screens.dialog import Dialog
 from inferscope.tui.screens.explorer import Explorer
+from inferscope.tui.screens.lines import LinesScreen
 from inferscope.tui.screens.policy import PolicyScreen
 from inferscope.tui.screens.policy_map import PolicyMap
 from inferscope.tui.screens.reader import Reader, keys_page
@@ -36,6 +38,8 @@ OWNERS = {
     "toggles": Toggles,
     "plot": PlotPanel,
     "chips": PolicyMap,
+    "counts": CountsScreen,
+    "lines": LinesScreen,
     "compare": Compare,
     "studies": Studies,
     "page": Reader,
@@ -66,6 +70,8 @@ def test_every_action_is_done_where_the_table_says(action):
         ("toggles",),
         ("plot",),
         ("chips",),
+        ("counts",),
+        ("lines",),
         ("compare", "dialog"),
         ("studies", "dialog"),
         ("page", "dialog"),

@@ -90,6 +90,7 @@ def _lines(options: argparse.Namespace) -> int:
         ("PRESET", options.preset),
         ("--counts", options.counts),
         ("--sites", options.sites),
+        ("--sites", options.sites),
         ("--on", options.on),
         ("--set", options.assignments),
         ("--catalog-ranges", options.catalog_ranges),

@@ -319,6 +319,18 @@ class PolicyScreen(Dated, Handing, Closing[None]):
         """The map of chips on the chosen day."""
         self.host.show_chip_map(self.day)
 
+    def action_counts(self) -> None:
+        """What each regime counts as training compute."""
+        from inferscope.tui.screens.counted import CountsScreen
+
+        self.app.push_screen(CountsScreen(self.host))
+
+    def action_lines(self) -> None:
+        """A line that slides over the models of the catalogue."""
+        from inferscope.tui.screens.lines import LinesScreen
+
+        self.app.push_screen(LinesScreen())
+
     def action_help(self) -> None:
         """The keys."""
         self.app.push_screen(Reader(keys_page(options_of(self.app).keys, "rules")))

@@ -342,6 +342,7 @@ def test_lines_are_the_same_in_every_format(run):
         ((V3, "--to", "2025"), "--to goes with --lines alone"),
         ((V3, "--lines"), "--lines is about the catalogue alone: leave PRESET out"),
         (("--lines", "--counts"), "leave --counts out"),
+        (("--lines", "--sites"), "leave --sites out"),
         (("--lines", "--on", "2025-01-01"), "leave --on out"),
         (("--lines", "--binding"), "--binding is about rules, and --lines prints none"),
         ((V3, "--counts", "--fail-on", EU), "--fail-on is about rules, and --counts prints none"),
