@@ -5,6 +5,7 @@ ORDER = (
     *("agent-128k-mla", "agent-128k-gqa", "llama-3.1-405b-h200"),
     *("deepseek-r1-h20", "deepseek-r1-h200"),
     *("gpt-4-training-eu", "deepseek-v3-training-eu", "training-run-1e26"),
+    *("inference-like-1e27", "r1-distill-qwen-32b-h100"),
     *("llama-3.1-70b-h100", "llama-3.1-70b-mi300x-as-h100", "llama-3.1-70b-mi300x", "llama-3.3-70b-tpu-v6e"),
     *("gpt-oss-120b-h100", "gpt-oss-120b-b200", "gpt-oss-120b-m3-ultra"),
     *("llama-3.1-70b-a100", "llama-3.1-70b-tpu-v5e", "llama-3.1-8b-l40s", "llama-3-8b-inferentia2"),

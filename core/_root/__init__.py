@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inferscope.core.study.attribution import attribute
     from inferscope.core.study.compare import compare
     from inferscope.core.study.frontier import frontier
+    from inferscope.core.study.scaling import scaling
     from inferscope.core.study.sensitivity import sensitivity
     from inferscope.core.study.solve import solve
     from inferscope.core.study.sweep import Sweep
@@ -33,6 +34,7 @@ __all__ = [
     "frontier",
     "load_scenario",
     "report",
+    "scaling",
     "sensitivity",
     "solve",
     "sweep",
@@ -50,6 +52,7 @@ _HOME = {
     "frontier": ("inferscope.core.study.frontier", "frontier"),
     "load_scenario": ("inferscope.core.scenario.files", "load_scenario"),
     "report": ("inferscope.core.report", "report"),
+    "scaling": ("inferscope.core.study.scaling", "scaling"),
     "sensitivity": ("inferscope.core.study.sensitivity", "sensitivity"),
     "solve": ("inferscope.core.study.solve", "solve"),
     "sweep": ("inferscope.core.study.swept", "sweep"),

@@ -12,6 +12,7 @@ from inferscope.core.errors import CatalogError, ScenarioError
 from inferscope.core.leaves.leaf import NEEDS_INPUT, UNKNOWN, Leaf, catalog_leaf, named, number_leaf
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
+from inferscope.core.scenario.training import BOTH_WAYS
 
 _TEST_TIME, _ROUTES = "test_time", "routes"
 _WANTED = ("wage_usd_per_hour", "price_decline_per_year", "fleet_growth_per_year", "single_pass_rate")
@@ -91,6 +92,8 @@ def _law(name: str) -> dict[str, Leaf]:
 def _routes(scenario: Scenario) -> dict[str, Leaf]:
     section = scenario.routes
     found = {f"{_ROUTES}_{name}": _own(section, _ROUTES, name) for name in _ABSENT}
+    if section.fine_tuning_flop is None and (spent := scenario.policy.modification_flop) is not None:
+        found[f"{_ROUTES}_fine_tuning_flop"] = number_leaf(spent, "policy.modification_flop")
     found[f"{_ROUTES}_years_since_training"] = _own(section, _ROUTES, "years_since_training")
     for name, key in _OF_TECHNIQUES.items():
         found[f"{_ROUTES}_{name}"] = _or(section, _ROUTES, name, catalog.technique_default(key))
@@ -112,8 +115,13 @@ def _teacher(scenario: Scenario, record: Record) -> dict[str, Leaf]:
         teacher = named(catalog.model, name, key)
         size = _active(teacher.id, key)
         found = {flop_name: _trained(teacher, size), size_name: size}
+    given = scenario.training.distillation_teacher_training
     if section.teacher_flop is not None:
         found[flop_name] = _own(section, _ROUTES, "teacher_flop")
+    elif given is not None and given.is_given:
+        low, middle, high = given.ends(BOTH_WAYS)
+        key = "training.distillation_teacher_training"
+        found[flop_name] = Leaf(middle, "scenario", "scenario", key=key, span=(low, high))
     return found
 
 

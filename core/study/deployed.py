@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inferscope.core.evaluate import Result, evaluate, evaluate_bound
+from inferscope.core.evaluate import OUTPUTS, Result, evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY
+from inferscope.core.policy.entries import policy_entries
+from inferscope.core.policy.words import standing, verdict_word
 from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import money
 from inferscope.core.shown import figure, reason_text
-from inferscope.core.study.drawing import Axis, Curve, Mark, line
+from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
 
@@ -34,6 +36,7 @@ _RATES = {
 }
 QUANTITIES = (*_SHOWN, *_RATES, "scaled_cost_factor")
 """Quantities of the graph that these tables are made of."""
+_BY_SCALE = "us.fed.hr8094"
 _LEAST = 1e-5
 """Shares below are said to be so."""
 _GRID = np.geomspace(1.0, 1e4, 49)
@@ -46,7 +49,7 @@ def deployment(scenario: Scenario) -> Table:
     Returns:
         One row a quantity, with copies against the multiplier as its curve.
     """
-    result = evaluate(scenario, QUANTITIES)
+    result = evaluate(scenario, tuple(dict.fromkeys((*OUTPUTS, *QUANTITIES))))
     sentence = _sentence(result)
     return Table(
         f"Scaled inference in service: {title(scenario)}",
@@ -129,13 +132,26 @@ def _notes(result: Result) -> list[str]:
             "copies count the fleet's tokens by the serving model, agents its FLOP in use by then"
             " (Heim); both fall with the multiplier"
         ),
-        (f"weights are valued {years:g} years after training (routes.years_since_training)"),
-        (
-            "monthly users are at least the daily ones; downloads only policy.monthly_downloads knows."
-            " H.R. 8094 (a bill) names 10 million of either, or 1e26 FLOP: `inferscope policy` judges it"
-        ),
+        f"weights are valued {years:g} years after training (routes.years_since_training)",
+        *_scale_notes(result),
         "ten times the training or the inference: by the elasticity at the present shares of lifetime cost",
     ]
+
+
+def _scale_notes(result: Result) -> list[str]:
+    """What the bill that counts users and downloads says, and what the daily users add to that."""
+    notes = []
+    for entry in policy_entries(result):
+        if entry["id"] == _BY_SCALE:
+            needs = f", for want of {listed(entry['missing'])}" if entry["missing"] else ""
+            lines = "10 million monthly users, as many downloads, or 1e26 FLOP"
+            notes.append(f"H.R. 8094 ({standing(entry)}), {lines}: {verdict_word(entry)}{needs}")
+    share = _at(result, "user_line_share")
+    if share > 1:
+        notes.append("monthly users are at least the daily ones, so that the bill's line on users is passed")
+    elif math.isfinite(share):
+        notes.append("monthly users are at least the daily ones, which are below the bill's line")
+    return notes
 
 
 # --- attempts -------------------------------------------------------------------------------------

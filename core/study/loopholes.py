@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from inferscope.core.evaluate import Result, evaluate
+from inferscope.core.policy.rules import profiles
 from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import reason_text
-from inferscope.core.study.drawing import Axis, Curve, Mark, Series
+from inferscope.core.study.drawing import Axis, Curve, Mark, Series, listed
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
 
@@ -31,6 +32,7 @@ QUANTITIES = (*_FOUR, *_ROUNDS)
 _SHOWN = 6
 """Rounds that are listed; the last one of the count is added where it lies beyond."""
 _THIRD = 1.0 / 3.0
+_TEACHER = "distillation_teacher_training"
 
 
 class Route(NamedTuple):
@@ -210,9 +212,21 @@ def _four_notes(result: Result, line: float) -> list[str]:
             "fine-tuning is taken at a third of the original, and growing up to the line, unless"
             " routes.fine_tuning_flop and routes.scratch_flop say otherwise"
         ),
+        _teacher_note(),
         "equivalents come from figures on other models and tasks: orders of magnitude, not predictions",
         *sources,
     ]
+
+
+def _teacher_note() -> str:
+    """How each profile treats the training of a teacher."""
+    words = {0: "left out by", 1: "counted by", "?": "not mentioned by"}
+    said = {
+        word: [name for name, profile in profiles().items() if profile[_TEACHER] == factor]
+        for factor, word in words.items()
+    }
+    parts = [f"{word} {listed(names)}" for word, names in said.items() if names]
+    return f"a teacher's training is {'; '.join(parts)}"
 
 
 # --- rounds ---------------------------------------------------------------------------------------

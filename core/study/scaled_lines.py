@@ -18,6 +18,7 @@ from inferscope.core.quantities import scaling
 from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import money
+from inferscope.core.shown import figure
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
@@ -33,6 +34,8 @@ QUANTITIES = (
 """Quantities of the graph that these tables are made of."""
 _COUNTS = {"training_flop", "planned_training_flop"}
 _POINTS = 25
+_BESIDE = 300.0
+"""How many times less training than the model's the plane shows."""
 ABOVE, REACHABLE, UNREACHABLE, UNKNOWN = "above already", "reachable", "unreachable", "unknown"
 
 _COLUMNS = (
@@ -229,7 +232,21 @@ def _sentence(result: Result, found: Sequence[Matched], law: Law) -> str:
             if known
             else f"The training compute of {name} is not known well enough to be compared with a line."
         )
-    item = below[0]
+    return f"{_nearest(result, below[0], law)}{_as_set(result)}"
+
+
+def _as_set(result: Result) -> str:
+    """What the model acts like at the scenario's own multiplier."""
+    k = result.bound.leaf("test_time_multiplier").value
+    if k <= 1:
+        return ""
+    acts = human(_at(result, "effective_training_flop"), "FLOP")
+    return f" At {human(k, '1')} times, as set, it acts like {acts}."
+
+
+def _nearest(result: Result, item: Matched, law: Law) -> str:
+    """How the model acts like one on the first line above it."""
+    name = result.bound.resolved[0].model.name
     text = (
         f"{name}, trained with {human(item.counted.mid, 'FLOP')}, acts like a model on the line of"
         f" {human(item.line, 'FLOP')} ({item.rule.short}) at {human(item.k.mid, '1')} times the inference"
@@ -265,7 +282,8 @@ def _price(result: Result, item: Matched) -> str:
     some = "" if share == 1.0 else f", where {human(100 * share, '1')} % of the queries take it"
     return (
         f": such a query costs {money(query * item.k.mid)} in place of {money(query)}, and"
-        f" {human(fleet, '1')} accelerators become {human(fleet * factor, '1')}{some}"
+        f" {figure(fleet, 'accelerators')} {'becomes' if fleet == 1 else 'become'}"
+        f" {human(fleet * factor, '1')}{some}"
     )
 
 
@@ -297,19 +315,23 @@ def _plane(result: Result, found: Sequence[Matched], law: Law, sentence: str) ->
     if not known or law.exponent.mid <= 0:
         why = "unknown: training compute" if not known else "needs_input: test_time.exponent above 0"
         return Curve(blank.kind, blank.title, blank.x, blank.y, why=why)
-    series = [_iso(line, law) for line in sorted({item.line for item in known})]
     counted = known[0].counted.mid
+    least = counted / _BESIDE
+    drawn = sorted({item.line for item in known if item.line > least})
+    series = [_iso(line, law, least) for line in drawn]
     now = result.bound.leaf("test_time_multiplier").value
     marks = [Mark("here", counted, now), Mark("plateau", None, law.plateau.mid)]
-    marks += [Mark(f"{line:.0e}".replace("e+", "e"), line, None) for line in sorted({i.line for i in known})]
+    marks += [Mark(f"{line:.0e}".replace("e+", "e"), line, None) for line in drawn]
     nearest = next((item for item in known if item.line > item.counted.mid and item.is_reachable), None)
     if nearest is not None:
         marks.append(Mark("k*", counted, nearest.k.mid))
     return Curve(blank.kind, blank.title, blank.x, blank.y, tuple(series), tuple(marks), sentence)
 
 
-def _iso(line: float, law: Law) -> Series:
-    k = np.geomspace(1.0, max(law.plateau.mid, 1.0 + 1e-9), _POINTS)
+def _iso(line: float, law: Law, least: float) -> Series:
+    """Where the law makes up for the missing training, to the plateau or the edge of the plane."""
+    most = min(law.plateau.mid, (line / least) ** (1.0 / law.exponent.mid))
+    k = np.geomspace(1.0, max(most, 1.0 + 1e-9), _POINTS)
     x = line / k**law.exponent.mid
     label = f"like {line:.0e}".replace("e+", "e")
     return Series(label, [float(v) for v in x], [float(v) for v in k])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_MANY_FLOP = 1e18
+"""From here no prefix is in use: a count of training is read by its exponent."""
 _STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 
 
@@ -55,14 +57,16 @@ def tick_text(value: float, unit: str) -> str:
 
     >>> tick_text(0.02, "s"), tick_text(1e3, "s"), tick_text(0.0028, "USD"), tick_text(2048, "tokens")
     ('20ms', '1000s', '0.0028', '2.05k')
-    >>> tick_text(2e15, "FLOP/s"), tick_text(1e4, "s")
-    ('2P', '10000s')
+    >>> tick_text(2e15, "FLOP/s"), tick_text(1e4, "s"), tick_text(1e25, "FLOP"), tick_text(3e24, "FLOP")
+    ('2P', '10000s', '1e25', '3e24')
     """
     if unit == "s":
         for factor, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
             if value >= factor:
                 return f"{value / factor:.{3 if value < 1e3 else 6}g}{name}"
         return f"{value:.3g}s" if value else "0"
+    if unit == "FLOP" and abs(value) >= _MANY_FLOP:
+        return f"{value:.3g}".replace("e+", "e")
     for factor, name in _PREFIXES:
         if abs(value) >= factor:
             return f"{value / factor:.3g}{name}"

@@ -127,6 +127,7 @@ def test_on_the_plane_a_line_of_equal_capability_is_straight_and_ends_on_the_leg
     for label, series in lines.items():
         line = float(label.removeprefix("like "))
         assert (series.x[0], series.y[0]) == (line, 1.0)
+        assert min(series.x) >= 3.2523536e24 / 301
         assert [x * k**0.7 for x, k in zip(series.x, series.y, strict=True)] == pytest.approx([line] * 25)
     marks = {mark.label: mark for mark in plane.marks}
     assert marks["plateau"].y == 1e4
@@ -155,6 +156,18 @@ def test_four_routes_are_counted_and_compared():
 def test_a_modifier_above_a_third_is_a_provider():
     table = scaling(with_({"routes.fine_tuning_flop": 1.2e24}), "loopholes")
     assert "(a provider in the EU)" in row(table, "fine-tuning")["what"]
+
+
+def test_parts_of_training_and_facts_of_rules_are_taken_over():
+    """A modification's compute that rules are told, and a teacher's that profiles are."""
+    changes = {"policy.modification_flop": 2e24, "training.distillation_teacher_training.flop": 5e24}
+    table = scaling(with_({**changes, "routes.teacher": "deepseek-r1"}), "loopholes")
+    assert row(table, "fine-tuning")["counted_flop"] == 2e24
+    found = row(table, "distilling")
+    assert found["whole_flop"] - found["counted_flop"] == pytest.approx(5e24)
+    teacher = next(note for note in table.notes if note.startswith("a teacher's training"))
+    assert "left out by eu_cumulative and eu_parameter_updates" in teacher
+    assert "not mentioned by us_state_lineage" in teacher
 
 
 def test_a_student_is_counted_with_and_without_its_teacher():
@@ -196,10 +209,15 @@ def test_a_hundred_times_the_inference_leaves_a_hundredth_of_the_copies():
     assert row(many, "Copies left on the same fleet")["value"] == pytest.approx(0.01)
 
 
-def test_monthly_users_are_at_least_those_of_a_day():
+def test_the_bill_on_users_is_judged_and_daily_users_may_pass_its_line():
     table = scaling(load("chatgpt-2023").scenario, "deployment")
     assert row(table, "Users per day")["value"] == pytest.approx(13e6)
     assert row(table, "Daily users over ten million")["value"] == pytest.approx(1.3)
+    bill = next(note for note in table.notes if note.startswith("H.R. 8094"))
+    assert bill.endswith("unknown, for want of policy.monthly_users and policy.monthly_downloads")
+    assert "the bill's line on users is passed" in " ".join(table.notes)
+    told = scaling(with_({"policy.monthly_users": 2e7}), "deployment").notes
+    assert any(note.startswith("H.R. 8094") and note.endswith("applies") for note in told)
 
 
 def test_attempts_go_through_the_published_point():
