@@ -20,6 +20,7 @@ from inferscope.core.leaves.leaf import (
     number_leaf,
     or_auto,
 )
+from inferscope.core.leaves.place import round_trip_leaf
 from inferscope.core.quantities import energy
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario, Workload
@@ -160,6 +161,7 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
         found[f"site_{name}"] = number_leaf(
             getattr(site, name), f"site.{name}", is_set=name in site.model_fields_set
         )
+    found["site_round_trip_s"] = round_trip_leaf(site)
     found["site_boundary"] = Leaf(
         float(energy.BOUNDARIES.index(site.boundary)), _kind(site, "boundary"), key="site.boundary"
     )

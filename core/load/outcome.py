@@ -90,7 +90,7 @@ def outcome_of(replayed: Replayed, one: Bound, warm_up: float = 0.0) -> Outcome:
     """
     answered = np.isfinite(replayed.done_s)
     counted = answered & (np.arange(len(answered)) >= int(warm_up * len(answered)))
-    times = _times(replayed, counted)
+    times = _times(replayed, counted, float(one.inputs["site_round_trip_s"][0]))
     limits = {name: float(one.inputs[f"slo_{name}_s"][0]) for name in ("ttft", "tpot")}
     within = {name: ~(times[name] > limit) for name, limit in limits.items()}
     both = within["ttft"] & within["tpot"]
@@ -125,13 +125,13 @@ def outcome_of(replayed: Replayed, one: Bound, warm_up: float = 0.0) -> Outcome:
     )
 
 
-def _times(replayed: Replayed, counted: NDArray[np.bool_]) -> dict[str, Array]:
-    """Latencies of the counted requests, ``(n,)``; the time per token of single tokens is NaN."""
+def _times(replayed: Replayed, counted: NDArray[np.bool_], trip_s: float) -> dict[str, Array]:
+    """Latencies that users see of the counted requests, ``(n,)``; NaN per token where there is one."""
     first, done = replayed.first_s[counted], replayed.done_s[counted]
     arrival, steps = replayed.arrival_s[counted], replayed.trace.output_tokens[counted] - 1.0
     with np.errstate(invalid="ignore", divide="ignore"):
         tpot = np.where(steps > 0, (done - first) / steps, np.nan)
-    return {"ttft": first - arrival, "tpot": tpot, "e2e": done - arrival}
+    return {"ttft": first - arrival + trip_s, "tpot": tpot, "e2e": done - arrival + trip_s}
 
 
 def _latency(values: Array) -> Latency:

@@ -107,6 +107,7 @@ _PLAIN = (
     ("site_grid_gco2e_per_kwh", "g/kWh", "Grid carbon intensity"),
     ("site_grid_water_l_per_kwh", "L/kWh", "Water of power generation"),
     ("site_wue_l_per_kwh", "L/kWh", "Water used on site"),
+    ("site_round_trip_s", "s", "Round trip between users and servers"),
     ("site_sites", "1", "Sites that share the fleet"),
     ("site_power_factor", "1", "Real over apparent power"),
     ("site_boundary", "code", "What the energy figure includes"),

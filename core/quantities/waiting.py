@@ -193,7 +193,7 @@ def prefill_wait_s(prefill_wait_probability: Array, prompt_wait_s: Array) -> Arr
     better="lower",
     formula=(
         "prefill_latency_s + running_step_s * (0.5 + optimizations_chunked_prefill) + prefill_wait_s"
-        " + wait_probability * place_wait_s"
+        " + wait_probability * place_wait_s + site_round_trip_s"
     ),
     source=_QUEUE + "; the mean waits for a step, for prefill and for a place added",
 )
@@ -204,6 +204,7 @@ def ttft_mean_s(
     prefill_wait_s: Array,
     wait_probability: Array,
     place_wait_s: Array,
+    site_round_trip_s: Array,
 ) -> Array:
     """Time to first token on average, at the mean demand.
 
@@ -211,7 +212,7 @@ def ttft_mean_s(
     other prompts, and 0.2 of all wait 1 s for a place: 0.58 s.
     """
     step = running_step_s * (0.5 + optimizations_chunked_prefill)
-    return prefill_latency_s + step + prefill_wait_s + wait_probability * place_wait_s
+    return prefill_latency_s + step + prefill_wait_s + wait_probability * place_wait_s + site_round_trip_s
 
 
 @quantity(
@@ -221,7 +222,7 @@ def ttft_mean_s(
     formula=(
         "prefill_latency_s + running_step_s * (0.5 + optimizations_chunked_prefill)"
         " + prompt_wait_s * maximum(log(prefill_wait_probability / 0.5), 0)"
-        " + place_wait_s * maximum(log(wait_probability / 0.5), 0)"
+        " + place_wait_s * maximum(log(wait_probability / 0.5), 0) + site_round_trip_s"
     ),
     source=_QUEUE + "; exponential tails, quantiles of the two waits added (an upper estimate)",
 )
@@ -233,11 +234,13 @@ def ttft_p50_s(
     prefill_wait_probability: Array,
     place_wait_s: Array,
     wait_probability: Array,
+    site_round_trip_s: Array,
 ) -> Array:
     """Time to first token that half of all requests beat, at the mean demand."""
     step = running_step_s * (0.5 + optimizations_chunked_prefill)
+    once = prefill_latency_s + site_round_trip_s
     return ttft_quantile(
-        0.5, prefill_latency_s, step, prompt_wait_s, prefill_wait_probability, place_wait_s, wait_probability
+        0.5, once, step, prompt_wait_s, prefill_wait_probability, place_wait_s, wait_probability
     )
 
 
@@ -248,7 +251,7 @@ def ttft_p50_s(
     formula=(
         "prefill_latency_s + running_step_s * (0.99 + optimizations_chunked_prefill)"
         " + prompt_wait_s * maximum(log(prefill_wait_probability / 0.01), 0)"
-        " + place_wait_s * maximum(log(wait_probability / 0.01), 0)"
+        " + place_wait_s * maximum(log(wait_probability / 0.01), 0) + site_round_trip_s"
     ),
     source=_QUEUE + "; exponential tails, quantiles of the two waits added (an upper estimate)",
 )
@@ -260,11 +263,13 @@ def ttft_p99_s(
     prefill_wait_probability: Array,
     place_wait_s: Array,
     wait_probability: Array,
+    site_round_trip_s: Array,
 ) -> Array:
     """Time to first token that 99 of 100 requests beat, at the mean demand."""
     step = running_step_s * (0.99 + optimizations_chunked_prefill)
+    once = prefill_latency_s + site_round_trip_s
     return ttft_quantile(
-        0.01, prefill_latency_s, step, prompt_wait_s, prefill_wait_probability, place_wait_s, wait_probability
+        0.01, once, step, prompt_wait_s, prefill_wait_probability, place_wait_s, wait_probability
     )
 
 
@@ -275,7 +280,7 @@ def ttft_p99_s(
     formula=(
         "prefill_latency_s + running_step_s * (slo_percentile + optimizations_chunked_prefill)"
         " + prompt_wait_s * maximum(log(prefill_wait_probability / (1 - slo_percentile)), 0)"
-        " + place_wait_s * maximum(log(wait_probability / (1 - slo_percentile)), 0)"
+        " + place_wait_s * maximum(log(wait_probability / (1 - slo_percentile)), 0) + site_round_trip_s"
     ),
     source=_QUEUE + "; exponential tails, quantiles of the two waits added (an upper estimate)",
 )
@@ -288,13 +293,14 @@ def ttft_percentile_s(
     prefill_wait_probability: Array,
     place_wait_s: Array,
     wait_probability: Array,
+    site_round_trip_s: Array,
 ) -> Array:
     """Time to first token that the stated share of all requests beats, at the mean demand."""
     beyond = 1.0 - slo_percentile
     step = running_step_s * (slo_percentile + optimizations_chunked_prefill)
     return ttft_quantile(
         beyond,
-        prefill_latency_s,
+        prefill_latency_s + site_round_trip_s,
         step,
         prompt_wait_s,
         prefill_wait_probability,

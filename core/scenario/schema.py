@@ -268,6 +268,12 @@ class Site(Section):
     """Where it runs and what the energy figure includes."""
 
     region: str = Field(default="USA", description="country: ISO code or name")
+    users_region: str | None = Field(
+        default=None, description="country of the users, for the way to the servers; default: not counted"
+    )
+    round_trip_s: NonNegative | None = Field(
+        default=None, description="round trip between users and servers, s; default: by distance"
+    )
     pue: AtLeastOne | None = Field(
         default=None, description="power usage effectiveness; default: the region's"
     )

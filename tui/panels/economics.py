@@ -74,6 +74,15 @@ FIELDS = (
         shown=_region,
     ),
     Field(
+        "site.users_region",
+        "Users in",
+        "the country of the users: the way there and back counts into the first token",
+        kind="pick",
+        catalog="region",
+        empty="not said",
+        leaf="site_round_trip_s",
+    ),
+    Field(
         "site.pue",
         "PUE",
         "power of the building over power of its computers",
