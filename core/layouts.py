@@ -76,16 +76,16 @@ def _counts(
 ) -> list[float]:
     """Accelerator counts to try: powers of two up to the domain, then some of domains.
 
-    Where more are needed to hold the weights, as on machines without DRAM, as many domains as hold
-    them, and up to twice as many.
+    Up to twice as many domains as hold the weights are tried too; where more than the usual are needed,
+    as on machines without DRAM, those alone.
     """
     known = math.prod(v for v in (tensor, pipeline, data) if v)
     inside = _powers(min(domain, 64.0))
     usual = [*inside, *(inside[-1] * 2.0**k for k in range(1, 4))]
-    if least > usual[-1]:
-        domains = math.ceil(least / inside[-1])
-        usual = [inside[-1] * math.ceil(domains * more) for more in (1.0, 1.125, 1.25, 1.5, 2.0)]
-    return [n * known for n in usual]
+    domains = math.ceil(least / inside[-1])
+    roomy = [inside[-1] * math.ceil(domains * more) for more in (1.0, 1.125, 1.25, 1.5, 2.0)]
+    tried = roomy if least > usual[-1] else [*usual, *(n for n in roomy if n > usual[-1])]
+    return [n * known for n in tried]
 
 
 def _powers(limit: float) -> list[float]:

@@ -47,8 +47,8 @@ def decode_accelerator_s(
     label="Price of a replica-hour",
     better="lower",
     formula=(
-        "hardware_count * economics_usd_per_accelerator_hour + where(prefill_units > 0, prefill_units"
-        " * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour, 0)"
+        "hardware_count * economics_usd_per_accelerator_hour + where(prefill_units == 0, 0, prefill_units"
+        " * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour)"
     ),
     source=_RENTAL,
 )
@@ -61,7 +61,8 @@ def replica_usd_per_hour(
 ) -> Array:
     """Rent of one replica with its share of prefill. Eight accelerators at 2.95: 23.60 an hour."""
     prefill = prefill_units * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour
-    return hardware_count * economics_usd_per_accelerator_hour + np.where(prefill_units > 0, prefill, 0.0)
+    beside = np.where(prefill_units == 0, 0.0, prefill)  # without a pool its price does not matter
+    return hardware_count * economics_usd_per_accelerator_hour + beside
 
 
 @quantity(

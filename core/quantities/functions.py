@@ -73,8 +73,17 @@ def distinct_experts(experts: Array, experts_per_token: Array, tokens: Array) ->
     >>> distinct_experts(np.array([256.0]), np.array([8.0]), np.array([32.0])).round(2)
     array([163.31])
     """
+    return experts * (1.0 - np.exp(-routing_folds(experts, experts_per_token, tokens)))
+
+
+def routing_folds(experts: Array, experts_per_token: Array, tokens: Array) -> Array:
+    """By how many e-folds ``tokens`` reduce the experts that none reaches: ``-T ln(1 - k/E)``.
+
+    >>> routing_folds(np.array([256.0]), np.array([8.0]), np.array([32.0])).round(4)
+    array([1.016])
+    """
     share = experts_per_token / np.maximum(experts, 1.0)
-    return experts * (1.0 - np.exp(tokens * np.log1p(-np.minimum(share, 1.0 - 1e-15))))
+    return -tokens * np.log1p(-np.minimum(share, 1.0 - 1e-15))
 
 
 def effective_bits(element_bits: Array, scale_bits: Array, zero_bits: Array, group: Array) -> Array:

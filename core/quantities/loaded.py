@@ -5,22 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.functions import routing_folds
+from inferscope.core.quantities.queues import burst_factor
 
 _CHECKED = "checked against a replay, event by event, of drawn requests (docs/load.md)"
-_SECANTS = 2
-"""Enough for 2 % of the batch."""
+_STEPS = 4
+"""Of Newton's method, for the sequences that run."""
+_LEAST_FOLDS, _TINY = 1e-9, 1e-12
+"""What keeps divisions by nothing from being made: so few e-folds are a straight line."""
 
 
 @quantity(
     unit="1",
     label="Share of time that prompts take from decoding",
     better="lower",
-    formula="where(hardware_disaggregated > 0, 0, minimum(prefill_utilization, 1))",
+    formula="where(hardware_disaggregated > 0, 0, minimum(prefill_utilization / maximum(load_utilization, 1), 1))",
     source="prompts are mixed into steps or stop them; a pool of its own takes nothing",
 )
-def interrupted_share(hardware_disaggregated: Array, prefill_utilization: Array) -> Array:
-    """Share of a replica's time at the mean demand in which it works on prompts."""
-    return np.where(hardware_disaggregated > 0, 0.0, np.minimum(prefill_utilization, 1.0))
+def interrupted_share(
+    hardware_disaggregated: Array, prefill_utilization: Array, load_utilization: Array
+) -> Array:
+    """Share of a replica's time at the mean demand in which it works on prompts.
+
+    Beyond saturation no more prompts are taken than at it.
+    """
+    taken = prefill_utilization / np.maximum(load_utilization, 1.0)
+    return np.where(hardware_disaggregated > 0, 0.0, np.minimum(taken, 1.0))
 
 
 @quantity(
@@ -77,7 +87,7 @@ def expert_share(
     formula=(
         "batch * running_share(minimum(load_utilization, 1) * replica_requests_per_s * maximum(generated_tokens - 1, 1)"
         " * decode_step_s / (tokens_per_step * maximum(1 - interrupted_share, 1e-9) * batch), still_share,"
-        " expert_share, experts_touched / maximum(model_experts, 1))"
+        " expert_share, routing_folds(model_experts, model_experts_per_token, step_tokens))"
     ),
     source="Little's law with the step that so many sequences take; " + _CHECKED,
 )
@@ -91,8 +101,9 @@ def load_batch(
     interrupted_share: Array,
     still_share: Array,
     expert_share: Array,
-    experts_touched: Array,
     model_experts: Array,
+    model_experts_per_token: Array,
+    step_tokens: Array,
 ) -> Array:
     """Sequences that decode at once at the mean demand; at half the load fewer than half, as steps are shorter."""
     rate = (
@@ -103,7 +114,7 @@ def load_batch(
         rate * decode_step_s / (free * batch),
         still_share,
         expert_share,
-        experts_touched / np.maximum(model_experts, 1.0),
+        routing_folds(model_experts, model_experts_per_token, step_tokens),
     )
 
 
@@ -113,7 +124,7 @@ def load_batch(
     better="lower",
     formula=(
         "decode_step_s * step_share(load_batch / batch, still_share, expert_share,"
-        " experts_touched / maximum(model_experts, 1))"
+        " routing_folds(model_experts, model_experts_per_token, step_tokens))"
     ),
     source="the parts of the planned step with fewer sequences; " + _CHECKED,
 )
@@ -123,13 +134,13 @@ def load_step_s(
     batch: Array,
     still_share: Array,
     expert_share: Array,
-    experts_touched: Array,
     model_experts: Array,
+    model_experts_per_token: Array,
+    step_tokens: Array,
 ) -> Array:
     """Mean decode step at the mean demand: 0.7 of it stays, a dense model, half the batch: 0.85 of the full step."""
-    return decode_step_s * step_share(
-        load_batch / batch, still_share, expert_share, experts_touched / np.maximum(model_experts, 1.0)
-    )
+    folds = routing_folds(model_experts, model_experts_per_token, step_tokens)
+    return decode_step_s * step_share(load_batch / batch, still_share, expert_share, folds)
 
 
 @quantity(
@@ -137,9 +148,10 @@ def load_step_s(
     label="Time per output token under load",
     better="lower",
     formula=(
-        "where(isnan(load_utilization), nan, where((load_utilization < 1) & (interrupted_share < 1),"
-        " minimum(load_step_s / (tokens_per_step * (1 - interrupted_share)) + interrupted_share"
-        " / (1 - interrupted_share) * (prefill_wait_s + prefill_service_s) / generated_tokens, tpot_s), tpot_s))"
+        "where(isnan(load_utilization), nan, where(interrupted_share < 1, minimum(load_step_s / (tokens_per_step"
+        " * (1 - interrupted_share)) + interrupted_share / (1 - interrupted_share) * prefill_service_s"
+        " * (1 + interrupted_share / (1 - interrupted_share) * burst_factor(workload_arrival_cv,"
+        " workload_service_cv)) / generated_tokens, tpot_s), tpot_s))"
     ),
     source="steps, stretched by the prompts between them, and prompts that came meanwhile; " + _CHECKED,
 )
@@ -148,21 +160,24 @@ def load_tpot_s(
     interrupted_share: Array,
     load_step_s: Array,
     tokens_per_step: Array,
-    prefill_wait_s: Array,
     prefill_service_s: Array,
+    workload_arrival_cv: Array,
+    workload_service_cv: Array,
     generated_tokens: Array,
     tpot_s: Array,
 ) -> Array:
     """Mean time between output tokens at the mean demand; at most that of the planned batch.
 
     A step of 12 ms, a tenth of the time for prompts: 13.3 ms. What queued up behind a prompt is computed
-    before its second token.
+    before its second token. Beyond saturation it stays as it is there.
     """
     free = 1.0 - interrupted_share
-    behind = interrupted_share / free * (prefill_wait_s + prefill_service_s) / generated_tokens
+    odds = interrupted_share / free
+    queued = 1.0 + odds * burst_factor(workload_arrival_cv, workload_service_cv)
+    behind = odds * prefill_service_s * queued / generated_tokens
     stretched = np.minimum(load_step_s / (tokens_per_step * free) + behind, tpot_s)
-    is_free = (load_utilization < 1.0) & (interrupted_share < 1.0)
-    return np.where(np.isnan(load_utilization), np.nan, np.where(is_free, stretched, tpot_s))
+    held = np.where(interrupted_share < 1.0, stretched, tpot_s)
+    return np.where(np.isnan(load_utilization), np.nan, held)
 
 
 @quantity(
@@ -186,52 +201,75 @@ def running_step_s(
     return np.where(hardware_disaggregated > 0, 0.0, running)
 
 
-def step_share(share: Array, still: Array, experts: Array, touched: Array) -> Array:
+def step_share(share: Array, still: Array, experts: Array, folds: Array) -> Array:
     """A step with a share of the planned sequences, over the step with all of them.
 
-    With a share x of the tokens the experts touched are ``1 - (1 - f)^x`` of all where f is that of the
-    full step: uniform independent routing.
+    With a share x of the tokens the experts touched are ``(1 - exp(-f x)) / (1 - exp(-f))`` of those of the
+    full step, f its e-folds: uniform independent routing.
 
     Args:
         share: Sequences over the planned batch, 0 to 1.
         still: Part of the full step that stays.
         experts: Part that reads experts; what is neither shrinks with the batch.
-        touched: Experts that the full step touches over all there are.
+        folds: E-folds by which the full step reduces the experts that nothing reaches.
 
     >>> one = np.ones(1)
     >>> step_share(0.5 * one, 0.6 * one, 0 * one, 0 * one)
     array([0.8])
-    >>> step_share(0.5 * one, 0.2 * one, 0.8 * one, 0.75 * one).round(4)
+    >>> step_share(0.5 * one, 0.2 * one, 0.8 * one, np.log(4) * one).round(4)
     array([0.7333])
     """
     grown = still + (1.0 - still - experts) * share
     if not np.any(experts > 0):
         return grown
-    known = np.clip(touched, 1e-9, 1.0)
-    return grown + experts * (1.0 - (1.0 - known) ** share) / known
+    some = np.maximum(folds, _LEAST_FOLDS)
+    return grown + experts * np.expm1(-some * share) / np.expm1(-some)
 
 
-def running_share(demand: Array, still: Array, experts: Array, touched: Array) -> Array:
+def step_slope(share: Array, still: Array, experts: Array, folds: Array) -> Array:
+    """How fast :func:`step_share` rises with the share.
+
+    >>> one = np.ones(1)
+    >>> step_slope(0.5 * one, 0.2 * one, 0.8 * one, np.log(4) * one).round(4)
+    array([0.7394])
+    """
+    grown = 1.0 - still - experts
+    if not np.any(experts > 0):
+        return grown
+    some = np.maximum(folds, _LEAST_FOLDS)
+    return grown - experts * some * np.exp(-some * share) / np.expm1(-some)
+
+
+def running_share(demand: Array, still: Array, experts: Array, folds: Array) -> Array:
     """The share x of the planned sequences that run where ``x = demand * step_share(x)``, at most 1.
 
-    Found by secants from above: exact for a step that is linear in the batch, within 2 % for experts.
+    The step is concave in x, so that Newton's method comes down on the one solution from above: from the
+    least of what the full step, all its experts at any share, and the tangent at no share allow. Exact for
+    a step that is linear in the batch; for experts within 0.5 % in 999 of 1,000 random cases.
 
     Args:
         demand: The share that would run if every step were as long as the full one.
         still: Part of the full step that stays.
         experts: Part that reads experts.
-        touched: Experts that the full step touches over all there are.
+        folds: E-folds by which the full step reduces the experts that nothing reaches.
 
     >>> one = np.ones(1)
     >>> running_share(0.5 * one, 0.6 * one, 0 * one, 0 * one)
     array([0.375])
     """
-    high = np.clip(demand, 0.0, 1.0)
-    low, here = np.zeros_like(high), still
-    there = step_share(high, still, experts, touched)
-    for _ in range(_SECANTS if np.any(experts > 0) else 1):
-        slope = (there - here) / np.maximum(high - low, 1e-12)
-        nearer = demand * (here - slope * low) / np.maximum(1.0 - demand * slope, 1e-12)
-        low = np.clip(nearer, 0.0, high)
-        here = step_share(low, still, experts, touched)
-    return np.clip(demand * here, 0.0, 1.0)
+    is_partial = demand < 1.0
+    demand = np.minimum(demand, 1.0)
+    share = _meet(demand, still + experts, 1.0 - still - experts)
+    if np.any(experts > 0):
+        rise = demand * step_slope(np.zeros_like(demand), still, experts, folds)
+        low = demand * still / np.maximum(1.0 - rise, _TINY)
+        share = np.minimum(np.minimum(share, demand), np.where(rise < 1.0, low, np.inf))
+        for _ in range(_STEPS):
+            slope = step_slope(share, still, experts, folds)
+            share = _meet(demand, step_share(share, still, experts, folds) - slope * share, slope)
+    return np.where(is_partial, np.clip(share, 0.0, 1.0), demand)
+
+
+def _meet(demand: Array, height: Array, slope: Array) -> Array:
+    """Where a straight line meets ``x / demand``."""
+    return demand * height / np.maximum(1.0 - demand * slope, _TINY)

@@ -265,7 +265,8 @@ def cache_memory_bytes(
         "where((decode_cache_memory_bytes >= decode_full_sequence_bytes)"
         " & (prefill_cache_memory_bytes >= prefill_full_sequence_bytes),"
         " floor(hardware_data_parallel * maximum(1 + (decode_cache_memory_bytes - decode_full_sequence_bytes)"
-        " / decode_sequence_bytes, 0)), where(isnan(decode_cache_memory_bytes + prefill_cache_memory_bytes), nan, 0))"
+        " / decode_sequence_bytes, 0)), where(isnan(decode_cache_memory_bytes - decode_full_sequence_bytes"
+        " + prefill_cache_memory_bytes - prefill_full_sequence_bytes), nan, 0))"
     ),
     source=_CAPACITY,
 )
@@ -282,10 +283,10 @@ def max_batch(
     Cache of 64e9 bytes, 71.7e6 a sequence and 81.9e6 a full one: 1 + (64e9 - 81.9e6)/71.7e6 = 892.
     """
     spare = decode_cache_memory_bytes - decode_full_sequence_bytes
-    fits = (spare >= 0) & (prefill_cache_memory_bytes >= prefill_full_sequence_bytes)
+    prompt_spare = prefill_cache_memory_bytes - prefill_full_sequence_bytes
+    fits = (spare >= 0) & (prompt_spare >= 0)
     most = np.floor(hardware_data_parallel * np.maximum(1.0 + spare / decode_sequence_bytes, 0.0))
-    unknown = np.isnan(decode_cache_memory_bytes + prefill_cache_memory_bytes)
-    return np.where(fits, most, np.where(unknown, np.nan, 0.0))
+    return np.where(fits, most, np.where(np.isnan(spare + prompt_spare), np.nan, 0.0))
 
 
 @quantity(

@@ -320,9 +320,9 @@ def mbu(
     unit="code",
     label="What binds",
     formula=(
-        "largest(seen_busy * weights_bind_s, seen_busy * slot_sum(where(decode_cache_memory_s"
+        "where(isnan(decode_step_s), nan, largest(seen_busy * weights_bind_s, seen_busy * slot_sum(where(decode_cache_memory_s"
         " >= decode_attention_compute_s, decode_cache_memory_s, 0)), seen_busy * compute_bind_s,"
-        " decode_fixed_s, seen_collective * decode_collective_s, interruption_s * tokens_per_step)"
+        " decode_fixed_s, seen_collective * decode_collective_s, interruption_s * tokens_per_step))"
     ),
     source="the largest part of a decode step; what overlap hides does not bind",
     codes=("weight bandwidth", "cache bandwidth", "compute", "fixed time", "interconnect", "prefill"),
@@ -338,10 +338,11 @@ def bound(
     decode_collective_s: Array,
     interruption_s: Array,
     tokens_per_step: Array,
+    decode_step_s: Array,
 ) -> Array:
-    """What takes most of an output token's time, as a code."""
+    """What takes most of an output token's time, as a code; none while a part of the step is unknown."""
     is_memory = decode_cache_memory_s >= decode_attention_compute_s
-    return largest(
+    code = largest(
         seen_busy * weights_bind_s,
         seen_busy * slot_sum(np.where(is_memory, decode_cache_memory_s, 0.0)),
         seen_busy * compute_bind_s,
@@ -349,6 +350,7 @@ def bound(
         seen_collective * decode_collective_s,
         interruption_s * tokens_per_step,
     )
+    return np.where(np.isnan(decode_step_s), np.nan, code)
 
 
 @quantity(

@@ -82,21 +82,28 @@ def place_wait_s(
     label="Load of prefill",
     better="lower",
     formula=(
-        "where(hardware_disaggregated > 0, load_utilization,"
-        " workload_requests_per_s * prefill_service_s / hardware_replicas)"
+        "workload_requests_per_s * where(hardware_disaggregated > 0, prefill_work_s / prefill_servers,"
+        " prefill_service_s / hardware_replicas)"
     ),
-    source="prompts a second x the time each takes from a replica",
+    source="prompts a second x the time each takes from a replica, or from all prefill pools",
 )
 def prefill_utilization(
-    hardware_disaggregated: Array,
-    load_utilization: Array,
     workload_requests_per_s: Array,
+    hardware_disaggregated: Array,
+    prefill_work_s: Array,
+    prefill_servers: Array,
     prefill_service_s: Array,
     hardware_replicas: Array,
 ) -> Array:
-    """Share of time that a replica's prefill is busy; a rate-matched pool is as busy as decode."""
-    busy = workload_requests_per_s * prefill_service_s / hardware_replicas
-    return np.where(hardware_disaggregated > 0, load_utilization, busy)
+    """Share of time that a replica's prefill, or the ranks of all pools, are busy.
+
+    Pools are whole, so that they are at most as busy as decoding: where 0.2 of a pool would do, the one that
+    there is works a fifth as much.
+    """
+    each = np.where(
+        hardware_disaggregated > 0, prefill_work_s / prefill_servers, prefill_service_s / hardware_replicas
+    )
+    return workload_requests_per_s * each
 
 
 @quantity(

@@ -22,6 +22,7 @@ HELPERS = (
     functions.attended_tokens,
     functions.accepted_tokens,
     functions.distinct_experts,
+    functions.routing_folds,
     functions.erlang_c,
     queues.burst_factor,
     collectives.all_reduce_s,

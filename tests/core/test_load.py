@@ -254,10 +254,15 @@ def test_waiting_for_a_static_batch_is_said_not_to_be_modelled():
 
 
 def test_as_many_run_as_the_demand_and_their_own_steps_say():
-    """The secants end where x = demand x step(x), to 2 % for experts and exactly without."""
+    """Newton's steps end where x = demand x step(x), to 1e-6 for experts and exactly without."""
     demand = np.linspace(0.02, 0.98, 25)
-    for experts, tolerance in ((0.0, 1e-12), (0.3, 0.02), (0.6, 0.02)):
-        others = [np.array([v]) for v in (0.2, experts, 0.87)]
+    for experts, folds, tolerance in (
+        (0.0, 2.0, 1e-12),
+        (0.3, 2.0, 1e-6),
+        (0.6, 2.0, 1e-6),
+        (0.6, 50.0, 1e-6),
+    ):
+        others = [np.array([v]) for v in (0.2, experts, folds)]
         found = running_share(demand, *others)
         exact = demand
         for _ in range(4000):

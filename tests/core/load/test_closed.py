@@ -75,6 +75,19 @@ def test_a_pool_of_many_ranks_makes_nobody_wait():
     assert closed == pytest.approx(replayed, rel=0.15)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_one_pool_that_is_mostly_idle_keeps_prompts_waiting_as_little_as_it_does(share):
+    """A quarter of a pool would do and there is a whole one: it is busy 15 % of the time at a load of 0.6."""
+    changes = {"hardware.prefill": {"count": 8, "tensor_parallel": 8}, "workload.batch": 32}
+    scenario = with_values(load_scenario(PRESETS[0]), changes | {"hardware.replicas": 1})
+    scenario = with_values(scenario, {"workload.service_cv": 0})
+    found = figures(load_study(at_load(scenario, share), requests=8000, seed=1))
+    assert found["prefill_utilization"][0] < 0.3 * share
+    for name, rel in {"prefill_utilization": 0.05, "ttft_mean_s": 0.05, "ttft_p99_s": 0.1}.items():
+        replayed, closed = found[name]
+        assert closed == pytest.approx(replayed, rel=rel), name
+
+
 def test_more_load_is_never_faster_in_either():
     scenario = one_replica(PRESETS[0])
     found = [figures(load_study(at_load(scenario, share), requests=6000)) for share in (0.2, 0.5, 0.8, 0.95)]
