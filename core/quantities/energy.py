@@ -167,23 +167,27 @@ def liters_per_query(
     label="Facility power",
     better="lower",
     formula=(
-        "fleet_accelerators / accelerators_per_replica * (hardware_count * decode_busy_w + prefill_units"
-        " * prefill_hardware_count * prefill_busy_w) * where(site_boundary >= 2, site_pue, 1) / 1e6"
+        "fleet_accelerators / accelerators_per_replica * replica_requests_per_s * (decode_accelerator_s"
+        " * decode_busy_w + prefill_accelerator_s * prefill_busy_w) * where(site_boundary >= 2, site_pue, 1) / 1e6"
     ),
     source="busy power of the whole fleet at once x PUE at the facility boundary",
 )
 def facility_mw(
     fleet_accelerators: Array,
     accelerators_per_replica: Array,
-    hardware_count: Array,
+    replica_requests_per_s: Array,
+    decode_accelerator_s: Array,
     decode_busy_w: Array,
-    prefill_units: Array,
-    prefill_hardware_count: Array,
+    prefill_accelerator_s: Array,
     prefill_busy_w: Array,
     site_boundary: Array,
     site_pue: Array,
 ) -> Array:
-    """Power of the fleet at full work, one replica where no demand is given. 1,814 x 934.5 W x 1.2: 2.0 MW."""
-    replica = hardware_count * decode_busy_w + prefill_units * prefill_hardware_count * prefill_busy_w
+    """Power of the fleet at full work, one replica where no demand is given. 1,814 x 934.5 W x 1.2: 2.0 MW.
+
+    Accelerators that share prompts and decoding draw for each as long as it takes.
+    """
+    query = decode_accelerator_s * decode_busy_w + prefill_accelerator_s * prefill_busy_w
     pue = np.where(site_boundary >= FACILITY, site_pue, 1.0)
-    return fleet_accelerators / accelerators_per_replica * replica * pue / units.MEGA
+    replicas = fleet_accelerators / accelerators_per_replica
+    return replicas * replica_requests_per_s * query * pue / units.MEGA

@@ -45,6 +45,7 @@ INPUTS = {
     "workload_arrival_cv": given(0.0, 4.0),
     "workload_service_cv": given(0.0, 4.0),
     "slo_percentile": given(0.01, 0.999),
+    "optimizations_power_cap_w": given(50.0, 1500.0),
     "optimizations_draft_acceptance": given(0.0, 1.0),
     "optimizations_draft_cost_ratio": given(0.0, 1.0),
     "optimizations_prefix_cache_hit_rate": given(0.0, 1.0),

@@ -14,6 +14,7 @@ MAY_BE_ABSENT = {
     "workload_concurrency",
     "workload_batch",  # not planned: one sequence is asked for
     "hardware_fleet_accelerators",
+    "optimizations_power_cap_w",
     "hardware_scaleup_domain",  # always bound: one accelerator where nothing is published
     "slo_ttft_s",
     "slo_tpot_s",
