@@ -228,12 +228,16 @@ def test_waiting_of_many_fleets_is_computed_at_once(field):
 
 
 def test_mean_first_token_adds_the_mean_waits():
-    """0.3 s idle, half a step of 20 ms and the one it shares, 0.05 s behind others, 0.2 of all wait 1 s."""
+    """0.3 s idle, half a step of 20 ms and the one it shares, 0.05 s behind others, 0.2 of all wait 1 s.
+
+    And 0.1 s there and back.
+    """
     waits = {"prefill_wait_s": 0.05, "wait_probability": 0.2, "place_wait_s": 1, "running_step_s": 0.02}
+    waits["site_round_trip_s"] = 0.1
     mean = quantity("ttft_mean_s", prefill_latency_s=0.3, optimizations_chunked_prefill=1, **waits)
-    assert mean == pytest.approx(0.58)
+    assert mean == pytest.approx(0.68)
     whole = quantity("ttft_mean_s", prefill_latency_s=0.3, optimizations_chunked_prefill=0, **waits)
-    assert whole == pytest.approx(0.56)
+    assert whole == pytest.approx(0.66)
 
 
 def test_waiting_for_a_static_batch_is_said_not_to_be_modelled():
