@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,16 +183,27 @@ def _sentence(counts: Counts) -> str:
     unknown = [regime.short for regime in counts.regimes if math.isnan(regime.value)]
     rest = f" Not known by {', '.join(unknown)}." if unknown else ""
     if most.value == least.value:
-        who = "Every regime counts" if not unknown else f"{', '.join(r.short for r in known)} count"
-        widest = max(known, key=lambda regime: _ends(regime.total)[1] - _ends(regime.total)[0])
-        by = f" by {widest.short}" if len({span(regime.total) for regime in known}) > 1 else ""
-        return f"{who} {flop(most.value)} FLOP{_ranged(widest, by)}; {_carrier(counts, most)}.{rest}"
-    ratio = f", {most.value / least.value:.3g} times" if least.value else ", and"
+        return _agreed(counts, known) + rest
+    ratio = "nothing sure by"
+    if least.value:
+        ratio = f"{most.value / least.value:.3g} times the {flop(least.value)} of"
     apart = _between(counts, most, least)
     return (
-        f"{most.short} counts most, {flop(most.value)} FLOP{_ranged(most)}{ratio} the {flop(least.value)} of"
-        f" {least.short}; {apart} {'are' if apart.endswith('s') else 'is'} most of the difference.{rest}"
+        f"{most.short} counts most, {flop(most.value)} FLOP{_ranged(most)}, {ratio} {least.short}; {apart}"
+        f" {'are' if apart.endswith('s') else 'is'} most of the difference.{rest}"
     )
+
+
+def _agreed(counts: Counts, known: Sequence[Regime]) -> str:
+    """The sentence where all known counts are the same for sure."""
+    names = ", ".join(regime.short for regime in known)
+    verb = f"{names} count{'s' if len(known) == 1 else ''}"
+    who = "Every regime counts" if len(known) == len(counts.regimes) else verb
+    widest = max(known, key=lambda regime: _ends(regime.total)[1] - _ends(regime.total)[0])
+    by = f" by {widest.short}" if len({span(regime.total) for regime in known}) > 1 else ""
+    open_ = [COMPONENTS[n].label for n, mark in widest.marks.items() if mark == "?" and n != SERVICE]
+    may = f", and {', '.join(open_)} may count too" if open_ else ""
+    return f"{who} {flop(widest.value)} FLOP{_ranged(widest, by)}; {_carrier(counts, widest)}{may}."
 
 
 def _by_value(regime: Regime) -> float:
@@ -217,8 +228,9 @@ def _carrier(counts: Counts, regime: Regime) -> str:
     """The part that is the most of a count, and its share."""
     held = {name: _value(counts.parts[name]) for name, mark in regime.marks.items() if mark == 1}
     name = max(held, key=lambda part: held[part])
-    share = 100 * held[name] / regime.value if regime.value else 0.0
-    return f"{COMPONENTS[name].label} is {'all' if share == 100 else f'{share:.0f} %'} of it"
+    if all(value == 0.0 for part, value in held.items() if part != name):
+        return f"{COMPONENTS[name].label} is all of it"
+    return f"{COMPONENTS[name].label} is {100 * held[name] / regime.value:.3g} % of it"
 
 
 def _between(counts: Counts, most: Regime, least: Regime) -> str:

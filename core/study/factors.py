@@ -30,6 +30,8 @@ __all__ = ["Factor", "Found", "Trial", "factors", "held"]
 _AUTO = {"workload.batch": "batch", "hardware.replicas": "replicas"}
 """Numbers that the plan chooses where they are not given."""
 _LABELS = {item.key: item for item in INPUTS}
+_FACTORS = {"training.pretraining.parameters": "parameters", "training.pretraining.tokens": "tokens"}
+"""Units of keys that go into an input of another unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ def _unit(one: Bound, key: str) -> str:
     """The unit of a key: that of the input it sets."""
     if key in _LABELS:
         return _LABELS[key].unit
+    if key in _FACTORS:
+        return _FACTORS[key]
     if key.startswith("pins."):
         return REGISTRY.node(key.removeprefix("pins.")).unit
     leaves = one.of(0).leaves

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from inferscope.core.errors import ScenarioError
+from inferscope.core.evaluate import OUTPUTS, evaluate
+from inferscope.core.export.counts import bars
+from inferscope.core.policy.counts import counts_of, short_counts
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.profiles import (
     COMPONENTS,
@@ -25,6 +28,7 @@ from inferscope.core.scenario.files import load_values
 from inferscope.core.scenario.saving import save
 from inferscope.core.scenario.training import PARTS
 from inferscope.core.study.draws import of_rules, uncertain
+from inferscope.core.study.spreads import with_ranges
 from inferscope.core.study.uncertainty import uncertainty
 
 ALL = tuple(profiles())
@@ -82,6 +86,26 @@ def test_parts_by_parameters_and_tokens_know_training_from_generating():
     )
     assert found["eu_cumulative"].value == pytest.approx(3e24 + 1.4e23)
     assert found["us_generic"].high == pytest.approx(3e24 + 1.4e23 + 4.2e22)
+
+
+def test_deepseek_r1_is_its_base_with_the_learning_on_top():
+    """RL on 512 H800 for 198 + 80 h and 5,000 H800-hours of data at an assumed 30 % of 989e12 FLOP/s.
+
+    512 x 278 x 3,600 x 2.967e14 = 1.52e23 and 5,000 x 3,600 x 2.967e14 = 5.3e21: 3.29e24 becomes 3.45e24.
+    """
+    rate = 0.3 * 989e12 * 3600
+    training = {"pretraining": {"parameters": 37e9, "tokens": 14.8e12}, "rl_updates": 512 * 278 * rate}
+    training["own_synthetic_data_generation"] = 5000 * rate
+    found = {r: entry_of({"training": training}, r) for r in ("eu.aia.art51.systemic", "eu.gpai.indicative")}
+    assert found["eu.aia.art51.systemic"]["value"] == pytest.approx(3.443e24, rel=1e-3)
+    assert found["eu.gpai.indicative"]["value"] == pytest.approx(3.438e24, rel=1e-3)
+    assert (found["eu.gpai.indicative"]["verdict"], found["eu.aia.art51.systemic"]["verdict"]) == (
+        "applies",
+        "does_not_apply",
+    )
+    two_limb = {"training": training, "policy": {"inference_scaling_post_training": True}}
+    assert entry_of(two_limb, "lit.ord.two_limb")["verdict"] == "applies"
+    assert entry_of(two_limb, "us.ca.sb53.frontier")["verdict"] == "does_not_apply"
 
 
 @pytest.mark.parametrize(("rule", "value"), [("eu.aia.art51.systemic", 9e24), ("eu.gpai.indicative", 8e24)])
@@ -319,3 +343,62 @@ def test_the_line_itself_is_judged_as_before():
     systemic = find("eu.aia.art51.systemic")
     assert judge(systemic, {"training_flop": 1e25}).word == "does_not_apply"
     assert judge(systemic, {"training_flop": math.nextafter(1e25, math.inf)}).word == "applies"
+
+
+# --- what the counts say --------------------------------------------------------------------------
+
+
+def said(training, **more):
+    result = with_ranges(evaluate(load_values({**MODEL, **more, "training": training}), OUTPUTS))
+    return counts_of(result)
+
+
+SENTENCES = {
+    "Every regime counts 8.00e25 FLOP (5.60e25 to 1.04e26 by EU 1e25); pre-training is all of it.": {
+        "flop": 8e25
+    },
+    "EU 1e25 counts most, 4.00e24 FLOP (2.80e24 to 5.20e24), 1.33 times the 3.00e24 of US open;"
+    " fine-tuning is most of the difference.": {"flop": 3e24, "fine_tuning": 1e24},
+    "US open counts 3.00e24 FLOP (at least 3.00e24); pre-training is all of it, and fine-tuning may count"
+    " too. Not known by EU 1e25, EU 1e23, States, Korea, 4E091.": {
+        "flop": 3e24,
+        "fine_tuning": {"exists": True},
+    },
+    "Every regime counts 3.00e24 FLOP (3.00e24 to 1.30e25 by States); pre-training is all of it, and"
+    " recomputation may count too.": {"flop": 3e24, "activation_recomputation": 1e25},
+    "States counts most, 1.10e26 FLOP, nothing sure by US open; original model is most of the difference.": {
+        "flop": 9e25,
+        "modifies_original": True,
+        "fine_tuning": 2e25,
+    },
+}
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_the_sentence_has_number_range_and_driver(text):
+    assert said(SENTENCES[text]).sentence == text
+
+
+def test_without_any_figure_the_sentence_names_what_is_missing():
+    counts = said({}, model={"id": "claude-opus-4"})
+    assert counts.sentence == "No regime's count is known for want of training_flop."
+    assert short_counts(counts) == "unknown by every regime's count"
+    assert "nothing is known of it" in "\n".join(bars(counts, 80))
+
+
+def test_inference_in_service_is_shown_and_counted_by_none():
+    """1e15 FLOP a query, 1e6 queries a day, 365 days: 3.65e23, and no regime's count moves."""
+    more = {"workload": {"queries_per_day": 1e6}, "pins": {"flop_per_query": 1e15}}
+    with_demand, without = said({"flop": 3e24}, **more), said({"flop": 3e24})
+    assert with_demand.parts["deployment_inference"].value == pytest.approx(3.65e23)
+    assert without.parts["deployment_inference"].missing == ("workload.requests_per_s",)
+    assert [r.total for r in with_demand.regimes] == [r.total for r in without.regimes]
+    assert {r.marks["deployment_inference"] for r in with_demand.regimes} == {0}
+
+
+def test_a_modification_is_shown_against_its_original():
+    counts = said({"flop": 9e25, "modifies_original": True, "fine_tuning": 2e25})
+    assert list(counts.parts) == ["original_model", "fine_tuning", "deployment_inference"]
+    values = {regime.profile: regime.value for regime in counts.regimes}
+    assert (values["us_state_lineage"], values["eu_cumulative"], values["us_generic"]) == (1.1e26, 2e25, 0.0)
+    assert "original model is most of the difference" in counts.sentence
