@@ -8,14 +8,23 @@ from functools import lru_cache
 
 from inferscope.core import catalog
 from inferscope.core.catalog import Record
+from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import CatalogError, ScenarioError
 from inferscope.core.leaves.leaf import NEEDS_INPUT, UNKNOWN, Leaf, catalog_leaf, named, number_leaf
+from inferscope.core.scenario.scaling import Routes, TestTime
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
 from inferscope.core.scenario.training import BOTH_WAYS
 
 _TEST_TIME, _ROUTES = "test_time", "routes"
-_WANTED = ("wage_usd_per_hour", "price_decline_per_year", "fleet_growth_per_year", "single_pass_rate")
+_WANTED = (
+    "wage_usd_per_hour",
+    "price_decline_per_year",
+    "fleet_growth_per_year",
+    "single_pass_rate",
+    "points_per_decade",
+    "selection_accuracy",
+)
 """Of [test_time]: what nobody can know for the user."""
 _ABSENT = ("fine_tuning_flop", "scratch_flop")
 """Of [routes]: where it is absent, a quantity says what is taken."""
@@ -49,10 +58,30 @@ def scaling_leaves(scenario: Scenario, record: Record) -> dict[str, Leaf]:
     )
     return {
         "workload_queries_per_user_per_day": asks,
-        **_test_time(scenario),
-        **_routes(scenario),
+        **(_test_time(scenario.test_time) if scenario.test_time.model_fields_set else _plain_test_time()),
+        **(_routes(scenario.routes) if scenario.routes.model_fields_set else _plain_routes()),
+        **_modification(scenario),
         **_teacher(scenario, record),
     }
+
+
+@lru_cache(maxsize=1)
+def _plain_test_time() -> dict[str, Leaf]:
+    """Where a scenario says nothing of it, as most do: a screen binds hundreds of them at a keystroke."""
+    return _test_time(TestTime())
+
+
+@lru_cache(maxsize=1)
+def _plain_routes() -> dict[str, Leaf]:
+    return _routes(Routes())
+
+
+def _modification(scenario: Scenario) -> dict[str, Leaf]:
+    """The compute of a modification that rules are told of, where the routes say nothing else."""
+    spent = scenario.policy.modification_flop
+    if spent is None or scenario.routes.fine_tuning_flop is not None:
+        return {}
+    return {f"{_ROUTES}_fine_tuning_flop": number_leaf(spent, "policy.modification_flop")}
 
 
 def _check_small_model(scenario: Scenario) -> None:
@@ -60,8 +89,7 @@ def _check_small_model(scenario: Scenario) -> None:
         named(catalog.model, scenario.routes.small_model, f"{_ROUTES}.small_model")
 
 
-def _test_time(scenario: Scenario) -> dict[str, Leaf]:
-    section = scenario.test_time
+def _test_time(section: TestTime) -> dict[str, Leaf]:
     found = {f"{_TEST_TIME}_{name}": leaf for name, leaf in _law(section.law).items()}
     for name in ("exponent", "plateau"):
         if getattr(section, name) is not None:
@@ -89,11 +117,8 @@ def _law(name: str) -> dict[str, Leaf]:
     }
 
 
-def _routes(scenario: Scenario) -> dict[str, Leaf]:
-    section = scenario.routes
+def _routes(section: Routes) -> dict[str, Leaf]:
     found = {f"{_ROUTES}_{name}": _own(section, _ROUTES, name) for name in _ABSENT}
-    if section.fine_tuning_flop is None and (spent := scenario.policy.modification_flop) is not None:
-        found[f"{_ROUTES}_fine_tuning_flop"] = number_leaf(spent, "policy.modification_flop")
     found[f"{_ROUTES}_years_since_training"] = _own(section, _ROUTES, "years_since_training")
     for name, key in _OF_TECHNIQUES.items():
         found[f"{_ROUTES}_{name}"] = _or(section, _ROUTES, name, catalog.technique_default(key))
@@ -133,7 +158,7 @@ def _trained(teacher: Record, size: Leaf) -> Leaf:
     return Leaf(6.0 * size.value * tokens.value, "computed", f"6ND of {teacher.id}", tokens.date, key=key)
 
 
-@lru_cache(maxsize=64)
+@remember(64)
 def _active(teacher_id: str, key: str) -> Leaf:
     """Weights that one of the teacher's tokens multiplies."""
     teacher = catalog.model(teacher_id)

@@ -132,6 +132,8 @@ _PLAIN = (
     ("test_time_price_decline_per_year", "1", "How many times cheaper inference is a year later"),
     ("test_time_fleet_growth_per_year", "1", "How many times as large the fleet is a year later"),
     ("test_time_single_pass_rate", "1", "Share of tasks that one attempt solves"),
+    ("test_time_points_per_decade", "1", "Points that a score gains with ten times the inference"),
+    ("test_time_selection_accuracy", "1", "How often the right attempt is picked where there is one"),
     ("test_time_coverage_exponent", "1", "Exponent of solved tasks over attempts"),
     ("routes_fine_tuning_flop", "FLOP", "Compute of a modification, as given"),
     ("routes_post_training_gain", "1", "What an enhancement after training is worth in training compute"),

@@ -207,6 +207,39 @@ def vote_pass_rate(test_time_single_pass_rate: Array, test_time_multiplier: Arra
     return majority_share(test_time_single_pass_rate, test_time_multiplier)
 
 
+@quantity(
+    unit="1",
+    label="Solved by the attempt that a checker picks",
+    better="higher",
+    formula="coverage * test_time_selection_accuracy",
+    source="an imperfect verifier: the right attempt is there and is picked",
+)
+def selected_pass_rate(coverage: Array, test_time_selection_accuracy: Array) -> Array:
+    """Best of k with a checker that errs. 0.56 covered, nine tenths picked: 0.504.
+
+    A checker that is misled more often the more attempts there are ends the gain at a finite k.
+    """
+    return coverage * test_time_selection_accuracy
+
+
+@quantity(
+    unit="1",
+    label="Score on a line over the logarithm of compute",
+    better="higher",
+    formula=(
+        "minimum(maximum(test_time_single_pass_rate + test_time_points_per_decade"
+        " * log(test_time_multiplier) / log(10) / 100, 0), 1)"
+    ),
+    source="log-linear law between two published scores, as of o3-preview on ARC-AGI-1 (arcprize.org, 2024-12-20)",
+)
+def log_linear_pass_rate(
+    test_time_single_pass_rate: Array, test_time_points_per_decade: Array, test_time_multiplier: Array
+) -> Array:
+    """Between nothing and everything. From 0.757 at 5.278 points a decade and k = 172: 0.875."""
+    gained = test_time_points_per_decade * np.log(test_time_multiplier) / np.log(10) / 100.0
+    return np.minimum(np.maximum(test_time_single_pass_rate + gained, 0.0), 1.0)
+
+
 # --- functions ------------------------------------------------------------------------------------
 
 
@@ -284,17 +317,6 @@ def attempts_to_cover(single: Array, solved: Array, exponent: Array) -> Array:
     """
     found: Array = (np.log(solved) / np.log(single)) ** (1.0 / exponent)
     return found
-
-
-def log_linear_score(score: Array, points_per_decade: Array, multiplier: Array) -> Array:
-    """A score in percent that rises by so many points per tenfold compute, between 0 and 100.
-
-    o3-preview on ARC-AGI-1 from 75.7 % with 172 times the tokens, 5.28 points a decade: 87.5 %.
-
-    >>> log_linear_score(np.array([75.7]), np.array([5.278]), np.array([172.0])).round(1)
-    array([87.5])
-    """
-    return np.clip(score + points_per_decade * np.log10(multiplier), 0.0, 100.0)
 
 
 def matched_multiplier(size_ratio: Array, served_over_trained: Array) -> Array:

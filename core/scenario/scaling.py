@@ -59,6 +59,12 @@ class TestTime(Section):
     single_pass_rate: PositiveShare | None = Field(
         default=None, description="share of the tasks that one attempt solves"
     )
+    points_per_decade: Annotated[Number, Limits(ge=-100, le=100)] | None = Field(
+        default=None, description="percentage points that a score gains with ten times the inference"
+    )
+    selection_accuracy: Share | None = Field(
+        default=None, description="how often the right one of several attempts is picked, where one is there"
+    )
     coverage_exponent: Annotated[Number, Limits(ge=-10, le=0)] | None = Field(
         default=None,
         description="exponent of solved tasks over attempts, -0.2 or so; default: a published fit",

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from inferscope.core import catalog
 from inferscope.core.evaluate import OUTPUTS, Result, evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import policy_entries
 from inferscope.core.policy.words import standing, verdict_word
+from inferscope.core.quantities.scaling import growth_per_year
 from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import money
@@ -33,6 +35,8 @@ _RATES = {
     "independent_pass_rate": "any of k, one task",
     "coverage": "any of k, many tasks",
     "vote_pass_rate": "majority of k",
+    "selected_pass_rate": "picked by a checker",
+    "log_linear_pass_rate": "log-linear",
 }
 QUANTITIES = (*_SHOWN, *_RATES, "scaled_cost_factor")
 """Quantities of the graph that these tables are made of."""
@@ -40,6 +44,7 @@ _BY_SCALE = "us.fed.hr8094"
 _LEAST = 1e-5
 """Shares below are said to be so."""
 _GRID = np.geomspace(1.0, 1e4, 49)
+_HUNDRED = 101.0
 _SAMPLES = np.array([1.0, 3, 5, 11, 25, 51, 101, 251, 501, 1001])
 
 
@@ -126,6 +131,8 @@ def _copies(result: Result, sentence: str) -> Curve:
 
 
 def _notes(result: Result) -> list[str]:
+    months = catalog.technique_default("algorithmic_halving_months")
+    faster = float(growth_per_year(np.array([months.value or math.nan]))[0])
     years = result.bound.leaf("routes_years_since_training").value
     return [
         (
@@ -134,6 +141,11 @@ def _notes(result: Result) -> list[str]:
         ),
         f"weights are valued {years:g} years after training (routes.years_since_training)",
         *_scale_notes(result),
+        (
+            f"compute for the same result halves every {months.value:g} months ({months.low:g} to"
+            f" {months.high:g}; Ho et al. 2024): {faster:.3g} times cheaper a year is what algorithms alone"
+            " would give test_time.price_decline_per_year"
+        ),
         "ten times the training or the inference: by the elasticity at the present shares of lifetime cost",
     ]
 
@@ -188,7 +200,7 @@ def _number(value: float) -> float | None:
 
 def _attempts_sentence(found: Result, why: str) -> str:
     if why:
-        return f"No score can be given: {reason_text(why)}."
+        return _by_law(found, why)
     first, last = ({name: float(found[name][place]) for name in _RATES} for place in (0, -1))
     cost = found["usd_per_scaled_query"]
     price = f" for {money(float(cost[-1]))} a query" if math.isfinite(float(cost[-1])) else ""
@@ -196,6 +208,19 @@ def _attempts_sentence(found: Result, why: str) -> str:
         f"From {_percent(first['coverage'])} with one attempt to {_percent(last['coverage'])} of many tasks"
         f" with {_SAMPLES[-1]:,.0f}{price}, where the right answer is recognised; a majority gets"
         f" {_percent(last['vote_pass_rate'])} of tasks that are all as hard."
+    )
+
+
+def _by_law(found: Result, why: str) -> str:
+    """What a hundred times the inference buys where no score is known."""
+    place = int(np.flatnonzero(_SAMPLES == _HUNDRED)[0])
+    acts, cost = (float(found[name][place]) for name in ("effective_training_flop", "usd_per_scaled_query"))
+    if not math.isfinite(acts):
+        return f"No score can be given: {reason_text(why)}."
+    price = f" for {money(cost)} a query" if math.isfinite(cost) else ""
+    return (
+        f"With {_HUNDRED:g} attempts{price} the model acts by the law like one of {human(acts, 'FLOP')};"
+        f" what they solve {reason_text(why)}."
     )
 
 
@@ -207,8 +232,12 @@ def _scores(found: Result, sentence: str, why: str) -> Curve:
     across = Axis("test_time_multiplier", "1", "attempts", log=True)
     up = Axis("", "1", "share solved")
     if why:
-        return Curve("attempts", "Scores by attempts", across, up, why=why)
-    series = tuple(line(label, _SAMPLES, found[name]) for name, label in _RATES.items())
+        up = Axis("effective_training_flop", "FLOP", "acts like", log=True)
+        acts = line("by the law", _SAMPLES, found[up.name])
+        drawn, missing = ((acts,), "") if acts.x else ((), why)
+        return Curve("attempts", "Scores by attempts", across, up, drawn, (), sentence, missing)
+    every = [line(label, _SAMPLES, found[name]) for name, label in _RATES.items()]
+    series = tuple(each for each in every if each.x)
     return Curve("attempts", "Scores by attempts", across, up, series, sentence=sentence)
 
 

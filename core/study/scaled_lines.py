@@ -281,7 +281,8 @@ def _price(result: Result, item: Matched) -> str:
     factor = 1.0 + share * (item.k.mid - 1.0)
     some = "" if share == 1.0 else f", where {human(100 * share, '1')} % of the queries take it"
     return (
-        f": such a query costs {money(query * item.k.mid)} in place of {money(query)}, and"
+        f": such a query costs {money(query * item.k.mid)} ({money(query * item.k.low)} to"
+        f" {money(query * item.k.high)}) in place of {money(query)}, and"
         f" {figure(fleet, 'accelerators')} {'becomes' if fleet == 1 else 'become'}"
         f" {human(fleet * factor, '1')}{some}"
     )

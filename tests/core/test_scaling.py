@@ -36,6 +36,10 @@ BY_HAND = [
     (scaling.optimal_inference_usd, (0.5, 3e6), 1.5e6),
     (scaling.independent_pass_rate, (0.05, 2), 0.0975),
     (scaling.coverage, (0.159, 1, -0.209), 0.159),
+    (scaling.selected_pass_rate, (0.56, 0.9), 0.504),
+    (scaling.log_linear_pass_rate, (0.757, 5, 100), 0.857),
+    (scaling.log_linear_pass_rate, (0.757, 5, 1e9), 1),
+    (scaling.log_linear_pass_rate, (0.3, -20, 100), 0),
     (loopholes.fine_tuning_flop, (NAN, 3e24), 1e24),
     (loopholes.fine_tuning_flop, (5e23, 3e24), 5e23),
     (loopholes.modification_ratio, (3.3e22, 3.3e24), 0.01),
@@ -154,11 +158,6 @@ def test_coverage_goes_through_its_second_point():
 
 def test_pass_at_one_is_the_share_that_was_right():
     assert call(scaling.pass_at_k, 10, 3, 1) == pytest.approx(0.3)
-
-
-def test_a_log_linear_score_stays_between_nothing_and_everything():
-    assert call(scaling.log_linear_score, 75.7, 5.278, 172) == pytest.approx(87.5, rel=1e-3)
-    assert call(scaling.log_linear_score, 75.7, 5.278, 1e9) == 100
 
 
 # --- laws -----------------------------------------------------------------------------------------

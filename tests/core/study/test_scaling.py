@@ -227,8 +227,13 @@ def test_attempts_go_through_the_published_point():
     assert found["coverage"] == pytest.approx(0.56, abs=1e-3)
     assert "under 0.001 % of tasks" in table.sentence
     bare = scaling(DAY, "attempts")
-    assert bare.sentence == "No score can be given: needs test_time.single_pass_rate."
-    assert not bare.curve.series
+    assert "like one of 8.23e+25 FLOP" in bare.sentence  # 3.2523536e24 x 101^0.7
+    assert bare.sentence.endswith("needs test_time.single_pass_rate.")
+    assert [series.label for series in bare.curve.series] == ["by the law"]
+    told = {"test_time.points_per_decade": 5.28, "test_time.selection_accuracy": 0.9}
+    full = row(scaling(with_({**SHOWN["attempts"], **told}), "attempts"), 101.0)
+    assert full["log_linear_pass_rate"] == pytest.approx(0.159 + 0.0528 * math.log10(101))
+    assert full["selected_pass_rate"] == pytest.approx(0.9 * full["coverage"])
 
 
 # --- ladder and routing ---------------------------------------------------------------------------
