@@ -24,6 +24,8 @@ from inferscope.core.policy.profiles import (
 from inferscope.core.units import human
 
 SERVICE = "deployment_inference"
+_LEAST = 0.01
+"""Share of a count from which a part that may count is worth a word."""
 MARKS: Mapping[int | str, str] = {1: "yes", "?": "may", 0: "no"}
 """How a part is counted, in words."""
 
@@ -182,7 +184,7 @@ def _sentence(counts: Counts) -> str:
     most, least = max(known, key=_by_value), min(known, key=_by_value)
     unknown = [regime.short for regime in counts.regimes if math.isnan(regime.value)]
     rest = f" Not known by {', '.join(unknown)}." if unknown else ""
-    if most.value == least.value:
+    if flop(most.value) == flop(least.value):
         return _agreed(counts, known) + rest
     ratio = "nothing sure by"
     if least.value:
@@ -190,7 +192,7 @@ def _sentence(counts: Counts) -> str:
     apart = _between(counts, most, least)
     return (
         f"{most.short} counts most, {flop(most.value)} FLOP{_ranged(most)}, {ratio} {least.short}; {apart}"
-        f" {'are' if apart.endswith('s') else 'is'} most of the difference.{rest}"
+        f" {'are' if apart.endswith('s') else 'is'} most of the difference.{_farther(counts, most)}{rest}"
     )
 
 
@@ -201,9 +203,25 @@ def _agreed(counts: Counts, known: Sequence[Regime]) -> str:
     who = "Every regime counts" if len(known) == len(counts.regimes) else verb
     widest = max(known, key=lambda regime: _ends(regime.total)[1] - _ends(regime.total)[0])
     by = f" by {widest.short}" if len({span(regime.total) for regime in known}) > 1 else ""
-    open_ = [COMPONENTS[n].label for n, mark in widest.marks.items() if mark == "?" and n != SERVICE]
-    may = f", and {', '.join(open_)} may count too" if open_ else ""
+    open_ = _open(counts, widest)
+    may = f", and {open_} may count too" if open_ else ""
     return f"{who} {flop(widest.value)} FLOP{_ranged(widest, by)}; {_carrier(counts, widest)}{may}."
+
+
+def _open(counts: Counts, regime: Regime) -> str:
+    """The parts on which a regime is silent, but for those that would add less than a hundredth."""
+    found = [name for name, mark in regime.marks.items() if mark == "?" and name != SERVICE]
+    worth = [n for n in found if _ends(counts.parts[n])[1] >= _LEAST * regime.value]
+    return ", ".join(COMPONENTS[name].label for name in worth)
+
+
+def _farther(counts: Counts, most: Regime) -> str:
+    """Which regime may reach the farthest, where that is farther than the one that counts most."""
+    far = max(counts.regimes, key=lambda regime: _ends(regime.total)[1])
+    top, open_ = _ends(far.total)[1], _open(counts, far)
+    if not open_ or top <= _ends(most.total)[1]:
+        return ""
+    return f" With {open_} as well, {far.short} may reach {'any count' if math.isinf(top) else flop(top)}."
 
 
 def _by_value(regime: Regime) -> float:
