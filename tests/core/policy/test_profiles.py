@@ -366,8 +366,8 @@ SENTENCES = {
     },
     "Every regime counts 3.00e24 FLOP (3.00e24 to 1.30e25 by States); pre-training is all of it, and"
     " recomputation may count too.": {"flop": 3e24, "activation_recomputation": 1e25},
-    "EU 1e25 counts most, 4.00e24 FLOP (2.80e24 to 5.20e24), 1.33 times the 3.00e24 of US open; fine-tuning is"
-    " most of the difference. With teacher as well, States may reach 1.30e25.": {
+    "EU 1e25 counts most, 4.00e24 FLOP (2.80e24 to 5.20e24), 1.33 times the 3.00e24 of US open; fine-tuning"
+    " is most of the difference. With teacher as well, States may reach 1.30e25.": {
         "flop": 3e24,
         "fine_tuning": 1e24,
         "distillation_teacher_training": 9e24,
