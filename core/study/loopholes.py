@@ -134,7 +134,7 @@ def _row(result: Result, route: Route, line: float) -> tuple[object, ...]:
     counted, whole, equivalent = (_at(result, name) for name in names)
     whys = [result.why(name) for name in names if math.isnan(_at(result, name))]
     what = route.what if not whys else reason_text(whys[0])
-    cells = (route.name, counted, whole, equivalent, equivalent / counted)
+    cells = (route.name, counted, whole, equivalent, equivalent / counted if counted else math.nan)
     return (*map(_finite, cells), _verdict(counted, whole, equivalent, line), what)
 
 

@@ -71,6 +71,9 @@ class Span(NamedTuple):
     high: float
 
 
+_NOTHING = Span(math.nan, math.nan, math.nan)
+
+
 class Law(NamedTuple):
     """What inference is worth: orders of training per order of inference, up to a plateau."""
 
@@ -156,7 +159,8 @@ def matched(result: Result, day: dt.date, law: Law) -> Iterator[Matched]:
 def _match(rule: Rule, comparison: Comparison, fact: Fact, law: Law) -> Matched:
     line, counted = float(comparison.line), _counted(fact)
     if math.isnan(counted.mid):
-        return Matched(rule, line, counted, Span(math.nan, math.nan, math.nan), UNKNOWN)
+        is_above = fact.low is not None and fact.low > line  # parts without a figure only add to it
+        return Matched(rule, line, counted, _NOTHING, ABOVE if is_above else UNKNOWN)
     k = Span(
         _multiplier(line, counted.high, law.exponent.high),
         _multiplier(line, counted.mid, law.exponent.mid),
@@ -175,7 +179,7 @@ def _match(rule: Rule, comparison: Comparison, fact: Fact, law: Law) -> Matched:
 
 def _counted(fact: Fact) -> Span:
     if not isinstance(fact.value, float):
-        return Span(math.nan, math.nan, math.nan)
+        return _NOTHING
     return Span(
         fact.value if fact.low is None else fact.low,
         fact.value,
@@ -249,8 +253,13 @@ def _nearest(result: Result, item: Matched, law: Law) -> str:
     name = result.bound.resolved[0].model.name
     text = (
         f"{name}, trained with {human(item.counted.mid, 'FLOP')}, acts like a model on the line of"
-        f" {human(item.line, 'FLOP')} ({item.rule.short}) at {human(item.k.mid, '1')} times the inference"
-        f" ({human(item.k.low, '1')} to {human(item.k.high, '1')}; {_driver(item, law)})"
+        f" {human(item.line, 'FLOP')} ({item.rule.short})"
+    )
+    if math.isinf(item.k.mid):
+        return f"{text} at no multiple of the inference: an exponent of {law.exponent.mid:g} gains nothing."
+    text += (
+        f" at {human(item.k.mid, '1')} times the inference ({human(item.k.low, '1')} to"
+        f" {human(item.k.high, '1') if math.isfinite(item.k.high) else 'no multiple'}; {_driver(item, law)})"
     )
     if not item.is_reachable:
         return f"{text}: unreachable, since nothing is gained beyond {human(law.plateau.mid, '1')} times."
@@ -271,7 +280,8 @@ def _driver(item: Matched, law: Law) -> str:
         return "no range is given"
     if by_exponent >= by_count:
         return f"mostly the exponent, {exponent.low:g} to {exponent.high:g}"
-    return f"mostly the count, {human(counted.low, 'FLOP')} to {human(counted.high, 'FLOP')}"
+    most = human(counted.high, "FLOP") if math.isfinite(counted.high) else "what nobody says"
+    return f"mostly the count, {human(counted.low, 'FLOP')} to {most}"
 
 
 def _price(result: Result, item: Matched) -> str:
@@ -282,7 +292,8 @@ def _price(result: Result, item: Matched) -> str:
     some = "" if share == 1.0 else f", where {human(100 * share, '1')} % of the queries take it"
     return (
         f": such a query costs {money(query * item.k.mid)} ({money(query * item.k.low)} to"
-        f" {money(query * item.k.high)}) in place of {money(query)}, and"
+        f" {money(query * item.k.high) if math.isfinite(item.k.high) else 'no price'}) in place of"
+        f" {money(query)}, and"
         f" {figure(fleet, 'accelerators')} {'becomes' if fleet == 1 else 'become'}"
         f" {human(fleet * factor, '1')}{some}"
     )

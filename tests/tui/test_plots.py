@@ -3,7 +3,9 @@
 import pytest
 from textual.app import App
 
+from inferscope.core.scenario.files import load
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series
+from inferscope.core.study.scaling import scaling
 from inferscope.tui.ascii import plain
 from inferscope.tui.panels.outcome import _as_read
 from inferscope.tui.plots.chart import Chart
@@ -105,3 +107,23 @@ def test_a_plot_has_the_units_of_its_table():
     assert found.marks[0].x == pytest.approx(0.35)
     assert found.marks[0].y is None
     assert _as_read(CLOUDED) is CLOUDED
+
+
+async def test_the_plane_of_equal_capability_names_its_lines(screen):
+    """Slanted lines of equal capability, legal lines, the plateau, the model and where it meets one."""
+    curve = scaling(load("deepseek-v3-h800").scenario).curve
+    text = await drawn(curve, (120, 30), screen)
+    for name in ("like 1e24", "like 1e25", "like 1e26", "plateau", "● here", "k*"):
+        assert name in text, name
+    ticks = text.splitlines()[-1].split()
+    assert "1e24" in ticks
+    assert "1e25" in ticks
+
+
+async def test_the_loopholes_are_bars_with_a_line_across(screen):
+    curve = scaling(load("r1-distill-qwen-32b-h100").scenario, "loopholes").curve
+    assert is_bars(curve)
+    rows = (await drawn(curve, (100, 16), screen)).splitlines()
+    names = [row.split("┃")[0].strip() for row in rows if "━" in row and "┃" in row]
+    assert names == ["fine-tuning", "distilling", "growing", "inference"]
+    assert "line" in rows[0]

@@ -114,6 +114,25 @@ def test_ords_example_acts_like_the_line_at_his_implied_exponent_and_not_at_the_
         assert float(found[names[2]][0]) == pytest.approx(1e24 * 1e4**exponent)
 
 
+def test_an_exponent_of_nothing_reaches_nothing():
+    table = scaling(with_({"test_time.exponent": 0}))
+    assert "at no multiple of the inference" in table.sentence
+    assert row(table, EU)["verdict"] == "unreachable"
+    assert table.curve.why == "needs_input: test_time.exponent above 0"
+
+
+def test_a_part_without_a_figure_leaves_open_what_it_decides_and_no_more():
+    table = scaling(with_({"training.rl_updates.exists": True}))
+    assert row(table, EU)["verdict"] == "unknown"
+    assert row(table, "eu.gpai.indicative")["verdict"] == "above already"  # the rest is above it alone
+    assert "what nobody says" in table.sentence  # some texts are silent on reinforcement learning
+
+
+def test_growing_for_nothing_has_no_ratio():
+    found = row(scaling(with_({"routes.expansion_saving": 1}), "loopholes"), "growing")
+    assert (found["counted_flop"], found["gain"]) == (0, None)
+
+
 def test_lines_are_judged_on_a_day():
     table = scaling(DAY, on=dt.date(2026, 11, 22))
     assert row(table, EU)["standing"] == "in force"
