@@ -37,8 +37,8 @@ class Part(Section):
             message = "parameters and tokens belong together: give both, or flop"
         elif self.flop is not None and pair[0]:
             message = "is given twice: keep flop, or parameters and tokens"
-        elif self.is_given and self.exists is not None:
-            message = "has a figure, so that exists says nothing more: drop exists"
+        elif self.is_given and self.exists is False:
+            message = "has a figure and is said not to exist: drop one of them"
         elif not self.is_given and self.exists is None:
             message = "says nothing: give flop, or parameters and tokens, or exists = true"
         else:

@@ -8,8 +8,10 @@ import pytest
 from inferscope.core.export import lines as export
 from inferscope.core.policy import lines
 from inferscope.core.policy.lines import Run, moving, setting
+from inferscope.tui.panels.ruletable import RuleTable
 from inferscope.tui.panels.words import MessageLine
 from inferscope.tui.screens.counted import CountsScreen
+from inferscope.tui.screens.facts import about, keys_of
 from inferscope.tui.screens.lines import LEAST, MOST, LinesScreen
 from inferscope.tui.screens.policy import PolicyScreen
 
@@ -138,3 +140,39 @@ async def test_what_is_shown_is_copied_and_written(explore, parts):
         assert "1.00e26 FLOP" in page.marked_text()
         assert json.loads(page.contents()[".json"][1]())["line_flop"] == 1e26
         assert page.stem() == "lines-1.00e26"
+
+
+async def test_a_part_that_is_missing_is_asked_for_and_counts_at_once(explore, tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "deepseek-v3-h800"\n[training.fine_tuning]\nexists = true\n', encoding="utf-8")
+    async with explore(preset=mine) as pilot:
+        await pilot.press("P")
+        table = pilot.app.screen.query_one(RuleTable)
+        rule = "eu.aia.art51.systemic"
+        table.mark([line.entry["id"] for line in table.lines].index(rule))
+        pilot.app.screen.refresh_rule()
+        assert table.marked.entry["missing"] == ["training.fine_tuning.flop"]
+        keys = keys_of(table.marked.entry)
+        assert keys[0] == "training.fine_tuning.flop"
+        assert "training.own_synthetic_data_generation.flop" in keys
+        assert "training.distillation_teacher_training.flop" not in keys  # the EU leaves it out
+        await pilot.press("f")
+        await pilot.pause()
+        await pilot.press(*"supervised", "enter")
+        await pilot.pause()
+        assert pilot.app.screen.key == keys[0]
+        assert about(keys[0]) == ("supervised and preference fine-tuning", "FLOP", "a number in FLOP")
+        await pilot.press(*"1e25", "enter")
+        await pilot.pause()
+        assert pilot.app.screen_stack[0].session.scenario.training.fine_tuning.flop.mid == 1e25
+        table.mark([line.entry["id"] for line in table.lines].index(rule))
+        assert table.marked.word == "applies"
+        pilot.app.screen.refresh_rule()
+        await pilot.press("f")
+        await pilot.pause()
+        await pilot.press(*"supervised", "enter")
+        await pilot.pause()
+        assert pilot.app.screen.key == keys[0]
+        await pilot.press(*["backspace"] * 8, "enter")
+        await pilot.pause()
+        assert pilot.app.screen_stack[0].session.scenario.training.fine_tuning is None

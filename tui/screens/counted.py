@@ -11,6 +11,7 @@ from inferscope.core.report import counts_report
 from inferscope.core.scenario.files import Loaded
 from inferscope.tui import copied
 from inferscope.tui.actions import Where, bindings
+from inferscope.tui.config import key_of
 from inferscope.tui.panels.words import Said
 from inferscope.tui.screens.told import Told
 
@@ -49,7 +50,9 @@ class CountsScreen(Told):
             ([(" What each regime counts", "bold $primary"), (f"  {self.host.session.label}", "bold")], what),
             ([(f" {short_counts(self.counts)}", "$text-muted")], ""),
         )
-        self.say("[training] in the scenario sets the parts; docs/policy.md says how each regime counts")
+        self.say(
+            f"{key_of(self.app, 'rules.facts')} on a rule sets a part; docs/policy.md says how each counts"
+        )
 
     def rows(self, width: int) -> list[str]:
         """The bars, the sentence under them, and the parts."""

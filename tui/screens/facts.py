@@ -57,17 +57,42 @@ def key_of(name: str) -> str:
 def keys_of(entry: Mapping[str, Any]) -> list[str]:
     """The keys that settle a rule or change its verdict, the missing ones first."""
     names = [*entry["missing"], *entry.rule.names] if hasattr(entry, "rule") else list(entry["missing"])
-    return [key for key in dict.fromkeys(map(key_of, names)) if key]
+    parts = _parts(entry["counting"]) if "training_flop" in names else []
+    return [key for key in dict.fromkeys([*map(key_of, names), *parts]) if key]
+
+
+def _parts(profile: str) -> list[str]:
+    """The keys of the parts of training compute that a profile counts, or may count."""
+    from inferscope.core.policy.profiles import weight
+    from inferscope.core.scenario.training import PARTS
+
+    names = [name for name in PARTS if name != "pretraining"]
+    return [f"training.{name}.flop" for name in names if profile and weight(profile, name) != 0]
+
+
+def changes_of(key: str, value: Any) -> dict[str, Any]:
+    """What to set of the scenario; a part of training compute without a figure goes as a whole.
+
+    >>> changes_of("training.fine_tuning.flop", None), changes_of("policy.destination", None)
+    ({'training.fine_tuning': None}, {'policy.destination': None})
+    """
+    from inferscope.core.scenario.training import of_rules_alone
+
+    if value is None and of_rules_alone(key):
+        return {key.rpartition(".")[0]: None}
+    return {key: value}
 
 
 def about(key: str) -> tuple[str, str, str]:
     """What a key means, its unit, and an example of a value."""
     from inferscope.core.policy.quantities import QUANTITIES
     from inferscope.core.scenario.policy import Policy
+    from inferscope.core.scenario.training import Training
 
-    name = key.partition(".")[2]
-    unit = QUANTITIES[name].unit if name in QUANTITIES else ""
-    known = Policy.model_fields.get(name) if key.startswith("policy.") else None
+    section, _, name = key.partition(".")
+    unit = QUANTITIES[name].unit if name in QUANTITIES else "FLOP" if key.endswith("flop") else ""
+    fields = {"policy": Policy.model_fields, "training": Training.model_fields}.get(section, {})
+    known = fields.get(name.removesuffix(".flop"))
     words = (known.description or "") if known is not None else name.replace("_", " ")
     examples = {"bool": "yes or no", "date": "a day such as 2026-07-01", "code": "a code such as US"}
     kind = examples.get(unit, f"a number in {unit}" if unit not in ("", "1") else "a number")

@@ -264,7 +264,7 @@ class PolicyScreen(Dated, Handing, Closing[None]):
             self.app.push_screen(Picker(offered, keys[0]), self._ask)
 
     def _ask(self, key: str | None) -> None:
-        from inferscope.tui.screens.facts import AskFact, shown
+        from inferscope.tui.screens.facts import AskFact, changes_of, shown
 
         if key is None:
             return
@@ -276,7 +276,9 @@ class PolicyScreen(Dated, Handing, Closing[None]):
                 self.say(f"{key} = {fact}; {key_of(self.app, 'rules.undo')} takes that back")
 
         now = shown(self.host.session.scenario, key)
-        self.app.push_screen(AskFact(key, now, lambda value: self.host.take({key: value}, key)), taken)
+        self.app.push_screen(
+            AskFact(key, now, lambda value: self.host.take(changes_of(key, value), key)), taken
+        )
 
     def action_undo(self) -> None:
         """Take the last change of the scenario back."""

@@ -308,7 +308,7 @@ def test_the_chance_of_a_rule_is_the_share_of_draws_over_its_line():
         ({"fine_tuning": {}}, "says nothing: give flop, or parameters and tokens, or exists = true"),
         ({"fine_tuning": {"tokens": 1e9}}, "belong together"),
         ({"fine_tuning": {"flop": 1e9, "tokens": 1e9, "parameters": 1}}, "given twice"),
-        ({"fine_tuning": {"flop": 1e9, "exists": True}}, "drop exists"),
+        ({"fine_tuning": {"flop": 1e9, "exists": False}}, "is said not to exist: drop one of them"),
         ({"flop": 1e24, "pretraining": 1e24}, "are the same: keep one of them"),
         ({"pretraining": {"exists": True}}, "needs a figure"),
         ({"fine_tuning": {"flops": 1e9}}, "did you mean flop?"),
