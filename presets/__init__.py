@@ -11,5 +11,9 @@ ORDER = (
     *("llama-3.1-70b-a100", "llama-3.1-70b-tpu-v5e", "llama-3.1-8b-l40s", "llama-3-8b-inferentia2"),
     *("deepseek-r1-gb200-nvl72", "deepseek-r1-h100-h20", "llama-3.1-405b-optical", "llama-2-70b-groq"),
     *("llama-3-8b-rtx-4090", "llama-3-8b-m3-max", "host-in-kenya"),
+    *("lever-standards-off", "lever-standards-on", "lever-research-off", "lever-research-on"),
+    *("lever-infrastructure-off", "lever-infrastructure-on", "lever-efficiency-off", "lever-efficiency-on"),
+    *("lever-security-off", "lever-security-on"),
 )
-"""The presets by topic: cost and energy, export controls and policy, speed and hardware, places."""
+"""The presets by topic: cost and energy, export controls and policy, speed and hardware, places,
+and the five levers of an essay on US policy, each as a pair: without and with."""

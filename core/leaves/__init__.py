@@ -15,6 +15,7 @@ from inferscope.core.leaves.hardware import (
     DEGREES,
     check_experts,
     chip_leaves,
+    confidential_leaf,
     layout_leaves,
     prefill_leaves,
     price_leaf,
@@ -71,6 +72,7 @@ def resolve(scenario: Scenario) -> Resolved:
     leaves["economics_usd_per_accelerator_hour"] = price_leaf(scenario, chip, "hardware", notes)
     leaves.update(workload_leaves(scenario))
     leaves.update(scaling_leaves(scenario, record))
+    leaves["optimizations_confidential_overhead"] = confidential_leaf(scenario.optimizations, chip)
     leaves.update(site_leaves(scenario))
     leaves.update(constant_leaves(scenario, chip))
     leaves.update(layout_leaves(scenario.hardware, "hardware"))

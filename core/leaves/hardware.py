@@ -16,6 +16,7 @@ from inferscope.core.leaves.formats import rate_leaves
 from inferscope.core.leaves.leaf import (
     LATER,
     NEEDS_INPUT,
+    UNKNOWN,
     Leaf,
     catalog_leaf,
     named,
@@ -24,7 +25,7 @@ from inferscope.core.leaves.leaf import (
     overrides,
 )
 from inferscope.core.scenario.ranges import Number
-from inferscope.core.scenario.schema import Hardware, PrefillPool, Scenario
+from inferscope.core.scenario.schema import Hardware, Optimizations, PrefillPool, Scenario
 
 _CHIP = [
     "bf16_flop_per_s",
@@ -155,6 +156,20 @@ def unused_overrides(scenario: Scenario) -> list[str]:
     if pool is not None:
         keys += [f"hardware.prefill.{name}" for name in pool.overrides if name not in _USED]
     return [f"{key} is set, but no quantity reads it" for key in keys]
+
+
+def confidential_leaf(options: Optimizations, chip: Record) -> Leaf:
+    """Time more with memory and links encrypted: none without, unknown where nobody has measured it."""
+    key = "optimizations.confidential_overhead"
+    if not options.confidential_computing:
+        return Leaf(0.0, "default", key="optimizations.confidential_computing")
+    if options.confidential_overhead is not None:
+        return number_leaf(options.confidential_overhead, key)
+    if chip.values["fixed_time_factor"].kind != "fitted":
+        return Leaf(
+            math.nan, why=f"{UNKNOWN}: {key} of {chip.id}: measured on Hopper and Blackwell only", key=key
+        )
+    return catalog_leaf(catalog.technique_default("confidential_computing_overhead"), key)
 
 
 def layout_leaves(hardware: Hardware, section: str) -> dict[str, Leaf]:

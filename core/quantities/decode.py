@@ -204,7 +204,8 @@ def decode_fixed_s(
     label="Decode step",
     better="lower",
     formula=(
-        "calibration_decode_time_factor * (1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
+        "calibration_decode_time_factor * (1 + optimizations_confidential_overhead)"
+        " * (1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
         " * (decode_fixed_s + where(optimizations_two_batch_overlap > 0,"
         " maximum(decode_busy_s, decode_collective_s), decode_busy_s + decode_collective_s))"
     ),
@@ -212,6 +213,7 @@ def decode_fixed_s(
 )
 def decode_step_s(
     calibration_decode_time_factor: Array,
+    optimizations_confidential_overhead: Array,
     optimizations_draft_cost_ratio: Array,
     optimizations_draft_tokens: Array,
     decode_fixed_s: Array,
@@ -226,7 +228,8 @@ def decode_step_s(
         decode_busy_s + decode_collective_s,
     )
     drafting = 1.0 + optimizations_draft_cost_ratio * optimizations_draft_tokens
-    return calibration_decode_time_factor * drafting * (decode_fixed_s + together)
+    longer = calibration_decode_time_factor * (1.0 + optimizations_confidential_overhead)
+    return longer * drafting * (decode_fixed_s + together)
 
 
 @quantity(

@@ -97,6 +97,7 @@ _PLAIN = (
     ("workload_peak_to_mean", "1", "Peak demand over mean demand"),
     ("workload_arrival_cv", "1", "Coefficient of variation of inter-arrival times"),
     ("workload_service_cv", "1", "Coefficient of variation of service times"),
+    ("optimizations_confidential_overhead", "1", "Time more with confidential computing"),
     ("optimizations_power_cap_w", "W", "Cap on the power of one accelerator"),
     ("slo_ttft_s", "s", "Longest time to first token"),
     ("slo_tpot_s", "s", "Longest time per output token"),

@@ -292,7 +292,7 @@ def prefill_attention_s(
     label="Prefill step",
     better="lower",
     formula=(
-        "calibration_prefill_time_factor * where(optimizations_two_batch_overlap > 0,"
+        "calibration_prefill_time_factor * (1 + optimizations_confidential_overhead) * where(optimizations_two_batch_overlap > 0,"
         " maximum(prefill_linear_s + prefill_expert_s + prefill_attention_s, prefill_collective_s),"
         " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s)"
     ),
@@ -300,6 +300,7 @@ def prefill_attention_s(
 )
 def prefill_work_s(
     calibration_prefill_time_factor: Array,
+    optimizations_confidential_overhead: Array,
     optimizations_two_batch_overlap: Array,
     prefill_linear_s: Array,
     prefill_expert_s: Array,
@@ -313,7 +314,7 @@ def prefill_work_s(
         np.maximum(busy, prefill_collective_s),
         busy + prefill_collective_s,
     )
-    return calibration_prefill_time_factor * together
+    return calibration_prefill_time_factor * (1.0 + optimizations_confidential_overhead) * together
 
 
 @quantity(

@@ -172,10 +172,24 @@ class Optimizations(Section):
         default=_num(8192), description="prompt tokens in one prefill step"
     )
     two_batch_overlap: StrictBool = Field(default=False, description="two micro-batches hide communication")
+    confidential_computing: StrictBool = Field(
+        default=False, description="memory and links are encrypted in hardware"
+    )
+    confidential_overhead: NonNegative | None = Field(
+        default=None,
+        description="share of time that takes more; default: as measured on Hopper and Blackwell",
+    )
     power_cap_w: Positive | None = Field(
         default=None, description="cap on the power of one accelerator, W; default: its own limit"
     )
     expert_imbalance: AtLeastOne = Field(default=_num(1), description="busiest expert rank over the mean")
+
+    @model_validator(mode="after")
+    def _overhead_of_something(self) -> Optimizations:
+        if self.confidential_overhead is not None and not self.confidential_computing:
+            message = "confidential_overhead needs confidential_computing = true"
+            raise ValueError(message)
+        return self
 
 
 class Workload(Section):

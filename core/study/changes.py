@@ -72,6 +72,7 @@ _WORDS = {
     "economics.usd_per_accelerator_hour": "price of an accelerator-hour",
     "economics.rental_term": "rental term",
     "economics.utilization": "busy share of paid hours",
+    "optimizations.power_cap_w": "power cap",
     "site.pue": "PUE",
     "site.grid_gco2e_per_kwh": "grid carbon",
     "training.usd": "training cost",

@@ -205,3 +205,20 @@ def test_the_allowed_and_the_denied_chip_serve_the_same_task():
 
 def test_the_order_by_topic_names_every_preset_once():
     assert sorted(ORDER) == PRESETS
+
+
+@pytest.mark.parametrize(
+    ("lever", "query", "energy", "first"),
+    [
+        ("standards", 0.063, 0.074, 1.21),
+        ("research", 0.61, 0.61, 0.64),
+        ("infrastructure", 1, 1.06, 0.43),
+        ("efficiency", 0.34, 0.42, 1.03),
+        ("security", 1.05, 1.05, 1.02),
+    ],
+)
+def test_the_levers_are_worth_what_the_page_on_policy_says(lever, query, energy, first):
+    pair = [load(f"lever-{lever}-{end}").scenario for end in ("off", "on")]
+    found = evaluate(pair, ["usd_per_query", "wh_per_query", "ttft_s"])
+    ratios = [found[name][1] / found[name][0] for name in found.values]
+    assert ratios == pytest.approx([query, energy, first], abs=0.006)

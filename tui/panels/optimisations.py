@@ -134,6 +134,14 @@ FIELDS = (
         leaf="optimizations_two_batch_overlap",
     ),
     Field(
+        "optimizations.confidential_computing",
+        "Confidential",
+        "memory and links are encrypted in hardware",
+        kind="choice",
+        options=_switch,
+        leaf="optimizations_confidential_overhead",
+    ),
+    Field(
         "optimizations.power_cap_w",
         "Power cap",
         "cap on the power of one accelerator",
