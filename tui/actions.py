@@ -30,6 +30,7 @@ Where = Literal[
     "chips",
     "counts",
     "lines",
+    "strip",
     "compare",
     "studies",
     "page",
@@ -52,6 +53,7 @@ AREAS: dict[Where, str] = {
     "chips": "On the map of chips",
     "counts": "On the counts of training compute",
     "lines": "On the lines that move",
+    "strip": "Among the chips through time",
     "compare": "While comparing",
     "studies": "Among the studies",
     "page": "On a page that explains",
@@ -343,11 +345,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("chip_map", ("m",), "rules", "map", "Show the map of chips on this date.", 14),
     Action("counts", ("n",), "rules", "counts", "Show what each regime counts as training compute.", 7),
     Action("lines", ("i",), "rules", "lines", "Slide a line over the models of the catalogue.", 10),
+    Action("chip_strip", ("S",), "rules", "chips", "Show every chip's export through time.", 15),
     *_handed("rules"),
     Action("undo", ("z",), "rules", "undo", "Take the last change of the scenario back.", 15),
     Action("redo", ("Z",), "rules", "redo", "Make it again."),
     Action("help", ("question_mark", "f1"), "rules", "help", "Show the keys.", 1),
     Action("leave", ("escape", "q", "P"), "rules", "back", "Clear the filter; then go back.", 1),
+    Action("row_up", ("up", "k"), "strip", "chip", "Go to the chip above.", 2, "↑ ↓"),
+    Action("row_down", ("down", "j"), "strip", "below", "Go to the chip below."),
+    Action("page_up", ("pageup",), "strip", "page up", "Go a screenful up."),
+    Action("page_down", ("pagedown",), "strip", "page down", "Go a screenful down."),
+    Action("filter", ("slash",), "strip", "filter", "Type words: names, makers, countries.", 3),
+    *_handed("strip"),
+    Action("help", ("question_mark", "f1"), "strip", "help", "Show the keys.", 1),
+    Action("leave", ("escape", "q", "S"), "strip", "back", "Clear the filter; then go back.", 1),
     Action("chip_left", ("left", "h"), "chips", "TPP", "Go to the chip with the next lower TPP.", 2, "← →"),
     Action("chip_right", ("right", "l"), "chips", "more TPP", "Go to the chip with the next higher TPP."),
     Action(
@@ -455,7 +466,7 @@ def conflict(keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
     return None
 
 
-_SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips", "counts", "lines"})
+_SCREENS: frozenset[Where] = frozenset({"dialog", "rules", "chips", "strip", "counts", "lines"})
 """Areas that are screens of their own: no key of the explorer works there."""
 _DIALOGS: frozenset[Where] = frozenset({"compare", "studies", "page", "recovered"})
 """Areas of one dialog each, where what works in all dialogs works too."""

@@ -14,7 +14,7 @@ from inferscope.tui.panels.model import STAND_IN
 from inferscope.tui.sizes import clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from inferscope.core.catalog import Record, Value
@@ -164,6 +164,8 @@ def _accelerators(on: dt.date) -> Choices:
         Column("release", 7, right=False),
         Column("maker", 12, right=False),
         Column("status", 26, right=False),
+        Column("design", 6, right=False),
+        Column("made", 4, right=False),
     )
     rows = tuple(_accelerator(entry, on) for entry in catalog.entries("accelerator"))
     legend = f"bf16 and fp8 dense, in PFLOP/s; export: the US line met on {on}; ? unknown, no unsupported"
@@ -188,8 +190,20 @@ def _accelerator(entry: catalog.names.Entry, on: dt.date) -> Row:
         str(text.get("released", "?"))[:7],
         str(text["vendor"]),
         str(text["status"]),
+        str(text.get("designed_in", "?")),
+        str(text.get("fabricated_in", "?")),
     )
-    return _row(entry, cells, str(text["status"]), export)
+    return _row(entry, cells, str(text["status"]), export, *_places(text))
+
+
+def _places(text: Mapping[str, object]) -> list[str]:
+    """Where a chip was designed and made, as a filter names it: ``designed_in:USA``, or a country."""
+    found = [str(text["foundry"])] if "foundry" in text else []
+    for field in ("designed_in", "fabricated_in"):
+        if code := text.get(field):
+            region = catalog.region(str(code))
+            found += [f"{field}:{word}" for word in (str(code), region.id, region.name)]
+    return found
 
 
 @remember(1)

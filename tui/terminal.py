@@ -51,7 +51,7 @@ def _why_not_this_terminal(environ: Mapping[str, str], encoding: str) -> str:
         return f"TERM={term} cannot place text"
     if not term and environ.get("OS") != "Windows_NT":
         return "TERM is not set"
-    return "" if _is_utf8(encoding) else f"the terminal's encoding is {encoding}, not UTF-8"
+    return "" if is_utf8(encoding) else f"the terminal's encoding is {encoding}, not UTF-8"
 
 
 def _is_terminal(stream: Stream | None) -> bool:
@@ -63,7 +63,8 @@ def _is_terminal(stream: Stream | None) -> bool:
         return False
 
 
-def _is_utf8(encoding: str) -> bool:
+def is_utf8(encoding: str) -> bool:
+    """Whether an encoding has the signs of charts."""
     try:
         return codecs.lookup(encoding).name == "utf-8"
     except LookupError:

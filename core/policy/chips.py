@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Mapping
-
-import numpy as np
 
 from inferscope.core.catalog import Record
 from inferscope.core.catalog.sources import remember
-from inferscope.core.graph import REGISTRY
-from inferscope.core.leaves import Leaf
 from inferscope.core.leaves.hardware import chip_leaves
-from inferscope.core.policy.facts import non_planar
+from inferscope.core.policy import figures
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.rule import Rule, judge
 from inferscope.core.policy.rules import rules
 
-_COMPUTED = ("tpp", "performance_density", "dram_bandwidth_gb_s", "io_bandwidth_gb_s")
-
 
 def chip_facts(record: Record) -> dict[str, Fact]:
-    """What the catalogue says of an accelerator that chip rules ask."""
+    """What the catalogue says of an accelerator that chip rules ask, with ranges where it leaves them."""
     leaves = chip_leaves(record, {}, "hardware")
-    found = {name: Fact(_known(_computed(name, leaves))) for name in _COMPUTED}
+    found = {name: figures.figure(name, leaves.__getitem__) for name in figures.FIGURES}
     found["ops_times_bits"] = found["tpp"]
+    pair = figures.links(leaves.__getitem__, found["io_bandwidth_gb_s"])
+    found["io_bandwidth_gb_s"], found["interconnect_bandwidth_gb_s"] = pair
     found["datacenter_marketed"] = Fact(record.text.get("datacenter_marketed"))
     found["chip_origin"] = Fact(record.text.get("designed_in"))
-    found["non_planar_16nm_or_below"] = Fact(non_planar(record.text.get("process", "")))
-    return found
+    found["chip_designer"] = Fact(record.text.get("vendor"))
+    found["non_planar_16nm_or_below"] = Fact(figures.non_planar(record.text.get("process", "")))
+    return figures.sums(found)
 
 
 def export_status(record: Record, on: dt.date) -> str:
@@ -56,17 +51,3 @@ def _binding(on: dt.date) -> tuple[Rule, ...]:
         for rule in rules()
         if rule.scope == "chip" and rule.true_means == "applies" and rule.binds_on(on)
     )
-
-
-def _computed(name: str, leaves: Mapping[str, Leaf]) -> float:
-    """A quantity of the graph from the figures of a chip alone."""
-    if name in leaves:
-        return leaves[name].value
-    node = REGISTRY.quantities[name]
-    return float(
-        np.asarray(node.function(*(np.float64(_computed(parent, leaves)) for parent in node.parents)))
-    )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -12,13 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from inferscope.core import catalog
 from inferscope.core.catalog import Record
 from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
+from inferscope.core.policy import figures
 from inferscope.core.policy.groups import group_of
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.quantities import QUANTITIES
@@ -29,7 +28,6 @@ from inferscope.core.scenario.training import BOTH_WAYS
 
 USER = "set by the user in [policy]"
 _CHIP = ("tpp", "performance_density", "dram_bandwidth_gb_s")
-_NON_PLANAR_NM = 16
 SITE_POWER: Mapping[str, tuple[str, float, str, bool]] = {
     "it_power_kw": ("site_it_mw", 1e3, "busy power of the fleet's servers", False),
     "site_rated_input_mw": ("site_load_mw", 1.0, "busy power of the fleet's servers x PUE", False),
@@ -64,7 +62,7 @@ def facts(result: Result, row: int, on: dt.date) -> dict[str, dict[str, Fact]]:
         record = catalog.accelerator(prefill.accelerator)
         own = widened_by_draws(_chip(result, row, record, "prefill_"), result, row, "prefill_")
         pools.setdefault(record.id, own)
-    return {chip: _sums({**of_chip, **common}) for chip, of_chip in pools.items()}
+    return {chip: figures.sums({**of_chip, **common}) for chip, of_chip in pools.items()}
 
 
 def computed(result: Result, row: int, name: str) -> Fact:
@@ -197,107 +195,40 @@ def _stated(scenario: Scenario, leaf: Leaf) -> tuple[float, ...]:
 
 def _chip(result: Result, row: int, record: Record, pool: str) -> dict[str, Fact]:
     """The facts of one accelerator; of a prefill pool's from its own leaves."""
-    found = {name: _chip_figure(result, row, name, pool) for name in _CHIP}
+
+    def get(name: str) -> Leaf:
+        leaf: Leaf = result.bound.leaf(pool + name, row)
+        return leaf
+
+    found = {name: _chip_figure(result, row, name, pool, get) for name in _CHIP}
     found["ops_times_bits"] = found["tpp"]
-    found["io_bandwidth_gb_s"], found["interconnect_bandwidth_gb_s"] = _links(result, row, pool)
+    whole = _chip_figure(result, row, "io_bandwidth_gb_s", pool, get)
+    found["io_bandwidth_gb_s"], found["interconnect_bandwidth_gb_s"] = figures.links(get, whole)
     origin = f"catalogue: {record.id}"
-    marketed = record.text.get("datacenter_marketed")
-    found["datacenter_marketed"] = Fact(marketed, origin=origin)
+    found["datacenter_marketed"] = Fact(record.text.get("datacenter_marketed"), origin=origin)
     found["chip_origin"] = Fact(record.text.get("designed_in"), origin=origin)
-    found["non_planar_16nm_or_below"] = Fact(non_planar(record.text.get("process", "")), origin=origin)
+    found["chip_designer"] = Fact(record.text.get("vendor"), origin=origin)
+    process = figures.non_planar(record.text.get("process", ""))
+    found["non_planar_16nm_or_below"] = Fact(process, origin=origin)
     return found
 
 
-def _chip_figure(result: Result, row: int, name: str, pool: str) -> Fact:
-    if not pool:
+def _chip_figure(result: Result, row: int, name: str, pool: str, get: figures.Get) -> Fact:
+    """A figure as it was computed; where it is unknown, the bounds that the catalogue states."""
+    if pool:
+        fact = _number(figures.ends(name, get).value, "computed for the prefill pool")
+    else:
         fact = computed(result, row, name)
-        return fact._replace(missing=_needed(result, row, name)) if fact.value is None else fact
-    return _number(_of_pool(result, row, name, pool), "computed for the prefill pool")
-
-
-def _of_pool(result: Result, row: int, name: str, pool: str) -> float:
-    """A quantity of the chip, with the leaves of a pool."""
-    node = REGISTRY.quantities[name]
-    given = [
-        _of_pool(result, row, parent, pool)
-        if parent in REGISTRY.quantities
-        else result.bound.leaf(pool + parent, row).value
-        for parent in node.parents
-    ]
-    return float(np.asarray(node.function(*given)))
+        fact = fact if fact.value is not None else fact._replace(missing=_needed(result, row, name))
+    if fact.value is None and (found := figures.ends(name, get)).is_bounded:
+        return fact._replace(low=found.low, high=found.high)
+    return fact
 
 
 def _needed(result: Result, row: int, name: str) -> tuple[str, ...]:
     """The quantity, and the scenario key that would give it."""
     _, _, key = result.why(name, row).partition(": ")
     return (name, key) if re.fullmatch(r"[a-z0-9_.]+\.[a-z0-9_]+", key) else (name,)
-
-
-def _links(result: Result, row: int, pool: str) -> tuple[Fact, Fact]:
-    """I/O bandwidth, and interconnect bandwidth between links alone and all I/O.
-
-    Where the host link is not known, I/O is at least what the links carry. Chips that only PCIe connects
-    have no links alone: all I/O is taken.
-    """
-    leaf = result.bound.leaf
-    own = (
-        0.0
-        if leaf(f"{pool}hardware_scaleup_is_pcie", row).value > 0
-        else 2e-9 * _value(leaf(f"{pool}hardware_scaleup_bytes_per_s", row))
-    )
-    whole = _chip_figure(result, row, "io_bandwidth_gb_s", pool)
-    links = 0.0 if math.isnan(own) else own
-    if whole.value is None:
-        bounded = whole._replace(low=links, high=math.inf, origin="at least the links' bandwidth")
-        return bounded, bounded._replace(missing=("policy.interconnect_bandwidth_gb_s",))
-    if not links:
-        about = "undefined in the bills: all I/O, since no links but PCIe are known"
-        return whole, whole._replace(origin=about)
-    high = float(whole.value) if isinstance(whole.value, float) else math.nan
-    about = "undefined in the bills: from chip-to-chip links alone to all I/O"
-    return whole, Fact(links, min(links, high), high, about)
-
-
-def _value(leaf: Any) -> float:
-    return float(leaf.value)
-
-
-def non_planar(process: str) -> bool | None:
-    """Whether a process is at 16 nm or below, by the number in its name; None where there is none.
-
-    >>> non_planar("TSMC 4N"), non_planar("TSMC 12nm"), non_planar("TSMC"), non_planar("28nm")
-    (True, True, None, False)
-    """
-    digits = re.search(r"\d+", process)
-    return None if digits is None else int(digits.group()) <= _NON_PLANAR_NM
-
-
-def _sums(found: dict[str, Fact]) -> dict[str, Fact]:
-    """DRAM with I/O and with interconnect bandwidth added."""
-    dram = found["dram_bandwidth_gb_s"]
-    for name, part in (
-        ("dram_plus_io_bandwidth_gb_s", "io_bandwidth_gb_s"),
-        ("dram_plus_interconnect_bandwidth_gb_s", "interconnect_bandwidth_gb_s"),
-    ):
-        found[name] = _sum(dram, found[part], f"dram_bandwidth_gb_s + {part}")
-    return found
-
-
-def _sum(one: Fact, other: Fact, origin: str) -> Fact:
-    missing = tuple(dict.fromkeys((*one.missing, *other.missing)))
-    ends = [_ends(fact) for fact in (one, other)]
-    low, high = ends[0][0] + ends[1][0], ends[0][1] + ends[1][1]
-    if isinstance(one.value, float) and isinstance(other.value, float):
-        return Fact(one.value + other.value, low, high, origin)
-    return Fact(None, low, high, origin, missing)
-
-
-def _ends(fact: Fact) -> tuple[float, float]:
-    """Least and most a bandwidth can be; unbounded where nothing is known."""
-    value = fact.value if isinstance(fact.value, float) else None
-    low = fact.low if fact.low is not None else value
-    high = fact.high if fact.high is not None else value
-    return (0.0 if low is None else low), (math.inf if high is None else high)
 
 
 # --- site -----------------------------------------------------------------------------------------

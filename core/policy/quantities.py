@@ -55,6 +55,7 @@ QUANTITIES: Final = MappingProxyType(
         **_of("chip", "GB/s", "dram_plus_interconnect_bandwidth_gb_s", origin="derived", key=False),
         **_of("chip", "bool", "datacenter_marketed", "non_planar_16nm_or_below", origin="catalogue"),
         **_of("chip", "code", "chip_origin", origin="catalogue"),
+        **_of("chip", "code", "chip_designer", origin="catalogue", key=False),
         **_of("chip", "1e9", "transistor_count_bn"),
         **_of("memory_stack", "GB/s/mm2", "memory_bandwidth_density"),
         **_of("shipment", "TOPS*bit", "shipment_tpp"),

@@ -25,6 +25,11 @@ STATUSES = (
 FORCES = ("law", "guidance", "letter", "voluntary", "condition", "proposal", "reported", "literature")
 EVIDENCES = ("primary", "secondary", "single_secondary", "unverified")
 TRUE_MEANS = ("applies", "relief", "breach")
+EXPORT_STATUSES = (
+    *("presumption_of_denial", "informed_by_letter", "presumed_breach"),
+    *("licence_exception", "case_by_case"),
+)
+"""What a rule can make of the export of a chip; the last two are reliefs."""
 _CHOICES = {
     **dict.fromkeys(["scope"], SCOPES),
     "true_means": TRUE_MEANS,
@@ -32,12 +37,14 @@ _CHOICES = {
     "force": FORCES,
     "evidence": EVIDENCES,
     "kind": ("quoted", "mixed", "memory"),
+    "export_status": EXPORT_STATUSES,
 }
 _DAYS = ("effective_from", "effective_to", "compliance_from")
 _PROSE = ("instrument", "effect", "note", "citation", "address", "seen_in")
 _LISTS = ("relieves", "unverified_parts")
 _REQUIRED = ("id", "title", "jurisdiction", "predicate")
-_KEYS = ("id", "short", "title", "jurisdiction", "quantity", "counting", "predicate")
+_PREDICATES = ("predicate", "export_duty")
+_KEYS = ("id", "short", "title", "jurisdiction", "quantity", "counting", *_PREDICATES)
 _ALL = (*_KEYS, *_CHOICES, *_DAYS, *_PROSE, *_LISTS)
 _SHORT = 14
 _DEEPEST = 40
@@ -138,10 +145,8 @@ def read_rule(
         known = _units(origin) if units is None else units
         _check(table, known)
         own = None if origin == SHIPPED else {key: table[key] for key in (*_PROSE, _LISTS[1]) if key in table}
-        try:
-            predicate = read(table["predicate"], known, shared)
-        except RuleError as error:
-            raise RuleError(error.message, key="predicate") from None
+        predicate, duty = (_predicate(table, key, known, shared) for key in _PREDICATES)
+        assert predicate is not None  # noqa: S101  (it is a required key)
     except RuleError as error:
         message = f"rule {name if isinstance(name, str) else brief(name)}: {error.message}"
         raise RuleError(message, file=path, key=error.key) from None
@@ -167,7 +172,21 @@ def read_rule(
         origin=origin,
         own=own,
         names=names,
+        export_status=table.get("export_status", ""),
+        export_duty=duty,
     )
+
+
+def _predicate(
+    table: Mapping[str, Any], key: str, units: Mapping[str, str], shared: Mapping[str, Node] | None
+) -> Node | None:
+    """The predicate under a key, where the table has one."""
+    if key not in table:
+        return None
+    try:
+        return read(table[key], units, shared)
+    except RuleError as error:
+        raise RuleError(error.message, key=key) from None
 
 
 def _check(table: Mapping[str, Any], units: Mapping[str, str]) -> None:
@@ -199,7 +218,7 @@ def _check(table: Mapping[str, Any], units: Mapping[str, str]) -> None:
 
 def _problem(key: str, value: Any) -> str:
     """What is wrong with a value; empty where nothing is."""
-    if key == "predicate":
+    if key in _PREDICATES:
         return ""
     is_line = isinstance(value, str) and value != "" and value.isprintable()
     choices = tuple(profiles()) if key == "counting" else _CHOICES.get(key, ())

@@ -16,7 +16,10 @@ NOT_BINDING = ("proposal", "reported", "literature")
 """Forces of instruments that oblige nobody."""
 _INF = float("inf")
 _NOTHING = Fact(None)
-_ASSUMED = {"eu_designated_systemic_risk": Fact(value=False, origin="assumed: none was found")}
+_ASSUMED = {
+    "eu_designated_systemic_risk": Fact(value=False, origin="assumed: none was found"),
+    "chip_designer": Fact("NVIDIA", origin="assumed where no chip is named: a maker with a letter"),
+}
 """What holds of a quantity unless somebody says otherwise."""
 
 
@@ -38,6 +41,8 @@ class Rule:
         origin: ``shipped``, or the user's file.
         own: The prose of a user's rule.
         names: The quantities that its predicate reads, in order.
+        export_status: What it makes of the export of a chip, where it decides that.
+        export_duty: To whom that holds, for rules that only classify.
     """
 
     id: str
@@ -60,12 +65,21 @@ class Rule:
     origin: str = SHIPPED
     own: Mapping[str, Any] | None = None
     names: tuple[str, ...] = ()
+    export_status: str = ""
+    export_duty: Node | None = None
+
+    @property
+    def first_day(self) -> dt.date | None:
+        """The day from which it can bind: when duties bite, where that is later than its effect."""
+        if self.effective_from is None:
+            return None
+        return max(self.effective_from, self.compliance_from or self.effective_from)
 
     def binds_on(self, day: dt.date) -> bool:
         """Whether the rule obliges anybody on that day."""
-        if self.force in NOT_BINDING or self.effective_from is None:
+        start = self.first_day
+        if self.force in NOT_BINDING or start is None:
             return False
-        start = max(self.effective_from, self.compliance_from or self.effective_from)
         return start <= day and (self.effective_to is None or day <= self.effective_to)
 
     @property

@@ -319,7 +319,19 @@ def _has(key: str, name: str, field: str, colon: str, text: str) -> bool:
         hint = nearest(field, facts)
         message = f"cannot search for {brief(f'{field}{colon}{text}')}: {hint or f'fields are {known}'}"
         raise AxisError(message, key=key)
+    text = _country(text) if field in _OF_COUNTRIES else text
     return re.search(rf"(?<!\w){re.escape(text.casefold())}", facts[field].casefold()) is not None
+
+
+_OF_COUNTRIES = ("designed_in", "fabricated_in")
+
+
+def _country(text: str) -> str:
+    """The code that the catalogue gives countries of chips, for a code or a name of a region."""
+    try:
+        return str(catalog.region(text).text["iso2"])
+    except catalog.UnknownIdError:
+        return text
 
 
 def _facts(kind: str, name: str) -> dict[str, str]:

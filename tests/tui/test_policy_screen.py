@@ -230,7 +230,7 @@ async def test_every_missing_fact_has_a_key_that_can_be_set(explore):
         lines = every(explorer(pilot).answer)
         lost = [line.entry["id"] for line in lines if line.entry["missing"] and not keys_of(line.entry)]
         assert lost == []
-        assert counted(lines, 63).startswith("63 rules: ")
+        assert counted(lines, 66).startswith("66 rules: ")
         assert len(Filter(text="no such rule").of(lines)) == 0
 
 

@@ -108,7 +108,7 @@ def test_the_basics_with_the_mouse(start):
     terminal = start("llama-3.1-70b-h100", size=WIDE)
     terminal.wait_for("quality kept", "3 Plot")
     terminal.click("4 Policy")
-    terminal.wait_for("▸4 Policy", "of 63 rules, at")
+    terminal.wait_for("▸4 Policy", "of 66 rules, at")
     terminal.click("Reasoning")
     terminal.wait_for("▸ Reasoning", "workload.reasoning_tokens")
     terminal.click("Reasoning")

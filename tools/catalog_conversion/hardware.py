@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from catalog_conversion.fabrication import fabrication
 from catalog_conversion.text import RECORD_DATE, Sources, number, scaled, toml_table
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def aliases(row: Mapping[str, str], decisions: Mapping[str, Any]) -> list[str]:
 def _text(row: Mapping[str, str], decisions: Mapping[str, Any]) -> dict[str, Any]:
     """Return the top-level facts that are text or true/false."""
     rental = decisions["rental"].get(row["id"], {})
+    made = fabrication(row)
     text: dict[str, Any] = {
         "id": row["id"],
         "name": row["name"],
@@ -147,14 +149,17 @@ def _text(row: Mapping[str, str], decisions: Mapping[str, Any]) -> dict[str, Any
         "die_note": row["die_note"],
         "datacenter_marketed": {"yes": True, "no": False}.get(row["datacenter_marketed"]),
         "designed_in": row["designed_in"],
+        **made,
         "export_status": row["export_status"],
-        "tpp_published_by": row["tpp_published_by"],
+        "tpp_published_by": re.sub(r" \(.*", "", row["tpp_published_by"]),
+        "tpp_note": decisions["tpp"].get(row["id"], ""),
         "unverified": [
             field
             for field in row["memory_only_fields"].split()
             if field in {"host", "process", "mem_type", "release_ym", "datacenter_marketed"}
             or field in {"designed_in", "all"}
-        ],
+        ]
+        + (["fabricated_in"] if made.get("fabricated_in") else []),
         "notes": " ".join(
             s for s in re.split(r"(?<=[.])\s+(?=[A-Z0-9])", row["notes"]) if not PEERS.search(s)
         ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inferscope.core import catalog
+from inferscope.core.catalog.suppliers import dependence
 from inferscope.core.errors import InferscopeError
 from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table, text_table
 from inferscope.tui.cli.parser import check_kind, columns, remark, write
@@ -21,13 +23,53 @@ Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 def run(options: argparse.Namespace) -> int:
     """Print a list."""
     kind = check_kind(options.kind)
+    search = _search(kind, options)
     header, rows = _LIST[kind]()
-    wanted = options.filter.casefold()
-    rows = [row for row in rows if wanted in " ".join(str(value) for value in row).casefold()]
+    if search:
+        found = set(_found(kind, search))
+        rows = [row for row in rows if row[0] in found]
+    else:
+        wanted = options.filter.casefold()
+        rows = [row for row in rows if wanted in " ".join(str(value) for value in row).casefold()]
     if not rows:
-        remark(f"none of the {kind} contains {options.filter!r}")
+        remark(f"none of the {kind} contains {(search or options.filter)!r}")
+    elif kind == "accelerators" and (search or options.filter):
+        remark(dependence([catalog.accelerator(row[0]) for row in rows]))
     write(_table(header, rows, options.format, columns(options.out)), options.out)
     return 0
+
+
+def _search(kind: str, options: argparse.Namespace) -> str:
+    """The search of the catalogue that is asked for, as sweeps have it; empty for plain words.
+
+    Raises:
+        InferscopeError: An option or a search is about another kind.
+    """
+    parts = [options.filter] if re.match(r"[a-z_]+:\S", options.filter) else []
+    for field in ("designed_in", "fabricated_in"):
+        if place := getattr(options, field):
+            if kind != "accelerators":
+                message = f"--{field.replace('_', '-')} is about accelerators, not {kind}"
+                raise InferscopeError(message)
+            parts.append(f"{field}:{place}")
+    if options.filter and parts and options.filter not in parts:
+        parts.append(f"id:{options.filter}")
+    return "+".join(parts) if kind in _SEARCHED else ""
+
+
+_SEARCHED = {"accelerators": "hardware.accelerator", "models": "model.id", "regions": "site.region"}
+
+
+def _found(kind: str, search: str) -> tuple[str, ...]:
+    """The records that a search finds; none where nothing has it."""
+    from inferscope.core.study.axes import AxisError, records
+
+    try:
+        return records(_SEARCHED[kind], search)
+    except AxisError as error:
+        if error.message.startswith("no "):
+            return ()
+        raise InferscopeError(error.message) from None
 
 
 def _table(header: Sequence[str], rows: list[tuple[Any, ...]], format_: str, room: int | None) -> str:
@@ -81,6 +123,8 @@ def _accelerators() -> Table:
         "tdp_w",
         "rental_usd_per_h",
         "status",
+        "designed_in",
+        "fabricated_in",
         "origin",
     )
     rows = []
@@ -102,6 +146,8 @@ def _accelerators() -> Table:
                 _scaled(record, "tdp_w", 1),
                 rental,
                 record.text.get("status"),
+                record.text.get("designed_in"),
+                record.text.get("fabricated_in"),
                 origin(record),
             )
         )

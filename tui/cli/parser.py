@@ -239,7 +239,18 @@ def _validate(parser: argparse.ArgumentParser) -> None:
 def _list(parser: argparse.ArgumentParser) -> None:
     catalog(parser)
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("filter", nargs="?", default="", metavar="TEXT", help="only what contains TEXT")
+    parser.add_argument(
+        "filter",
+        nargs="?",
+        default="",
+        metavar="TEXT",
+        help="only what contains TEXT; of accelerators, models and regions also a search such as"
+        " vendor:AMD+fabricated_in:TWN",
+    )
+    for field, what in (("designed-in", "designed"), ("fabricated-in", "made")):
+        parser.add_argument(
+            f"--{field}", metavar="PLACE", help=f"only accelerators that are {what} in a country, e.g. USA"
+        )
     output(parser, FORMATS)
 
 

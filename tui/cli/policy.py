@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inferscope.core.errors import InferscopeError, nearest
+from inferscope.core.errors import InferscopeError, brief, nearest
 from inferscope.core.evaluate import evaluate
 from inferscope.core.export import policy as export
 from inferscope.core.policy.entries import Entry
@@ -26,9 +26,12 @@ def run(options: argparse.Namespace) -> int:
     day = None if options.on is None else day_of(options.on)
     if options.lines:
         return _lines(options)
+    if options.chips:
+        return _chips(options, day)
+    _no_chips(options)
     _no_lines(options)
     if options.preset is None:
-        message = "policy needs a PRESET; --lines alone goes without one"
+        message = "policy needs a PRESET; --lines and --chips alone go without one"
         raise InferscopeError(message)
     if options.counts and options.sites:
         message = "--counts and --sites are two views: ask for one of them"
@@ -91,6 +94,8 @@ def _lines(options: argparse.Namespace) -> int:
         ("--counts", options.counts),
         ("--sites", options.sites),
         ("--sites", options.sites),
+        ("--chips", options.chips),
+        ("--select", options.select),
         ("--on", options.on),
         ("--set", options.assignments),
         ("--catalog-ranges", options.catalog_ranges),
@@ -98,6 +103,9 @@ def _lines(options: argparse.Namespace) -> int:
         if given:
             message = f"--lines is about the catalogue alone: leave {name} out"
             raise InferscopeError(message)
+    if isinstance(options.last, str):
+        message = f"--to must be a year such as 2024, not {brief(options.last)}"
+        raise InferscopeError(message)
     asked = setting(
         LINE if options.line is None else options.line,
         share=SHARE if options.share is None else options.share,
@@ -116,12 +124,43 @@ def _lines(options: argparse.Namespace) -> int:
     return 0
 
 
+def _chips(options: argparse.Namespace, day: dt.date | None) -> int:
+    """Print what the rules make of the export of every chip.
+
+    Raises:
+        InferscopeError: An option about rules, lines or a scenario was given as well.
+    """
+    from inferscope.tui.cli.chips import run as run_chips
+
+    _no_rules(options, "--chips")
+    to, options.last = options.last, None
+    _no_lines(options)
+    for name, given in (
+        ("PRESET", options.preset),
+        ("--counts", options.counts),
+        ("--sites", options.sites),
+        ("--set", options.assignments),
+        ("--catalog-ranges", options.catalog_ranges),
+    ):
+        if given:
+            message = f"--chips is about the catalogue alone: leave {name} out"
+            raise InferscopeError(message)
+    return run_chips(options, day, to)
+
+
+def _no_chips(options: argparse.Namespace) -> None:
+    """Refuse options of chips where none are asked for."""
+    if options.select:
+        message = "--select goes with --chips alone"
+        raise InferscopeError(message)
+
+
 def _no_lines(options: argparse.Namespace) -> None:
     """Refuse options of lines where none are asked for."""
     for name in ("line", "share", "halving", "base", "first", "last"):
         if getattr(options, name) is not None:
             option = {"first": "from", "last": "to"}.get(name, name)
-            message = f"--{option} goes with --lines alone"
+            message = f"--{option} goes with --lines{' or --chips' if option == 'to' else ''} alone"
             raise InferscopeError(message)
 
 

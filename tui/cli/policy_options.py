@@ -13,9 +13,13 @@ _MOST = 9999
 def policy(parser: argparse.ArgumentParser) -> None:
     """Rules of a scenario, its training compute by regime, or lines over the catalogue."""
     parser.add_argument(
-        "preset", nargs="?", metavar="PRESET", help="preset name or scenario file; not with --lines"
+        "preset", nargs="?", metavar="PRESET", help="preset name or scenario file; not with --lines, --chips"
     )
-    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
+    parser.add_argument(
+        "--on",
+        metavar="DATE",
+        help="the day to judge (default: the scenario's as_of; with --chips every change since 2022)",
+    )
     for name, example in (
         ("jurisdiction", "EU, US or US-CA"),
         ("status", "in_force or proposed"),
@@ -73,7 +77,26 @@ def _views(parser: argparse.ArgumentParser) -> None:
         help="the day on which the adjusted line is the fixed one (default: when the EU's line applies)",
     )
     group.add_argument("--from", dest="first", type=_year, metavar="YEAR", help="first year of the models")
-    group.add_argument("--to", dest="last", type=_year, metavar="YEAR", help="last year")
+    group.add_argument(
+        "--chips",
+        action="store_true",
+        help="what the rules make of the export of every chip of the catalogue, through time",
+    )
+    group.add_argument(
+        "--to",
+        dest="last",
+        type=_year_or_place,
+        metavar="YEAR|PLACE",
+        help="last year of the models; with --chips the country they go to (default: CHN)",
+    )
+    group.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="CHIPS",
+        help="with --chips, only these: ids, patterns or searches such as vendor:AMD or designed_in:USA,"
+        " by commas; may be repeated",
+    )
 
 
 def _flop(text: str) -> float:
@@ -83,6 +106,11 @@ def _flop(text: str) -> float:
     except ValueError:
         message = f"must be a number, not {brief(text)}"
         raise argparse.ArgumentTypeError(message) from None
+
+
+def _year_or_place(text: str) -> int | str:
+    """A year in plain digits, or what may be the name of a country."""
+    return _year(text) if any(sign.isdigit() for sign in text) or not text else text
 
 
 def _year(text: str) -> int:

@@ -51,7 +51,7 @@ def _record(record: catalog.Record) -> dict[str, Any]:
 def _value(value: catalog.Value) -> dict[str, Any]:
     if not value.is_known:
         return {"value": None, "state": value.state} | (
-            {"low": value.low, "high": value.high} if value.low or value.high else {}
+            {"low": value.low, "high": value.high, "note": value.note} if value.low or value.high else {}
         )
     parts = {
         "kind": value.kind,
@@ -226,9 +226,12 @@ def _record_text(record: Mapping[str, Any], indent: str = "") -> str:
 
 def _value_text(value: Mapping[str, Any]) -> str:
     figure = value["value"]
-    if figure is None:
-        return str(value.get("state", "unknown"))
     ends = [value.get("low"), value.get("high")]
+    if figure is None:
+        bounds = zip(("at least", "at most"), ends, strict=True)
+        said = ", ".join(f"{word} {end:,g}" for word, end in bounds if end is not None)
+        parts = [str(value.get("state", "unknown")), f"({said})" if said else "", str(value.get("note", ""))]
+        return " ".join(part for part in parts if part)
     span = f" ({ends[0]:g} to {ends[1]:g})" if None not in ends else ""
     about = "; ".join(str(value[k]) for k in ("note", "source") if value.get(k))
     text = f"{figure:,.6g}" if isinstance(figure, float) and not math.isnan(figure) else str(figure)

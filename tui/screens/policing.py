@@ -56,6 +56,13 @@ class Policing(Screen[None]):
         if self.answer is not None:
             self.app.push_screen(PolicyMap(self, day))
 
+    def show_chip_strip(self) -> None:
+        """Every chip through time."""
+        from inferscope.tui.screens.policy_strip import PolicyStrip
+
+        if self.answer is not None:
+            self.app.push_screen(PolicyStrip(self))
+
     def take(self, changes: Mapping[str, Any], what: str) -> str:
         """Set dotted keys if the scenario can then be evaluated; returns what is wrong, or nothing.
 

@@ -333,6 +333,10 @@ class PolicyScreen(Dated, Handing, Closing[None]):
 
         self.app.push_screen(LinesScreen())
 
+    def action_chip_strip(self) -> None:
+        """Every chip through time."""
+        self.host.show_chip_strip()
+
     def action_help(self) -> None:
         """The keys."""
         self.app.push_screen(Reader(keys_page(options_of(self.app).keys, "rules")))

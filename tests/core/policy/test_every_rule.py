@@ -19,6 +19,7 @@ OVER, LEAST, UNDER, MOST = (F, F, T), (F, T, T), (T, F, F), (T, T, F)
 FLOP26 = {"training_flop": 2e26}
 BIG = {**FLOP26, "developer_revenue_usd": 6e8}
 CHIP = {"tpp": 5000, "performance_density": 2, "datacenter_marketed": T}
+A100 = {"ops_times_bits": 5000, "interconnect_bandwidth_gb_s": 700}
 TO_CHINA = {"destination": "CN", "destination_group": "D5", "hq_group": "A5", "hq_country": "DE"}
 DULL = {"tpp": 1000, "performance_density": 1, "datacenter_marketed": T, **TO_CHINA}
 SLOW = {"dram_bandwidth_gb_s": 100, "io_bandwidth_gb_s": 64, "dram_plus_io_bandwidth_gb_s": 164}
@@ -159,9 +160,17 @@ RULES = {
         {"effective_training_flop": 2e25},
         [({}, "effective_training_flop", 1e25, OVER)],
     ),
+    "us.bis.2022.letter": (
+        {**A100, "chip_designer": "NVIDIA", "destination": "CN"},
+        [({}, "ops_times_bits", 4992, LEAST), ({}, "interconnect_bandwidth_gb_s", 600, LEAST)],
+    ),
     "us.bis.2022.3a090": (
         {"io_bandwidth_gb_s": 700, "ops_times_bits": 5000},
         [({}, "io_bandwidth_gb_s", 600, LEAST), ({}, "ops_times_bits", 4800, LEAST)],
+    ),
+    "us.bis.2023.letter": (
+        {**CHIP, "chip_designer": "NVIDIA", "destination": "CN", "destination_group": "D5"},
+        [({}, "tpp", 4800, LEAST)],
     ),
     "us.bis.2023.3a090a": (
         CHIP,
@@ -183,6 +192,19 @@ RULES = {
             ({"tpp": 2000}, "performance_density", 5.92, UNDER),
         ],
     ),
+    "us.bis.2023.nac": (
+        {"tpp": 3000, "performance_density": 2, "datacenter_marketed": T},
+        [
+            ({"datacenter_marketed": F}, "tpp", 4800, LEAST),
+            ({}, "tpp", 2400, LEAST),
+            ({}, "tpp", 4800, UNDER),
+            ({}, "performance_density", 1.6, LEAST),
+            ({}, "performance_density", 5.92, UNDER),
+            ({"performance_density": 4}, "tpp", 1600, LEAST),
+            ({"tpp": 2000}, "performance_density", 3.2, LEAST),
+            ({"tpp": 2000}, "performance_density", 5.92, UNDER),
+        ],
+    ),
     "us.bis.2023.hq_control": ({**CHIP, "hq_group": "D5"}, density_class({})),
     "us.bis.2024.3a090c": ({"memory_bandwidth_density": 3}, [({}, "memory_bandwidth_density", 2, OVER)]),
     "us.bis.2024.exception_hbm": (
@@ -194,7 +216,7 @@ RULES = {
         [({}, "transistor_count_bn", 30, LEAST)],
     ),
     "us.bis.2025.h20_letter": (
-        {**SLOW, **TO_CHINA, "dram_bandwidth_gb_s": 4000},
+        {**SLOW, **TO_CHINA, "dram_bandwidth_gb_s": 4000, "chip_designer": "Intel"},
         bandwidths(1400, 1100, 1700, "io"),
     ),
     "us.rev_share.2025": (
@@ -322,7 +344,8 @@ def test_true_with_its_facts_and_unknown_without_any(name):
     assert (found.truth, found.certainty, found.missing) == (True, "robust", ())
     empty = judge(rule, {})
     assert (empty.truth, empty.certainty, empty.margin_oom) == (None, "unknown", None)
-    assumed = {"eu_designated_systemic_risk"}  # no, unless somebody says so
+    # Not designated, and of a maker with a letter, unless somebody says so.
+    assumed = {"eu_designated_systemic_risk", "chip_designer"}
     assert {m.removeprefix("policy.") for m in empty.missing} == set(rule.names) - assumed
 
 
@@ -382,7 +405,7 @@ def test_a_site_is_new_from_july_2026_on(name, first):
 def test_a_relief_softens_rules_that_exist():
     known = {rule.id for rule in rules()}
     reliefs = [rule for rule in rules() if rule.true_means == "relief"]
-    assert len(reliefs) == 4
+    assert len(reliefs) == 5
     for rule in reliefs:
         assert rule.relieves
         assert set(rule.relieves) <= known

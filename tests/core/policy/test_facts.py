@@ -7,7 +7,8 @@ import pytest
 
 from inferscope.core.evaluate import evaluate
 from inferscope.core.graph import REGISTRY
-from inferscope.core.policy.facts import facts, non_planar, years
+from inferscope.core.policy.facts import facts, years
+from inferscope.core.policy.figures import non_planar
 from inferscope.core.policy.profiles import COMPONENTS
 from inferscope.core.policy.quantities import QUANTITIES, SCOPES
 from inferscope.core.policy.rules import profiles, rules

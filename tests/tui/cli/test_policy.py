@@ -337,9 +337,9 @@ def test_lines_are_the_same_in_every_format(run):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "policy needs a PRESET; --lines alone goes without one"),
+        ((), "policy needs a PRESET; --lines and --chips alone go without one"),
         ((V3, "--line", "1e25"), "--line goes with --lines alone"),
-        ((V3, "--to", "2025"), "--to goes with --lines alone"),
+        ((V3, "--to", "2025"), "--to goes with --lines or --chips alone"),
         ((V3, "--lines"), "--lines is about the catalogue alone: leave PRESET out"),
         (("--lines", "--counts"), "leave --counts out"),
         (("--lines", "--sites"), "leave --sites out"),
