@@ -41,6 +41,8 @@ _CHIP = [
     "scaleup_is_pcie",
     "scaleout_bytes_per_s",
     "host_link_bytes_per_s",
+    "far_memory_bytes",
+    "far_memory_bandwidth_bytes_per_s",
     "tdp_w",
     "server_w",
     "die_area_mm2",
@@ -89,9 +91,22 @@ def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[
             DATA_DATE,
             key=f"{section}.scaleup_domain",
         )
+    _far_leaves(record, leaves, section)
     if math.isnan(leaves["hardware_scaleup_is_pcie"].value):
         leaves["hardware_scaleup_is_pcie"] = Leaf(0.0, "default", key=f"{section}.scaleup_is_pcie")
     return leaves
+
+
+def _far_leaves(record: Record, leaves: dict[str, Leaf], section: str) -> None:
+    """Where weights and cache go that do not stay: the slower of link and memory, and how much it holds."""
+    link, far = (leaves[f"hardware_{name}_bytes_per_s"] for name in ("host_link", "far_memory_bandwidth"))
+    known = [leaf for leaf in (link, far) if not math.isnan(leaf.value)]
+    leaves["hardware_offload_bytes_per_s"] = min(known, key=lambda leaf: leaf.value, default=link)
+    held = leaves["hardware_far_memory_bytes"]
+    if math.isnan(held.value):
+        about = f"host memory beside {record.id} is not known and taken to hold all that is offloaded"
+        held = Leaf(math.inf, "assumption", about, DATA_DATE, key=f"{section}.far_memory_bytes")
+    leaves["hardware_offload_memory_bytes"] = held
 
 
 def _keep_rest_of_server(record: Record, leaves: dict[str, Leaf], section: str) -> None:

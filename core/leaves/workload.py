@@ -67,6 +67,7 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     )
     found["optimizations_prompt_share_in_ttft"] = _prompt_share(scenario)
     found["optimizations_power_cap_w"] = number_leaf(options.power_cap_w, "optimizations.power_cap_w")
+    found.update(_offload(scenario))
     found.update(_speculation(scenario))
     found["workload_requests_per_s"] = _demand(work)
     found["workload_batch"] = or_auto(work.batch, "workload.batch")
@@ -74,6 +75,33 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
     found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
     return found
+
+
+def _offload(scenario: Scenario) -> dict[str, Leaf]:
+    """What lies in host memory; automatic offload makes room for the sequences that are asked for."""
+    options, work, prefix = scenario.optimizations, scenario.workload, "optimizations"
+    key = f"{prefix}.weight_offload_fraction"
+    given, is_set = options.weight_offload_fraction, "weight_offload_fraction" in options.model_fields_set
+    if isinstance(given, Number):
+        share, is_auto = number_leaf(given, key, is_set=is_set), 0.0
+    else:
+        share, is_auto = Leaf(0.0, "scenario", "auto: what does not fit", key=key), 1.0
+    if isinstance(work.batch, Number):
+        room = number_leaf(work.batch, "workload.batch")
+    elif work.concurrency is not None:
+        room = number_leaf(work.concurrency, "workload.concurrency")
+    else:
+        room = Leaf(1.0, "derived", "one sequence: no batch is given", key="workload.batch")
+    return {
+        f"{prefix}_weight_offload_fraction": share,
+        f"{prefix}_weight_offload_is_auto": Leaf(is_auto, _kind(options, "weight_offload_fraction"), key=key),
+        f"{prefix}_offload_batch": room,
+        f"{prefix}_kv_offload_fraction": number_leaf(
+            options.kv_offload_fraction,
+            f"{prefix}.kv_offload_fraction",
+            is_set="kv_offload_fraction" in options.model_fields_set,
+        ),
+    }
 
 
 def _prompt_share(scenario: Scenario) -> Leaf:

@@ -18,6 +18,7 @@ from inferscope.core.quantities import (
     loaded,
     loopholes,
     memory,
+    offload,
     power,
     prefill,
     quality,
@@ -30,7 +31,7 @@ from inferscope.core.quantities import (
 
 __all__ = [
     "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
-    "governance", "inputs", "load", "loaded", "loopholes", "memory", "power", "prefill", "quality", "scaling",
+    "governance", "inputs", "load", "loaded", "loopholes", "memory", "offload", "power", "prefill", "quality", "scaling",
     "serving", "sites", "training", "waiting",
 ]  # fmt: skip
 

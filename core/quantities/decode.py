@@ -201,19 +201,16 @@ def decode_fixed_s(
 
 @quantity(
     unit="s",
-    label="Decode step",
+    label="Accelerator time per decode step",
     better="lower",
     formula=(
-        "calibration_decode_time_factor * (1 + optimizations_confidential_overhead)"
-        " * (1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
+        "(1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
         " * (decode_fixed_s + where(optimizations_two_batch_overlap > 0,"
         " maximum(decode_busy_s, decode_collective_s), decode_busy_s + decode_collective_s))"
     ),
     source=ROOFLINE,
 )
-def decode_step_s(
-    calibration_decode_time_factor: Array,
-    optimizations_confidential_overhead: Array,
+def decode_device_s(
     optimizations_draft_cost_ratio: Array,
     optimizations_draft_tokens: Array,
     decode_fixed_s: Array,
@@ -228,8 +225,28 @@ def decode_step_s(
         decode_busy_s + decode_collective_s,
     )
     drafting = 1.0 + optimizations_draft_cost_ratio * optimizations_draft_tokens
+    return drafting * (decode_fixed_s + together)
+
+
+@quantity(
+    unit="s",
+    label="Decode step",
+    better="lower",
+    formula=(
+        "calibration_decode_time_factor * (1 + optimizations_confidential_overhead)"
+        " * maximum(decode_device_s, decode_stream_s)"
+    ),
+    source=ROOFLINE + "; what the host streams passes beside it",
+)
+def decode_step_s(
+    calibration_decode_time_factor: Array,
+    optimizations_confidential_overhead: Array,
+    decode_device_s: Array,
+    decode_stream_s: Array,
+) -> Array:
+    """One step of all sequences: the accelerator's time, or the host link's where that is longer."""
     longer = calibration_decode_time_factor * (1.0 + optimizations_confidential_overhead)
-    return longer * drafting * (decode_fixed_s + together)
+    return longer * np.maximum(decode_device_s, decode_stream_s)
 
 
 @quantity(
@@ -238,7 +255,8 @@ def decode_step_s(
     better="lower",
     formula=(
         "maximum(decode_linear_memory_s, decode_linear_compute_s)"
-        " + maximum(decode_expert_memory_s, decode_expert_compute_s) + decode_attention_s"
+        " + maximum(maximum(decode_expert_memory_s, decode_expert_compute_s), decode_expert_stream_s)"
+        " + decode_attention_s"
     ),
     source=ROOFLINE,
 )
@@ -247,11 +265,9 @@ def decode_busy_s(
     decode_linear_compute_s: Array,
     decode_expert_memory_s: Array,
     decode_expert_compute_s: Array,
+    decode_expert_stream_s: Array,
     decode_attention_s: Array,
 ) -> Array:
-    """Linear layers, experts and attention one after the other."""
-    return (
-        np.maximum(decode_linear_memory_s, decode_linear_compute_s)
-        + np.maximum(decode_expert_memory_s, decode_expert_compute_s)
-        + decode_attention_s
-    )
+    """Linear layers, experts and attention one after the other; experts of the host as they arrive."""
+    experts = np.maximum(np.maximum(decode_expert_memory_s, decode_expert_compute_s), decode_expert_stream_s)
+    return np.maximum(decode_linear_memory_s, decode_linear_compute_s) + experts + decode_attention_s

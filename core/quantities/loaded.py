@@ -37,10 +37,11 @@ def interrupted_share(
     unit="1",
     label="Share of a step that no batch changes",
     formula=(
-        "minimum(calibration_decode_time_factor * (1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
-        " * (decode_fixed_s - calibration_sequence_s * rank_batch + decode_linear_memory_s) / decode_step_s, 1)"
+        "minimum(calibration_decode_time_factor * maximum((1 + optimizations_draft_cost_ratio"
+        " * optimizations_draft_tokens) * (decode_fixed_s - calibration_sequence_s * rank_batch"
+        " + decode_linear_memory_s), decode_weight_stream_s) / decode_step_s, 1)"
     ),
-    source="fixed time without that per sequence, and reading the dense weights once",
+    source="fixed time without that per sequence, and reading the dense weights once, or streaming them",
 )
 def still_share(
     calibration_decode_time_factor: Array,
@@ -50,12 +51,14 @@ def still_share(
     calibration_sequence_s: Array,
     rank_batch: Array,
     decode_linear_memory_s: Array,
+    decode_weight_stream_s: Array,
     decode_step_s: Array,
 ) -> Array:
     """What is left of the step at a small batch. 6.9 ms fixed and 2.8 ms of weights of 13.9 ms: 0.70."""
     drafting = 1.0 + optimizations_draft_cost_ratio * optimizations_draft_tokens
     still = decode_fixed_s - calibration_sequence_s * rank_batch + decode_linear_memory_s
-    return np.minimum(calibration_decode_time_factor * drafting * still / decode_step_s, 1.0)
+    stays = np.maximum(drafting * still, decode_weight_stream_s)
+    return np.minimum(calibration_decode_time_factor * stays / decode_step_s, 1.0)
 
 
 @quantity(
@@ -63,7 +66,7 @@ def still_share(
     label="Share of a step that reads experts",
     formula=(
         "minimum(calibration_decode_time_factor * (1 + optimizations_draft_cost_ratio * optimizations_draft_tokens)"
-        " * decode_expert_memory_s / decode_step_s, 1 - still_share)"
+        " * maximum(decode_expert_memory_s, decode_expert_stream_s) / decode_step_s, 1 - still_share)"
     ),
     source="experts grow with the tokens that meet, fast at first and then no more",
 )
@@ -72,13 +75,14 @@ def expert_share(
     optimizations_draft_cost_ratio: Array,
     optimizations_draft_tokens: Array,
     decode_expert_memory_s: Array,
+    decode_expert_stream_s: Array,
     decode_step_s: Array,
     still_share: Array,
 ) -> Array:
     """What of the step at the planned batch is reading routed experts; 0 for a dense model."""
     drafting = 1.0 + optimizations_draft_cost_ratio * optimizations_draft_tokens
-    read = calibration_decode_time_factor * drafting * decode_expert_memory_s / decode_step_s
-    return np.minimum(read, 1.0 - still_share)
+    read = drafting * np.maximum(decode_expert_memory_s, decode_expert_stream_s)
+    return np.minimum(calibration_decode_time_factor * read / decode_step_s, 1.0 - still_share)
 
 
 @quantity(

@@ -147,7 +147,7 @@ def usable_memory_bytes(
     better="lower",
     pools=_POOLS,
     formula=(
-        "(slot_sum(minimum(per_slot(workload_input_tokens + calibration_cache_fill_share * generated_tokens),"
+        "((1 - optimizations_kv_offload_fraction) * slot_sum(minimum(per_slot(workload_input_tokens + calibration_cache_fill_share * generated_tokens),"
         " model_slot_window_tokens) / model_slot_tokens_per_entry * cache_entry_bytes"
         " / minimum(per_slot(hardware_tensor_parallel), model_slot_max_shards))"
         " + model_state_bytes / minimum(hardware_tensor_parallel, model_slot_max_shards[:, -1]))"
@@ -166,6 +166,7 @@ def sequence_bytes(
     model_state_bytes: Array,
     hardware_tensor_parallel: Array,
     hardware_pipeline_parallel: Array,
+    optimizations_kv_offload_fraction: Array,
 ) -> Array:
     """Cache of one sequence at the length that sequences in flight hold on average.
 
@@ -182,6 +183,7 @@ def sequence_bytes(
             model_slot_max_shards,
             model_state_bytes,
             hardware_tensor_parallel,
+            1.0 - optimizations_kv_offload_fraction,
         )
         / hardware_pipeline_parallel
     )
@@ -193,7 +195,7 @@ def sequence_bytes(
     better="lower",
     pools=_POOLS,
     formula=(
-        "(slot_sum(minimum(per_slot(workload_input_tokens + generated_tokens), model_slot_window_tokens)"
+        "((1 - optimizations_kv_offload_fraction) * slot_sum(minimum(per_slot(workload_input_tokens + generated_tokens), model_slot_window_tokens)"
         " / model_slot_tokens_per_entry * cache_entry_bytes"
         " / minimum(per_slot(hardware_tensor_parallel), model_slot_max_shards))"
         " + model_state_bytes / minimum(hardware_tensor_parallel, model_slot_max_shards[:, -1]))"
@@ -211,6 +213,7 @@ def full_sequence_bytes(
     model_state_bytes: Array,
     hardware_tensor_parallel: Array,
     hardware_pipeline_parallel: Array,
+    optimizations_kv_offload_fraction: Array,
 ) -> Array:
     """Cache of one sequence at its full length: at least one must fit whole."""
     return (
@@ -222,6 +225,7 @@ def full_sequence_bytes(
             model_slot_max_shards,
             model_state_bytes,
             hardware_tensor_parallel,
+            1.0 - optimizations_kv_offload_fraction,
         )
         / hardware_pipeline_parallel
     )
@@ -235,11 +239,12 @@ def _cache_bytes(
     max_shards: Array,
     state_bytes: Array,
     tensor_parallel: Array,
+    kept: Array,
 ) -> Array:
-    """Cache of one sequence of a length on one accelerator: ``(n,)``."""
+    """Cache of one sequence of a length on one accelerator, less what the host keeps: ``(n,)``."""
     shards = np.minimum(tensor_parallel[:, None], max_shards)
     entries = np.minimum(length[:, None], window) / tokens_per_entry
-    return slot_sum(entries * entry_bytes / shards) + state_bytes / shards[:, -1]
+    return kept * slot_sum(entries * entry_bytes / shards) + state_bytes / shards[:, -1]
 
 
 @quantity(
@@ -247,14 +252,14 @@ def _cache_bytes(
     label="Memory left for the cache per accelerator",
     better="higher",
     pools=_POOLS,
-    formula="usable_memory_bytes - weight_bytes_per_accelerator - activation_bytes",
+    formula="usable_memory_bytes - resident_weight_bytes - activation_bytes",
     source=_CAPACITY,
 )
 def cache_memory_bytes(
-    usable_memory_bytes: Array, weight_bytes_per_accelerator: Array, activation_bytes: Array
+    usable_memory_bytes: Array, resident_weight_bytes: Array, activation_bytes: Array
 ) -> Array:
     """What is left after weights and activations; negative when the model does not fit at all."""
-    return usable_memory_bytes - weight_bytes_per_accelerator - activation_bytes
+    return usable_memory_bytes - resident_weight_bytes - activation_bytes
 
 
 @quantity(
@@ -264,8 +269,8 @@ def cache_memory_bytes(
     formula=(
         "where((decode_cache_memory_bytes >= decode_full_sequence_bytes)"
         " & (prefill_cache_memory_bytes >= prefill_full_sequence_bytes),"
-        " floor(hardware_data_parallel * maximum(1 + (decode_cache_memory_bytes - decode_full_sequence_bytes)"
-        " / decode_sequence_bytes, 0)), where(isnan(decode_cache_memory_bytes - decode_full_sequence_bytes"
+        " minimum(floor(hardware_data_parallel * maximum(1 + (decode_cache_memory_bytes - decode_full_sequence_bytes)"
+        " / decode_sequence_bytes, 0)), host_batch), where(isnan(decode_cache_memory_bytes - decode_full_sequence_bytes"
         " + prefill_cache_memory_bytes - prefill_full_sequence_bytes), nan, 0))"
     ),
     source=_CAPACITY,
@@ -277,6 +282,7 @@ def max_batch(
     prefill_cache_memory_bytes: Array,
     prefill_full_sequence_bytes: Array,
     hardware_data_parallel: Array,
+    host_batch: Array,
 ) -> Array:
     """Sequences that fit: one at its full length, the others at the mean; 0 when not even one does.
 
@@ -286,7 +292,8 @@ def max_batch(
     prompt_spare = prefill_cache_memory_bytes - prefill_full_sequence_bytes
     fits = (spare >= 0) & (prompt_spare >= 0)
     most = np.floor(hardware_data_parallel * np.maximum(1.0 + spare / decode_sequence_bytes, 0.0))
-    return np.where(fits, most, np.where(np.isnan(spare + prompt_spare), np.nan, 0.0))
+    held = np.minimum(most, host_batch)
+    return np.where(fits, held, np.where(np.isnan(spare + prompt_spare), np.nan, 0.0))
 
 
 @quantity(
@@ -323,16 +330,16 @@ def batch(workload_batch: Array, fits_memory: Array) -> Array:
     label="Memory used",
     better="lower",
     formula=(
-        "maximum((decode_weight_bytes_per_accelerator + decode_activation_bytes + decode_reserved_bytes"
+        "maximum((decode_resident_weight_bytes + decode_activation_bytes + decode_reserved_bytes"
         " + decode_full_sequence_bytes + maximum(where(isnan(workload_batch), 1, workload_batch)"
         " / hardware_data_parallel - 1, 0) * decode_sequence_bytes) / hardware_memory_bytes,"
-        " (prefill_weight_bytes_per_accelerator + prefill_activation_bytes + prefill_reserved_bytes"
+        " (prefill_resident_weight_bytes + prefill_activation_bytes + prefill_reserved_bytes"
         " + prefill_full_sequence_bytes) / prefill_hardware_memory_bytes)"
     ),
     source=_CAPACITY,
 )
 def memory_used_fraction(
-    decode_weight_bytes_per_accelerator: Array,
+    decode_resident_weight_bytes: Array,
     decode_activation_bytes: Array,
     decode_reserved_bytes: Array,
     decode_full_sequence_bytes: Array,
@@ -340,7 +347,7 @@ def memory_used_fraction(
     workload_batch: Array,
     hardware_data_parallel: Array,
     hardware_memory_bytes: Array,
-    prefill_weight_bytes_per_accelerator: Array,
+    prefill_resident_weight_bytes: Array,
     prefill_activation_bytes: Array,
     prefill_reserved_bytes: Array,
     prefill_full_sequence_bytes: Array,
@@ -349,7 +356,7 @@ def memory_used_fraction(
     """Share of an accelerator's memory taken at the batch, in the fuller pool (at one sequence without one)."""
     asked = np.where(np.isnan(workload_batch), 1.0, workload_batch)
     others = np.maximum(asked / hardware_data_parallel - 1.0, 0.0) * decode_sequence_bytes
-    held = decode_weight_bytes_per_accelerator + decode_activation_bytes + decode_full_sequence_bytes + others
-    prompt = prefill_weight_bytes_per_accelerator + prefill_activation_bytes + prefill_full_sequence_bytes
+    held = decode_resident_weight_bytes + decode_activation_bytes + decode_full_sequence_bytes + others
+    prompt = prefill_resident_weight_bytes + prefill_activation_bytes + prefill_full_sequence_bytes
     decode = (held + decode_reserved_bytes) / hardware_memory_bytes
     return np.maximum(decode, (prompt + prefill_reserved_bytes) / prefill_hardware_memory_bytes)

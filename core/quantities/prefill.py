@@ -292,9 +292,10 @@ def prefill_attention_s(
     label="Prefill step",
     better="lower",
     formula=(
-        "calibration_prefill_time_factor * (1 + optimizations_confidential_overhead) * where(optimizations_two_batch_overlap > 0,"
+        "calibration_prefill_time_factor * (1 + optimizations_confidential_overhead)"
+        " * maximum(where(optimizations_two_batch_overlap > 0,"
         " maximum(prefill_linear_s + prefill_expert_s + prefill_attention_s, prefill_collective_s),"
-        " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s)"
+        " prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_collective_s), prefill_stream_s)"
     ),
     source=ROOFLINE,
 )
@@ -306,15 +307,20 @@ def prefill_work_s(
     prefill_expert_s: Array,
     prefill_attention_s: Array,
     prefill_collective_s: Array,
+    prefill_stream_s: Array,
 ) -> Array:
-    """Busy time of the prompts computed side by side; two micro-batches hide communication."""
+    """Busy time of the prompts computed side by side, or of the host link where that is longer.
+
+    Two micro-batches hide communication.
+    """
     busy = prefill_linear_s + prefill_expert_s + prefill_attention_s
     together = np.where(
         optimizations_two_batch_overlap > 0,
         np.maximum(busy, prefill_collective_s),
         busy + prefill_collective_s,
     )
-    return calibration_prefill_time_factor * (1.0 + optimizations_confidential_overhead) * together
+    longer = calibration_prefill_time_factor * (1.0 + optimizations_confidential_overhead)
+    return longer * np.maximum(together, prefill_stream_s)
 
 
 @quantity(

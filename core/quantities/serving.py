@@ -322,10 +322,19 @@ def mbu(
     formula=(
         "where(isnan(decode_step_s), nan, largest(seen_busy * weights_bind_s, seen_busy * slot_sum(where(decode_cache_memory_s"
         " >= decode_attention_compute_s, decode_cache_memory_s, 0)), seen_busy * compute_bind_s,"
-        " decode_fixed_s, seen_collective * decode_collective_s, interruption_s * tokens_per_step))"
+        " decode_fixed_s, seen_collective * decode_collective_s, interruption_s * tokens_per_step,"
+        " where(decode_stream_s > decode_device_s, decode_stream_s, decode_expert_stream_s)))"
     ),
     source="the largest part of a decode step; what overlap hides does not bind",
-    codes=("weight bandwidth", "cache bandwidth", "compute", "fixed time", "interconnect", "prefill"),
+    codes=(
+        "weight bandwidth",
+        "cache bandwidth",
+        "compute",
+        "fixed time",
+        "interconnect",
+        "prefill",
+        "host link",
+    ),
 )
 def bound(
     seen_busy: Array,
@@ -339,6 +348,9 @@ def bound(
     interruption_s: Array,
     tokens_per_step: Array,
     decode_step_s: Array,
+    decode_stream_s: Array,
+    decode_device_s: Array,
+    decode_expert_stream_s: Array,
 ) -> Array:
     """What takes most of an output token's time, as a code; none while a part of the step is unknown."""
     is_memory = decode_cache_memory_s >= decode_attention_compute_s
@@ -349,6 +361,7 @@ def bound(
         decode_fixed_s,
         seen_collective * decode_collective_s,
         interruption_s * tokens_per_step,
+        np.where(decode_stream_s > decode_device_s, decode_stream_s, decode_expert_stream_s),
     )
     return np.where(np.isnan(decode_step_s), np.nan, code)
 

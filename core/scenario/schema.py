@@ -171,6 +171,12 @@ class Optimizations(Section):
     prefill_chunk_tokens: Positive = Field(
         default=_num(8192), description="prompt tokens in one prefill step"
     )
+    weight_offload_fraction: Share | Literal["auto"] = Field(
+        default=_num(0), description="share of the weights in host memory, or auto: what does not fit"
+    )
+    kv_offload_fraction: Annotated[Number, Limits(ge=0, le=0.999)] = Field(
+        default=_num(0), description="share of the cache in host memory"
+    )
     two_batch_overlap: StrictBool = Field(default=False, description="two micro-batches hide communication")
     confidential_computing: StrictBool = Field(
         default=False, description="memory and links are encrypted in hardware"

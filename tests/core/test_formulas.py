@@ -15,7 +15,20 @@ from inferscope.core.quantities import collectives, functions, load, loaded, pow
 
 SLOTS = 5
 ROWS = 400
-NUMPY_NAMES = ["where", "minimum", "maximum", "fmax", "log", "log2", "exp", "ceil", "floor", "isnan", "nan"]
+NUMPY_NAMES = [
+    "where",
+    "minimum",
+    "maximum",
+    "fmax",
+    "log",
+    "log2",
+    "exp",
+    "ceil",
+    "floor",
+    "isnan",
+    "nan",
+    "inf",
+]
 HELPERS = (
     functions.per_slot,
     functions.slot_sum,

@@ -20,8 +20,16 @@ MAY_BE_ABSENT = {
     "slo_tpot_s",
 }
 """Inputs whose absence says something."""
-STAND_ASIDE = {"economics_utilization", "test_time_exponent"}
-"""Used only without a demand, and with more compute than the plain model's: here neither shows."""
+STAND_ASIDE = {
+    *("economics_utilization", "test_time_exponent"),
+    *(
+        "hardware_offload_bytes_per_s",
+        "hardware_offload_memory_bytes",
+        "prefill_hardware_offload_bytes_per_s",
+    ),
+    *("optimizations_offload_batch", "calibration_host_link_share"),
+}
+"""Used only without a demand, with more compute than the plain model's, or with offload: here none shows."""
 FLAGS = ("bool", "code")
 TRAINING = (
     *("training_", "model_training_"),  # one figure stands for another, which the report says
