@@ -13,6 +13,7 @@ from inferscope.core.errors import InferscopeError
 from inferscope.tui.forms import FormError, Values, listed, one_of, parts, share, whole, yes
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from inferscope.core.scenario.schema import Scenario
@@ -273,18 +274,31 @@ def _scaling(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return scaling(scenario, one_of(values, "view", VIEWS))
 
 
+def _access(scenario: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.study.access import access
+
+    watch(0, 1)
+    place, chips = values["to"].strip() or "CHN", listed(values, "accelerators")
+    found = access(scenario, place, _day(values, "on"), chips)
+    return found.table(everything=yes(values, "all"))
+
+
+def _day(values: Values, name: str) -> dt.date | None:
+    from inferscope.core.scenario.days import read_day
+
+    text = values[name].strip()
+    try:
+        return read_day(text) if text else None
+    except ValueError as error:
+        raise FormError(str(error), name) from None
+
+
 def _sites(scenario: Scenario, values: Values, watch: Watch) -> Table:
     from inferscope.core.evaluate import evaluate
-    from inferscope.core.scenario.days import read_day
     from inferscope.core.study.sites import READ, site_lines
 
     watch(0, 1)
-    text = values["on"].strip()
-    try:
-        day = read_day(text) if text else None
-    except ValueError as error:
-        raise FormError(str(error), "on") from None
-    return site_lines(evaluate(scenario, READ), day)
+    return site_lines(evaluate(scenario, READ), _day(values, "on"))
 
 
 def _validation(_: Scenario, values: Values, watch: Watch) -> Table:
@@ -407,6 +421,18 @@ STUDIES = (
             ),
         ),
         _scaling,
+    ),
+    Study(
+        "Access",
+        "Allowed accelerators beside denied ones: what rules on chips cost.",
+        "study.access",
+        (
+            Line("to", "the country they go to", "CHN"),
+            Line("on", "the day judged; empty: the scenario's"),
+            Line("accelerators", "ids of chips; empty: all", more="several: join with ,"),
+            Line("all", "yes: also those that do not run it", "no"),
+        ),
+        _access,
     ),
     Study(
         "Sites",

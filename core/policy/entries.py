@@ -67,12 +67,18 @@ def rules_of(result: Result, row: int = 0) -> tuple[Rule, ...]:
         RuleError: What it says does not fit.
     """
     if row not in result.judged_by:
-        result.judged_by[row] = _rules_of(result.bound.resolved[row].scenario)
+        result.judged_by[row] = scenario_rules(result.bound.resolved[row].scenario)
     found: tuple[Rule, ...] = result.judged_by[row]
     return found
 
 
-def _rules_of(scenario: Scenario) -> tuple[Rule, ...]:
+def scenario_rules(scenario: Scenario) -> tuple[Rule, ...]:
+    """All known rules, and those of the scenario's own files.
+
+    Raises:
+        ScenarioError: A file of rules is not there, or cannot be read.
+        RuleError: What it says does not fit.
+    """
     names = rule_names(scenario)
     return merged(rule for name in names for rule in _named(name)) if names else rules()
 

@@ -24,7 +24,7 @@ from inferscope.core.study.axes import records
 from inferscope.core.study.prices import FLEET
 from inferscope.core.study.table import Watch
 
-__all__ = ["KEPT", "Candidates", "Kind", "candidates", "kinds"]
+__all__ = ["KEPT", "Candidates", "Kind", "candidates", "chip_changes", "kinds"]
 
 Index = NDArray[np.intp]
 _LAYOUT = tuple(name.replace("_", ".", 1) for name in DEGREES)
@@ -126,7 +126,7 @@ def kinds(
         opened["hardware.expert_parallel"] = None
     found = []
     for name in names:
-        chip = _chip_changes(scenario, name) if name != own else _own_chip(scenario)
+        chip = chip_changes(scenario, name) if name != own else _own_chip(scenario)
         base = with_values(scenario, {**opened, **chip})
         for weights, activation, cache in _formats(base, asked):
             changes: dict[str, Any] = {
@@ -145,7 +145,7 @@ def _own_chip(scenario: Scenario) -> dict[str, Any]:
     return {"hardware.accelerator": scenario.hardware.accelerator}
 
 
-def _chip_changes(scenario: Scenario, name: str) -> dict[str, Any]:
+def chip_changes(scenario: Scenario, name: str) -> dict[str, Any]:
     """Another accelerator; what was changed in the present one and its price go with it."""
     gone: dict[str, Any] = {f"hardware.{key}": None for key in scenario.hardware.overrides}
     if scenario.economics.usd_per_accelerator_hour is not None:

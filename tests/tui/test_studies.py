@@ -599,7 +599,8 @@ REAL = [study.name for study in studies.studies()]
 
 def test_all_of_them_are_there():
     assert [
-        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Scaling", "Sites"),
+        *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Scaling", "Access"),
+        "Sites",
         "Validation",
     ] == REAL
 
@@ -640,6 +641,7 @@ WRONG = {
     "Frontier": ("accelerators", "h1000"),
     "Attribution": ("of", "bound"),
     "Scaling": ("view", "routes"),
+    "Access": ("on", "soon"),
     "Sites": ("on", "2026-13-01"),
     "Validation": ("measurements", "nowhere.csv"),
 }

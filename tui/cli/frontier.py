@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
+from inferscope.core.errors import InferscopeError
+from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.frontier import METRICS, frontier
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.options import listed
@@ -17,10 +20,13 @@ SHOWN = 40
 def run(options: argparse.Namespace) -> int:
     """Print the frontier; 1 where no choice keeps the limits and conditions."""
     loaded = loaded_with(options.preset, options.assignments)
+    accelerators = listed("--accelerators", options.accelerators)
+    if options.legal_for:
+        accelerators = _legal(accelerators, options.legal_for, loaded.scenario)
     with at_their_place(loaded), watched("choices") as progress:
         found = frontier(
             loaded.scenario,
-            accelerators=listed("--accelerators", options.accelerators),
+            accelerators=accelerators,
             formats=listed("--formats", options.formats),
             metrics=listed("--metrics", options.metrics) or METRICS,
             conditions=options.conditions,
@@ -30,3 +36,21 @@ def run(options: argparse.Namespace) -> int:
     most = SHOWN if options.format == "table" and options.out is None else None
     put(found.table(everything=options.all, most=most), options)
     return int(not found.on.any())
+
+
+def _legal(asked: Sequence[str], place: str, scenario: Scenario) -> tuple[str, ...]:
+    """The accelerators asked for, or all, that need no licence for a place on the scenario's date.
+
+    Raises:
+        InferscopeError: There is none, or no such place.
+    """
+    from inferscope.core.study.access import legal
+    from inferscope.core.study.axes import records
+
+    free = legal(place, scenario.as_of, scenario=scenario)
+    names = [name for text in asked for name in records("hardware.accelerator", text)]
+    kept = tuple(name for name in free if not asked or name in names)
+    if not kept:
+        message = f"--legal-for {place}: none of these accelerators needs no licence on {scenario.as_of}"
+        raise InferscopeError(message)
+    return kept

@@ -51,8 +51,49 @@ def frontier(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="also the beaten choices: by which one, and by how much"
     )
+    parser.add_argument(
+        "--legal-for",
+        metavar="COUNTRY",
+        help="only accelerators that may go there without a licence on the scenario's date",
+    )
     set_keys(parser)
     output(parser, FORMATS)
+
+
+def access(parser: argparse.ArgumentParser) -> None:
+    """Of `access`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument("--to", metavar="COUNTRY", default="CHN", help="where they go (default: CHN)")
+    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
+    parser.add_argument(
+        "--accelerators",
+        metavar="NAME,...",
+        help="accelerators to try, or searches such as vendor:AMD (default: the whole catalogue)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="as a table: also accelerators that do not run it, and why"
+    )
+    cap = parser.add_mutually_exclusive_group()
+    cap.add_argument(
+        "--mw", type=_above_zero, default=1.0, metavar="MW", help="power that a fleet may draw (default: 1)"
+    )
+    cap.add_argument(
+        "--tpp", type=_above_zero, metavar="TPP", help="in its place the TPP that a fleet may have"
+    )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def _above_zero(text: str) -> float:
+    """A plain number above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        message = f"must be a number above 0, not {text[:40]!r}"
+        raise argparse.ArgumentTypeError(message)
+    return value
 
 
 def attribute(parser: argparse.ArgumentParser) -> None:
