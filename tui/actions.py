@@ -376,6 +376,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("find", ("slash",), "chips", "find", "Look a chip up by name.", 4),
     Action("take_chip", ("enter",), "chips", "take", "Put the marked chip into the scenario.", 5),
     *_dated("chips", slides=False),
+    Action("rates", ("r",), "chips", "rates", "Draw lines of equal token rate of the scenario, or not.", 6),
     Action("what_ifs", ("b",), "chips", "bills", "Draw bills, lapsed rules and literature too, or not.", 7),
     Action("explain", ("e",), "chips", "explain", "Read what the rules say of the chip.", 9),
     *_handed("chips"),

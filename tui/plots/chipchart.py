@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from inferscope.core.policy.plane import Chip, Edge
+    from inferscope.core.study.drawing import Series
 
 
 ACROSS = Axis("tpp", "TOPS*bit", "Total processing performance", log=True)
@@ -30,6 +31,7 @@ class ChipChart(Plot, can_focus=False):
         self._chips: Sequence[Chip] = ()
         self._edges: Sequence[Edge] = ()
         self._named: tuple[Chip | None, Chip | None] = (None, None)
+        self._rates: Sequence[Series] = ()
         self._is_shaded: Callable[[float, float], bool] = lambda _x, _y: False
         self.set_reactive(ChipChart.margin_top, 0)
         self.set_reactive(ChipChart.margin_bottom, 1)
@@ -41,6 +43,7 @@ class ChipChart(Plot, can_focus=False):
         edges: Sequence[Edge],
         is_shaded: Callable[[float, float], bool],
         named: tuple[Chip | None, Chip | None],
+        rates: Sequence[Series] = (),
     ) -> None:
         """Show chips and lines.
 
@@ -49,7 +52,9 @@ class ChipChart(Plot, can_focus=False):
             edges: Pieces of lines.
             is_shaded: Where a rule is true whatever else the chip is.
             named: The scenario's chip, and the one under the cursor.
+            rates: Lines on which other chips would give the scenario the same tokens per second.
         """
+        self._rates = rates
         self._chips, self._edges, self._is_shaded, self._named = chips, edges, is_shaded, named
         self.clear()
         x = [math.log10(chip.tpp) for chip in chips]
@@ -65,6 +70,19 @@ class ChipChart(Plot, can_focus=False):
                 at = [math.log10(edge.at)] * 2
                 style = self._colour("success" if edge.relief else "warning")
                 self.plot(*((at, ends) if edge.vertical else (ends, at)), style, HiResMode.BRAILLE)
+        for line in rates:
+            inside = [
+                (math.log10(tpp), math.log10(speed))
+                for tpp, speed in zip(line.x, line.y, strict=True)
+                if lows[0] <= math.log10(tpp) <= highs[0] and lows[1] <= math.log10(speed) <= highs[1]
+            ]
+            if len(inside) > 1:
+                self.plot(
+                    [a for a, _ in inside],
+                    [b for _, b in inside],
+                    self._colour("secondary"),
+                    HiResMode.BRAILLE,
+                )
         self.scatter(x, y, marker="o", marker_style=self._colour("primary"))
 
     def _colour(self, name: str) -> str:
@@ -82,6 +100,18 @@ class ChipChart(Plot, can_focus=False):
         taken = self._names(canvas)
         for edge, rules in self._to_name(canvas.size.height):
             self._label(canvas, edge, rules, taken)
+        for line in self._rates:
+            self._label_rate(canvas, line, taken)
+
+    def _label_rate(self, canvas: Canvas, line: Series, taken: set[tuple[int, int]]) -> None:
+        """The rate of a line, near its right end."""
+        cells = [
+            self.get_pixel_from_coordinate(math.log10(tpp), math.log10(speed))
+            for tpp, speed in zip(line.x, line.y, strict=True)
+        ]
+        text = line.label.replace(" tokens", "")
+        spots = [(column - len(text), row - 1) for column, row in reversed(cells)]
+        _write(canvas, text, spots, self._colour("secondary"), taken)
 
     def _to_name(self, height: int) -> list[tuple[Edge, Sequence[str]]]:
         """Pieces of lines with the rules to name there; on a low map a line is named once for all of it."""

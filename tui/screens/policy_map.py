@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from inferscope.core.evaluate import Result
     from inferscope.core.policy.plane import Chip, Edge
     from inferscope.core.policy.rule import Rule
     from inferscope.core.scenario.policy import Policy
+    from inferscope.core.study.equal_rates import EqualRates
     from inferscope.tui.plots.chipchart import ChipChart
     from inferscope.tui.screens.export import Formats
     from inferscope.tui.screens.policing import Policing
@@ -87,12 +89,13 @@ class PolicyMap(Dated, Handing, Closing[None]):
         super().__init__()
         self.host = host
         self.day = None if day == self.own_day else day
-        self.what_ifs = False
+        self.what_ifs, self.rates = False, True
         self.chips: list[Chip] = []
         self.at = 0
         self._absent = 0
         self._edges: list[Edge] = []
         self._chart: ChipChart | None = None
+        self._rated: tuple[Result, EqualRates] | None = None
         self._policy: Policy | None = None
         self._known: dict[tuple[str, dt.date], list[Line]] = {}
 
@@ -172,6 +175,16 @@ class PolicyMap(Dated, Handing, Closing[None]):
         assert self.host.answer is not None  # noqa: S101
         return rules_of(self.host.answer.result())
 
+    def _equal_rates(self) -> EqualRates:
+        """Lines of equal token rate of the scenario, kept for as long as it stays the same."""
+        from inferscope.core.study.equal_rates import equal_rates
+
+        assert self.host.answer is not None  # noqa: S101
+        result = self.host.answer.result()
+        if self._rated is None or self._rated[0] is not result:
+            self._rated = result, equal_rates(result.bound.take([0]))
+        return self._rated[1]
+
     def show_map(self) -> None:
         """Bring the screen up to the day and the cursor."""
         from inferscope.core.policy.plane import edges, shade
@@ -182,7 +195,8 @@ class PolicyMap(Dated, Handing, Closing[None]):
         controls = [rule for rule in drawn if rule.true_means != "relief"]
         if not self.has_class("-list"):
             self._edges = edges(drawn)
-            self._chart.draw(self.chips, self._edges, shade(controls), (self._own(), self.marked))
+            lines = self._equal_rates().lines if self.rates else ()
+            self._chart.draw(self.chips, self._edges, shade(controls), (self._own(), self.marked), lines)
         self.query_one(ChipList).show(self.chips, self.at)
         which = "rules in force and what-ifs" if self.what_ifs else "rules in force"
         own = "the scenario's date" if self.day is None else f"not the scenario's {self.own_day}"
@@ -240,7 +254,10 @@ class PolicyMap(Dated, Handing, Closing[None]):
             name = f"{'TPP' if edge.vertical else 'DRAM'} {edge.at:,.0f}{'' if edge.certain else ' may'}"
             found.setdefault(name, {}).update(dict.fromkeys(edge.rules))
         rows = [(name, ", ".join(rules)) for name, rules in found.items()]
-        return [*rows, ("may", "another figure of the chip decides, such as its density")]
+        rows.append(("may", "another figure of the chip decides, such as its density"))
+        if self.rates and self._equal_rates().lines:
+            rows.append(("n/s", "the scenario gives n tokens/s an accelerator on such a line"))
+        return rows
 
     def _lines(self) -> list[Line]:
         """The rules on the marked chip, kept for as long as what is judged with it stays the same."""
@@ -318,6 +335,13 @@ class PolicyMap(Dated, Handing, Closing[None]):
         """Draw the lines of the chosen day."""
         self.show_map()
 
+    def action_rates(self) -> None:
+        """Also draw lines of equal token rate, or not."""
+        self.rates = not self.rates
+        self.show_map()
+        if self.rates:
+            self.say(self._equal_rates().sentence())
+
     def action_what_ifs(self) -> None:
         """Also draw bills, lapsed rules and literature, or not."""
         self.what_ifs = not self.what_ifs
@@ -357,10 +381,11 @@ class PolicyMap(Dated, Handing, Closing[None]):
         from inferscope.core.policy.plane import edges
 
         day, chips, lines = self.today, self.chips, edges(self._rules())
+        rates = self._equal_rates() if self.rates else None
         return {
             ".csv": ("the chips, a line each", lambda: plane.as_csv(chips)),
-            ".json": ("chips and lines for programs", lambda: plane.as_json(day, chips, lines)),
-            ".md": ("chips and lines for people", lambda: plane.as_markdown(day, chips, lines)),
+            ".json": ("chips and lines for programs", lambda: plane.as_json(day, chips, lines, rates)),
+            ".md": ("chips and lines for people", lambda: plane.as_markdown(day, chips, lines, rates)),
         }
 
     def action_explain(self) -> None:
