@@ -176,12 +176,12 @@ def setting(
     """
     released = [run.released.year for run in runs()]
     first, last = first or min(released), last or max(released)
-    for name, value, most in (("--line", line, 1e40), ("--share", share, 1.0), ("--halving", halving, 1e4)):
+    for name, value, most in (("line", line, 1e40), ("share", share, 1.0), ("halving", halving, 1e4)):
         if value is not None and not 0 < value <= most:
             message = f"{name} must be above 0 and at most {most:g}, not {value:g}"
             raise InferscopeError(message)
     if first > last:
-        message = f"--from must not be after --to, not {first} and {last}"
+        message = f"the first year must not be after the last, not {first} and {last}"
         raise InferscopeError(message)
     months = (halving, halving, halving) if halving is not None else halving_months()
     return Setting(line, share, months, base or base_day(), first, last)

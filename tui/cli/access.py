@@ -7,7 +7,6 @@ import argparse
 from inferscope.core.study.access import access
 from inferscope.tui.cli.eval_ import loaded_with
 from inferscope.tui.cli.options import listed
-from inferscope.tui.cli.policy import day_of
 from inferscope.tui.cli.studied import at_their_place, put
 
 
@@ -18,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
         found = access(
             loaded.scenario,
             options.to,
-            None if options.on is None else day_of(options.on),
+            options.on,
             listed("--accelerators", options.accelerators),
             megawatts=options.mw,
             tpp=options.tpp,

@@ -18,12 +18,9 @@ from inferscope.tui.terminal import is_utf8
 _TO = "CHN"
 
 
-def run(options: argparse.Namespace, on: dt.date | None, to: str | int | None) -> int:
+def chips(options: argparse.Namespace) -> int:
     """Print the strip for a place."""
-    if isinstance(to, int):
-        message = f"--to is a place with --chips, such as CHN, not {to}"
-        raise InferscopeError(message)
-    found = strip(_chosen(options.select), to or _TO, rules(), on, _last_day())
+    found = strip(_chosen(options.select), options.to or _TO, rules(), options.on, _last_day())
     plain = options.out is None and not is_utf8(getattr(sys.stdout, "encoding", None) or "unknown")
     write(_text(found, options.format, plain=plain), options.out)
     return 0

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fails(found: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> bool:
-    from inferscope.tui.cli.policy import fails
+    from inferscope.tui.cli.policy_rules import fails
 
     names, allowed = options.fail_on, options.allow_unknown
     failed = [fails(report["policy"], names, allow_unknown=allowed) for report in found]

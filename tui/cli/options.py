@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from collections.abc import Sequence
 
 from inferscope.core.errors import InferscopeError, brief
+from inferscope.core.scenario.days import read_day
 
 FORMATS = ("table", "json", "csv", "md")
 
@@ -93,3 +95,11 @@ def count(text: str) -> int:
         message = f"must be a whole number, not {brief(text)}"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def day(text: str) -> dt.date:
+    """A day, written as in scenario files."""
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

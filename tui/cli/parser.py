@@ -20,7 +20,7 @@ COMMANDS = {
     "solve": "find the value of an input at which conditions are met, or two scenarios are equal",
     "frontier": "list the layouts, formats and batches that no other beats in latency, cost and energy",
     "attribute": "divide cost, latency, energy and quality among the optimisations that are on",
-    "policy": "judge a scenario by every policy rule on a day; training compute by regime, lines that move",
+    "policy": "judge a scenario by every rule on a day; or count by regime, or show sites, lines, chips",
     "access": "say what rules on chips cost: the scenario on allowed accelerators beside denied ones",
     "scaling": "say what inference in place of training does to lines on compute; other ways around them",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from inferscope.core.study.options import METHODS, SAMPLERS, VIEWS
-from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, output, set_keys
+from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, day, output, set_keys
 
 
 def solve(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,9 @@ def access(parser: argparse.ArgumentParser) -> None:
     """Of `access`."""
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument("--to", metavar="COUNTRY", default="CHN", help="where they go (default: CHN)")
-    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
+    parser.add_argument(
+        "--on", type=day, metavar="DATE", help="the day to judge (default: the scenario's as_of)"
+    )
     parser.add_argument(
         "--accelerators",
         metavar="NAME,...",
@@ -123,7 +125,9 @@ def scaling(parser: argparse.ArgumentParser) -> None:
         "deployment: copies, wages, theft, lifetime compute, users; attempts: scores by samples; "
         "distillation: R1 and its students; routing: a small model before this one",
     )
-    parser.add_argument("--on", metavar="DATE", help="the day of the rules (default: the scenario's as_of)")
+    parser.add_argument(
+        "--on", type=day, metavar="DATE", help="the day of the rules (default: the scenario's as_of)"
+    )
     set_keys(parser)
     output(parser, FORMATS)
 

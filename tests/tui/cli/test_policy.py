@@ -8,6 +8,8 @@ import pytest
 
 from inferscope.core.policy.rules import rules
 from inferscope.tui.cli import main
+from inferscope.tui.cli.parser import parse
+from inferscope.tui.cli.policy import VIEWS
 
 V3 = "deepseek-v3-h800"
 EU, GPAI = "eu.aia.art51.systemic", "eu.gpai.indicative"
@@ -135,9 +137,9 @@ def test_out_writes_a_file(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--on", "soon"], "--on must be a date such as 2025-02-28, not 'soon'"),
-        (["--on", "9999-12-31"], "--on must be between 1900-01-01 and 2999-12-31, not 9999-12-31"),
-        (["--on", "0001-01-01"], "--on must be between 1900-01-01 and 2999-12-31, not 0001-01-01"),
+        (["--on", "soon"], "--on: must be a date such as 2025-02-28, not 'soon'"),
+        (["--on", "9999-12-31"], "--on: must be between 1900-01-01 and 2999-12-31, not 9999-12-31"),
+        (["--on", "0001-01-01"], "--on: must be between 1900-01-01 and 2999-12-31, not 0001-01-01"),
         (
             ["--set", "policy.site_commissioned=9999-06-01"],
             "policy.site_commissioned: must be between 1900-01-01 and 2999-12-31, not 9999-06-01",
@@ -148,8 +150,8 @@ def test_out_writes_a_file(run, tmp_path):
         (["--fail-on", "eu.aia.art51.sistemic"], "did you mean eu.aia.art51.systemic"),
         (["--set", "policy.destination=China"], "policy.destination: must be an ISO country code"),
         (["--set", "policy.monthly_user=3"], "policy.monthly_user: unknown key: did you mean monthly_users"),
-        (["--on", "20260101"], "--on must be a date such as 2025-02-28, not '20260101'"),
-        (["--on", "2026-W01-1"], "--on must be a date such as 2025-02-28, not '2026-W01-1'"),
+        (["--on", "20260101"], "--on: must be a date such as 2025-02-28, not '20260101'"),
+        (["--on", "2026-W01-1"], "--on: must be a date such as 2025-02-28, not '2026-W01-1'"),
         (["--set", "policy.destination=XX"], "policy.destination: must be an ISO country code"),
         (
             ["--set", "policy.rules=~nobody-of-this-name/x"],
@@ -312,7 +314,7 @@ def test_the_table_of_rules_says_the_counts_in_a_line(run):
 
 
 def test_lines_need_no_preset_and_fit_a_narrow_terminal(run):
-    status, out, err = run("policy", "--lines", "--from", "2020", "--to", "2026")
+    status, out, err = run("policy", "--lines", "--from", "2020", "--until", "2026")
     assert (status, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80
     assert len(out.splitlines()) <= 36
@@ -323,7 +325,7 @@ def test_lines_need_no_preset_and_fit_a_narrow_terminal(run):
 
 
 def test_lines_are_the_same_in_every_format(run):
-    asked = ("policy", "--lines", "--line", "1e26", "--to", "2025")
+    asked = ("policy", "--lines", "--line", "1e26", "--until", "2025")
     found = json.loads(run(*asked, "--format", "json")[1])
     lines = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv")[1])))
     caught = [line["id"] for line in lines if line["fixed_caught"].startswith("yes")]
@@ -338,19 +340,29 @@ def test_lines_are_the_same_in_every_format(run):
     ("arguments", "said"),
     [
         ((), "policy needs a PRESET; --lines and --chips alone go without one"),
-        ((V3, "--line", "1e25"), "--line goes with --lines alone"),
-        ((V3, "--to", "2025"), "--to goes with --lines or --chips alone"),
-        ((V3, "--lines"), "--lines is about the catalogue alone: leave PRESET out"),
-        (("--lines", "--counts"), "leave --counts out"),
-        (("--lines", "--sites"), "leave --sites out"),
-        (("--lines", "--on", "2025-01-01"), "leave --on out"),
-        (("--lines", "--binding"), "--binding is about rules, and --lines prints none"),
-        ((V3, "--counts", "--fail-on", EU), "--fail-on is about rules, and --counts prints none"),
-        (("--lines", "--line", "0"), "--line must be above 0"),
-        (("--lines", "--line", "nan"), "--line must be above 0"),
-        (("--lines", "--share", "1.5"), "--share must be above 0 and at most 1, not 1.5"),
-        (("--lines", "--from", "2026", "--to", "2020"), "--from must not be after --to"),
-        (("--lines", "--base", "soon"), "--base must be a date such as 2025-02-28, not 'soon'"),
+        ((V3, "--line", "1e25"), "--line goes with --lines, not with the rules"),
+        ((V3, "--line", "0"), "--line goes with --lines, not with the rules"),
+        ((V3, "--until", "2025"), "--until goes with --lines, not with the rules"),
+        ((V3, "--lines"), "PRESET goes with the rules, --counts and --sites, not with --lines"),
+        (("--lines", "--counts"), "--counts: not allowed with argument --lines"),
+        (("--lines", "--sites"), "--sites: not allowed with argument --lines"),
+        ((V3, "--counts", "--sites"), "--sites: not allowed with argument --counts"),
+        (
+            ("--lines", "--on", "2025-01-01"),
+            "--on goes with the rules, --counts, --sites and --chips, not",
+        ),
+        (("--lines", "--binding"), "--binding goes with the rules, not with --lines"),
+        ((V3, "--counts", "--fail-on", EU), "--fail-on goes with the rules, not with --counts"),
+        ((V3, "--sites", "--catalog-ranges"), "--catalog-ranges goes with the rules and --counts, not with"),
+        ((V3, "--sites", "-v"), "--verbose goes with the rules, not with --sites"),
+        (("--lines", "--line", "0"), "line must be above 0"),
+        (("--lines", "--line", "nan"), "line must be above 0"),
+        (("--lines", "--share", "1.5"), "share must be above 0 and at most 1, not 1.5"),
+        (
+            ("--lines", "--from", "2026", "--until", "2020"),
+            "the first year must not be after the last",
+        ),
+        (("--lines", "--base", "soon"), "--base: must be a date such as 2025-02-28, not 'soon'"),
         (("--lines", "--line", "much"), "--line: must be a number, not 'much'"),
         (("--lines", "--from", "20x"), "must be a year such as 2024"),
     ],
@@ -360,3 +372,9 @@ def test_what_does_not_go_together_is_refused_in_a_line(run, arguments, said):
     assert (status, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_every_option_is_read_by_a_view():
+    """An option that no view takes could only be refused, and one that is always taken is passed over."""
+    told = set(vars(parse(["policy", V3]))) - {"command", "view", "catalog", "format", "out"}
+    assert told == set().union(*(view.takes for view in VIEWS.values()))

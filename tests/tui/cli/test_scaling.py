@@ -58,7 +58,7 @@ def test_the_day_and_the_file(run, tmp_path):
     [
         (["--view", "line"], "argument --view: invalid choice: 'line'"),
         (["--view", "routing"], "routes.small_model: name the model that answers first"),
-        (["--on", "soon"], "--on must be a date such as 2025-02-28, not 'soon'"),
+        (["--on", "soon"], "--on: must be a date such as 2025-02-28, not 'soon'"),
         (["--set", "test_time.law=orb"], "test_time.law: unknown law 'orb': did you mean ord"),
         (["--set", "test_time.plateau=0"], "test_time.plateau: must be at least 1, not 0"),
         (["--set", "routes.teacher=nobody"], "routes.teacher: "),
