@@ -121,7 +121,8 @@ def sentence(found: Strip) -> str:
         return "None of these chips was out by then."
     counts = Counter(row.spans[-1].status.status for row in out)
     parts = [f"{counts[name]} {_SAID[name]}" for name in STATUSES if counts[name]]
-    whole = f"For {found.name} on {_day(found)}, of {len(out)} chips: {', '.join(parts)}"
+    many = "1 chip" if len(out) == 1 else f"{len(out)} chips"
+    whole = f"For {found.name} on {_day(found)}, of {many}: {', '.join(parts)}"
     if len(found.days) == 1:
         return f"{whole}."
     lost = sum(

@@ -21,6 +21,7 @@ COMMANDS = {
     "frontier": "list the layouts, formats and batches that no other beats in latency, cost and energy",
     "attribute": "divide cost, latency, energy and quality among the optimisations that are on",
     "policy": "judge a scenario by every rule on a day; or count by regime, or show sites, lines, chips",
+    "report": "write a brief on a scenario: verdicts, margins, ranges, assumptions and numbered sources",
     "access": "say what rules on chips cost: the scenario on allowed accelerators beside denied ones",
     "scaling": "say what inference in place of training does to lines on compute; other ways around them",
     "uncertainty": "draw what is not known exactly: quantiles of every quantity, chance of each rule",
@@ -172,6 +173,20 @@ def _eval(parser: argparse.ArgumentParser) -> None:
     output(parser, FORMATS)
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("presets", nargs="+", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--kind",
+        choices=("policy",),
+        default="policy",
+        metavar="KIND",
+        help="policy: a brief on what rules say (default)",
+    )
+    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
+    set_keys(parser)
+    parser.add_argument("-o", "--out", metavar="FILE.md", help="write to FILE instead of standard output")
+
+
 def _compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("presets", nargs="+", metavar="PRESET", help="two to six presets or scenario files")
     parser.add_argument(
@@ -294,6 +309,7 @@ _ARGUMENTS = {
     "frontier": study_options.frontier,
     "attribute": study_options.attribute,
     "policy": policy_options.policy,
+    "report": _report,
     "access": study_options.access,
     "scaling": study_options.scaling,
     "uncertainty": study_options.uncertainty,
