@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.errors import InferscopeError, nearest, printable
 from inferscope.tui.cli import policy_options, study_options
-from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, count, fail_on, output, set_keys
+from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, count, day, fail_on, output, set_keys
 
 KINDS = ("accelerators", "models", "regions", "presets", "quantities", "rules", "formats", "constants")
 
@@ -182,7 +182,9 @@ def _report(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help="policy: a brief on what rules say (default)",
     )
-    parser.add_argument("--on", metavar="DATE", help="the day to judge (default: the scenario's as_of)")
+    parser.add_argument(
+        "--on", type=day, metavar="DATE", help="the day to judge (default: the scenario's as_of)"
+    )
     set_keys(parser)
     parser.add_argument("-o", "--out", metavar="FILE.md", help="write to FILE instead of standard output")
 
