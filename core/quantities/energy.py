@@ -6,6 +6,7 @@ import numpy as np
 
 from inferscope.core import units
 from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.functions import query_joules
 
 ACCELERATOR, SERVER, FACILITY, FACILITY_WITH_RESERVE = range(4)
 BOUNDARIES = ("accelerator", "server", "facility", "facility_with_reserve")
@@ -16,28 +17,45 @@ _MEASURED = "busy power as share of TDP; the rest of the server at its mean shar
 
 @quantity(
     unit="W",
-    label="Power per accelerator, IT",
+    label="Power per accelerator with its server",
     better="lower",
     pools=("prefill", "decode"),
     formula=(
-        "hardware_tdp_w * busy_power_share + where(site_boundary >= 1, (hardware_server_w - hardware_tdp_w)"
-        " * calibration_server_average_share, 0)"
+        "hardware_tdp_w * busy_power_share + (hardware_server_w - hardware_tdp_w)"
+        " * calibration_server_average_share"
     ),
     source=_MEASURED,
 )
-def busy_w(
+def busy_server_w(
     hardware_tdp_w: Array,
     busy_power_share: Array,
-    site_boundary: Array,
     hardware_server_w: Array,
     calibration_server_average_share: Array,
 ) -> Array:
-    """Draw of a busy accelerator and its share of the server.
+    """Draw of a busy accelerator and its share of the server, whatever the energy boundary.
 
     H100, decoding at batch 47: 700 x 0.76 + (1,275 - 700) x 0.7 = 934.5 W.
     """
     rest = (hardware_server_w - hardware_tdp_w) * calibration_server_average_share
-    return hardware_tdp_w * busy_power_share + np.where(site_boundary >= SERVER, rest, 0.0)
+    return hardware_tdp_w * busy_power_share + rest
+
+
+@quantity(
+    unit="W",
+    label="Power per accelerator, IT",
+    better="lower",
+    pools=("prefill", "decode"),
+    formula="where(site_boundary >= 1, busy_server_w, hardware_tdp_w * busy_power_share)",
+    source=_MEASURED,
+)
+def busy_w(
+    site_boundary: Array, busy_server_w: Array, hardware_tdp_w: Array, busy_power_share: Array
+) -> Array:
+    """Draw of a busy accelerator, from the server boundary on with its share of the server.
+
+    H100, decoding at batch 47: 934.5 W with the server, 700 x 0.76 = 532 W without.
+    """
+    return np.where(site_boundary >= SERVER, busy_server_w, hardware_tdp_w * busy_power_share)
 
 
 @quantity(
@@ -167,15 +185,13 @@ def liters_per_query(
     label="Facility power",
     better="lower",
     formula=(
-        "fleet_accelerators / accelerators_per_replica * replica_requests_per_s * (decode_accelerator_s"
-        " * decode_busy_w + prefill_accelerator_s * prefill_busy_w) * where(site_boundary >= 2, site_pue, 1) / 1e6"
+        "fleet_requests_per_s * (decode_accelerator_s * decode_busy_w + prefill_accelerator_s * prefill_busy_w)"
+        " * where(site_boundary >= 2, site_pue, 1) / 1e6"
     ),
     source="busy power of the whole fleet at once x PUE at the facility boundary",
 )
 def facility_mw(
-    fleet_accelerators: Array,
-    accelerators_per_replica: Array,
-    replica_requests_per_s: Array,
+    fleet_requests_per_s: Array,
     decode_accelerator_s: Array,
     decode_busy_w: Array,
     prefill_accelerator_s: Array,
@@ -187,7 +203,5 @@ def facility_mw(
 
     Accelerators that share prompts and decoding draw for each as long as it takes.
     """
-    query = decode_accelerator_s * decode_busy_w + prefill_accelerator_s * prefill_busy_w
-    pue = np.where(site_boundary >= FACILITY, site_pue, 1.0)
-    replicas = fleet_accelerators / accelerators_per_replica
-    return replicas * replica_requests_per_s * query * pue / units.MEGA
+    each = query_joules(decode_accelerator_s, decode_busy_w, prefill_accelerator_s, prefill_busy_w)
+    return fleet_requests_per_s * each * np.where(site_boundary >= FACILITY, site_pue, 1.0) / units.MEGA

@@ -174,3 +174,12 @@ def _wait_probability(servers: Array, rho: Array) -> Array:
     np.exp(exponent, out=exponent)
     inverse_b = half * (exponent @ _WEIGHTS)
     return 1.0 / (rho + (1.0 - rho) * inverse_b)
+
+
+def query_joules(decode_s: Array, decode_w: Array, prefill_s: Array, prefill_w: Array) -> Array:
+    """Energy of one query's work, J: accelerator-seconds of each phase, s, x power of that phase, W; ``(n,)``.
+
+    >>> query_joules(np.array([1.09]), np.array([934.5]), np.array([0.16]), np.array([1088.5])).round(0)
+    array([1193.])
+    """
+    return decode_s * decode_w + prefill_s * prefill_w

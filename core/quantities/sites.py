@@ -6,6 +6,7 @@ import numpy as np
 
 from inferscope.core import units
 from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.functions import query_joules
 
 _DRAWN = "accelerators at busy power with their share of the server; PUE on top for what the grid gives"
 
@@ -15,34 +16,23 @@ _DRAWN = "accelerators at busy power with their share of the server; PUE on top 
     label="IT power of the fleet",
     better="lower",
     formula=(
-        "fleet_accelerators / accelerators_per_replica * (hardware_count * (hardware_tdp_w * decode_busy_power_share"
-        " + (hardware_server_w - hardware_tdp_w) * calibration_server_average_share)"
-        " + prefill_units * prefill_hardware_count * (prefill_hardware_tdp_w * prefill_busy_power_share"
-        " + (prefill_hardware_server_w - prefill_hardware_tdp_w) * calibration_server_average_share)) / 1e6"
+        "fleet_requests_per_s * (decode_accelerator_s * decode_busy_server_w"
+        " + prefill_accelerator_s * prefill_busy_server_w) / 1e6"
     ),
     source=_DRAWN,
 )
 def fleet_it_mw(
-    fleet_accelerators: Array,
-    accelerators_per_replica: Array,
-    hardware_count: Array,
-    hardware_tdp_w: Array,
-    decode_busy_power_share: Array,
-    hardware_server_w: Array,
-    calibration_server_average_share: Array,
-    prefill_units: Array,
-    prefill_hardware_count: Array,
-    prefill_hardware_tdp_w: Array,
-    prefill_busy_power_share: Array,
-    prefill_hardware_server_w: Array,
+    fleet_requests_per_s: Array,
+    decode_accelerator_s: Array,
+    decode_busy_server_w: Array,
+    prefill_accelerator_s: Array,
+    prefill_busy_server_w: Array,
 ) -> Array:
     """Servers of the whole fleet at full work, whatever the energy boundary. 1,814 x 934.5 W: 1.7 MW."""
-    rest = (hardware_server_w - hardware_tdp_w) * calibration_server_average_share
-    decode = hardware_count * (hardware_tdp_w * decode_busy_power_share + rest)
-    own_rest = (prefill_hardware_server_w - prefill_hardware_tdp_w) * calibration_server_average_share
-    each = prefill_hardware_tdp_w * prefill_busy_power_share + own_rest
-    replica = decode + prefill_units * prefill_hardware_count * each
-    return fleet_accelerators / accelerators_per_replica * replica / units.MEGA
+    each = query_joules(
+        decode_accelerator_s, decode_busy_server_w, prefill_accelerator_s, prefill_busy_server_w
+    )
+    return fleet_requests_per_s * each / units.MEGA
 
 
 @quantity(
@@ -97,7 +87,7 @@ def training_accelerators(training_accelerator_hours: Array, training_days: Arra
     label="Load of the training site on the grid",
     better="lower",
     formula=(
-        "training_accelerators * (training_tdp_w * calibration_power_factor * calibration_busy_share_prefill"
+        "training_accelerators * (training_tdp_w * prefill_free_power_share"
         " + (training_server_w - training_tdp_w) * calibration_server_average_share) * site_pue / 1e6"
     ),
     source="all accelerators of the run at one site, drawing what prefill draws; x PUE",
@@ -105,15 +95,14 @@ def training_accelerators(training_accelerator_hours: Array, training_days: Arra
 def training_site_mw(
     training_accelerators: Array,
     training_tdp_w: Array,
-    calibration_power_factor: Array,
-    calibration_busy_share_prefill: Array,
+    prefill_free_power_share: Array,
     training_server_w: Array,
     calibration_server_average_share: Array,
     site_pue: Array,
 ) -> Array:
     """The training run wants one place. 16,063 H100 x 1,089 W x 1.2: 21 MW."""
     rest = (training_server_w - training_tdp_w) * calibration_server_average_share
-    busy = training_tdp_w * calibration_power_factor * calibration_busy_share_prefill
+    busy = training_tdp_w * prefill_free_power_share
     return training_accelerators * (busy + rest) * site_pue / units.MEGA
 
 

@@ -28,11 +28,21 @@ def rows_of(table):
 
 
 def test_power_of_a_site_by_hand():
-    found = found_of(FLEET)
-    each = 700 * 0.84 + (1275 - 700) * 0.7  # H100 decoding at batch 256, its share of the server at the mean
+    """8,000 H100 at 990.5 W while they decode at batch 256 and 1,088.5 W while they compute prompts."""
+    decode, prefill = 700 * 0.84 + (1275 - 700) * 0.7, 700 * 0.98 + (1275 - 700) * 0.7
+    found = evaluate(load_values(FLEET), (*READ, "prefill_accelerator_s", "replica_requests_per_s"))
+    busy_with_prompts = found["prefill_accelerator_s"][0] * found["replica_requests_per_s"][0] / 8
+    assert 0.05 < busy_with_prompts < 0.5
+    each = busy_with_prompts * prefill + (1 - busy_with_prompts) * decode
     assert found["site_it_mw"][0] == pytest.approx(8000 * each / 1e6, rel=1e-6)
     assert found["site_load_mw"][0] == pytest.approx(8000 * each * 1.2 / 1e6, rel=1e-6)
     assert found["site_load_mva"][0] == pytest.approx(8000 * each * 1.2 / 0.95 / 1e6, rel=1e-6)
+
+
+@pytest.mark.parametrize(("boundary", "factor"), [("server", 1.0), ("facility", 1.2)])
+def test_a_site_draws_what_the_figure_of_its_boundary_says(boundary, factor):
+    found = found_of(FLEET, site__boundary=boundary)
+    assert found["facility_mw"][0] == pytest.approx(factor * found["site_it_mw"][0], rel=1e-12)
 
 
 @pytest.mark.parametrize("boundary", ["accelerator", "server", "facility", "facility_with_reserve"])
