@@ -56,6 +56,7 @@ class Access:
         replicas: Replicas under the cap, ``(n,)``.
         cap: The cap in words.
         refused: What was said against accelerators that cannot be.
+        per_user: Queries of one user a day; none where nobody said.
     """
 
     scenario: Scenario
@@ -68,6 +69,7 @@ class Access:
     replicas: Array
     cap: str
     refused: tuple[str, ...]
+    per_user: float | None = None
 
     @property
     def queries_per_day(self) -> Array:
@@ -99,8 +101,8 @@ class Access:
         text = f"For {self.place} on {self.day.isoformat()}, {runs} of {len(self.chips)} accelerators run it"
         free, held = (_best(rate, which) for which in (self.free(), self.held()))
         if free is None:
-            return f"{text}; none of them without a licence."
-        text += f"; the fastest without a licence, {self._named(free)}, gives {rate[free]:,.3g} tokens/s"
+            return f"{text}; none of them is known to need no licence."
+        text += f"; the fastest without a licence, {self._named(free)}, gives {_count(rate[free])} tokens/s"
         if held is not None:
             ratio = rate[free] / rate[held]
             text += f", {ratio:.2g} of what the fastest with one, {self._named(held)}, gives"
@@ -129,7 +131,7 @@ class Access:
         more = (f"{left} accelerators that do not run it, or lack a figure, are left out",) if left else ()
         return Table(
             f"{self.scenario.name or 'The scenario'} on chips allowed and denied, {self.place}, {self.day}",
-            _columns(self.cap),
+            _columns(self.cap, has_users=self.per_user is not None),
             tuple(self._row(row) for row in order),
             self.sentence(),
             tuple(chip_changes(self.scenario, self.chips[row]) for row in order),
@@ -152,6 +154,7 @@ class Access:
             values["tpp"],
             _known(self.replicas[row] * self.values["accelerators_per_replica"][row]),
             _known(self.queries_per_day[row]),
+            *(() if self.per_user is None else (_known(self.queries_per_day[row] / self.per_user),)),
             self.why.get(row, "") or ", ".join((*status.missing, *status.conditions)),
         )
 
@@ -172,7 +175,7 @@ class Access:
         notes = ["each accelerator plans its count, layout and batch under the scenario's limits"]
         if (row := self.smallest()) is not None:
             served = self.queries_per_day[row] / self.replicas[row] if self.replicas[row] else math.nan
-            rest = "" if math.isnan(served) else f"; one replica of it serves {served:,.3g} queries a day"
+            rest = "" if math.isnan(served) else f"; one replica of it serves {_count(served)} queries a day"
             notes.append(f"the smallest that needs no licence is {self._named(row)}{rest}")
         if catalog_says_closed(self.scenario):
             notes.append(
@@ -188,7 +191,7 @@ def catalog_says_closed(scenario: Scenario) -> bool:
     return catalog.model(scenario.model.id).text.get("weights_published") is False
 
 
-def _columns(cap: str) -> tuple[Column, ...]:
+def _columns(cap: str, *, has_users: bool) -> tuple[Column, ...]:
     return (
         Column("accelerator"),
         Column("status"),
@@ -201,8 +204,18 @@ def _columns(cap: str) -> tuple[Column, ...]:
         Column("tpp", "TOPS*bit", "TPP"),
         Column("accelerators_under_cap", "", f"in {cap}"),
         Column("queries_per_day", "1/d", "queries a day"),
+        *((Column("users", "", "users"),) if has_users else ()),
         Column("missing", "", "why not, or what is open"),
     )
+
+
+def _count(value: float) -> str:
+    """A number for a sentence: whole from a hundred on.
+
+    >>> _count(1796.4), _count(91.84)
+    ('1,796', '91.8')
+    """
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _known(value: float) -> float | None:
@@ -252,6 +265,7 @@ def access(
     *,
     megawatts: float = 1.0,
     tpp: float | None = None,
+    per_user: float | None = None,
 ) -> Access:
     """Serve a scenario from every accelerator and say what the rules make of each.
 
@@ -262,6 +276,7 @@ def access(
         accelerators: Ids, or searches such as ``vendor:AMD``; none for the whole catalogue.
         megawatts: The power that the fleet may draw from the grid.
         tpp: The total processing performance that it may have, in place of the power.
+        per_user: Queries of one user a day, to say how many users the fleet serves.
 
     Raises:
         ScenarioError: The scenario names something that does not exist.
@@ -300,6 +315,7 @@ def access(
         _replicas(values, megawatts, tpp),
         f"{megawatts:g} MW" if tpp is None else f"{tpp:g} TPP",
         tuple(refused),
+        per_user,
     )
 
 

@@ -193,7 +193,7 @@ def _sentence(result: Result, row: int, rows: tuple[tuple[object, ...], ...]) ->
     if math.isnan(load):
         return "What serving draws is unknown."
     place = "one site" if sites == 1 else f"each of {sites:,.4g} sites"
-    text = f"Serving draws {load:,.3g} MW at {place}"
+    text = f"Serving draws {_megawatts_text(load)} at {place}"
     names = [column.name for column in _COLUMNS]
     caught = [dict(zip(names, line, strict=True)) for line in rows]
     caught = [line for line in caught if line["verdict"] == "caught"]
@@ -206,8 +206,12 @@ def _sentence(result: Result, row: int, rows: tuple[tuple[object, ...], ...]) ->
         text += f", below all {len(rows)} lines"
     training = float(result["training_site_mw"][row])
     if not math.isnan(training):
-        text += f". The training run drew {training:,.3g} MW at one place"
+        text += f". The training run drew {_megawatts_text(training)} at one place"
     return f"{text}."
+
+
+def _megawatts_text(load: float) -> str:
+    return f"{load:,.0f} MW" if load >= 100 else f"{load:.3g} MW"
 
 
 def _notes(result: Result, row: int) -> Iterator[str]:

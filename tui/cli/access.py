@@ -21,6 +21,7 @@ def run(options: argparse.Namespace) -> int:
             listed("--accelerators", options.accelerators),
             megawatts=options.mw,
             tpp=options.tpp,
+            per_user=options.per_user,
         )
     put(found.table(everything=options.all or options.format != "table"), options)
     return int(found.smallest() is None)

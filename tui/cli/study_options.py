@@ -75,6 +75,12 @@ def access(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="as a table: also accelerators that do not run it, and why"
     )
+    parser.add_argument(
+        "--per-user",
+        type=_above_zero,
+        metavar="N",
+        help="queries of one user a day: also how many users a fleet serves",
+    )
     cap = parser.add_mutually_exclusive_group()
     cap.add_argument(
         "--mw", type=_above_zero, default=1.0, metavar="MW", help="power that a fleet may draw (default: 1)"
