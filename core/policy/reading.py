@@ -195,10 +195,6 @@ def _check(table: Mapping[str, Any], units: Mapping[str, str]) -> None:
     Raises:
         RuleError: The first that does not fit.
     """
-    for key in _REQUIRED:
-        if key not in table:
-            message = f"lacks {key}"
-            raise RuleError(message)
     for key, value in table.items():
         if key not in _ALL:
             hint = nearest(key, _ALL) or f"keys are {', '.join(_ALL)}"
@@ -206,6 +202,10 @@ def _check(table: Mapping[str, Any], units: Mapping[str, str]) -> None:
             raise RuleError(message, key=key)
         if problem := _problem(key, value):
             raise RuleError(problem, key=key)
+    for key in _REQUIRED:
+        if key not in table:
+            message = f"lacks {key}"
+            raise RuleError(message)
     lead, start, end = table.get("quantity"), table.get("effective_from"), table.get("effective_to")
     if lead is not None and lead not in units:
         hint = nearest(lead, units) or "name one that the predicate reads"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,7 +67,24 @@ def _joined(known: tuple[Rule, ...], own: tuple[Rule, ...]) -> tuple[Rule, ...]:
                 hint = nearest(name, found) or "see `inferscope list rules`"
                 message = f"rule {rule.id}: relieves an unknown rule {brief(name)}: {hint}"
                 raise _placed(message, rule, "relieves")
+    for rule in own:
+        if rule.id in _softened_by(rule, found):
+            path = " and ".join(dict.fromkeys((rule.id, *rule.relieves)))
+            message = f"rule {rule.id}: relieves itself in a circle of {path}; a relief softens other rules"
+            raise _placed(message, rule, "relieves")
     return tuple(found.values())
+
+
+def _softened_by(rule: Rule, found: Mapping[str, Rule]) -> set[str]:
+    """All rules that a relief softens, those that its own softened rules soften included."""
+    reached: set[str] = set()
+    left = list(rule.relieves)
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += found[name].relieves
+    return reached
 
 
 def _placed(message: str, rule: Rule, key: str) -> RuleError:

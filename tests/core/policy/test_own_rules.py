@@ -215,3 +215,19 @@ def test_a_file_may_begin_with_a_mark_of_byte_order(write):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RuleError, match=r"absent.toml: no such file"):
         read_rules(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize("others", [("own.rule",), ("second", "own.rule")])
+def test_a_relief_in_a_circle_is_refused_with_its_line(write, others):
+    relief = 'predicate = "tpp >= 3000"\ntrue_means = "relief"\n'
+    text = f'{HEAD}{relief}relieves = ["{others[0]}"]\n'
+    if len(others) > 1:
+        text += f'[[rule]]\nid = "second"\ntitle = "Then"\njurisdiction = "own"\n{relief}relieves = ["{others[1]}"]\n'
+    own = read_rules(write("own.toml", text))
+    with pytest.raises(RuleError, match=r"own.toml:7: relieves: rule own.rule: relieves itself in a circle"):
+        merged(own)
+
+
+def test_a_mistyped_key_is_named_before_what_is_missing_for_it(write):
+    with pytest.raises(RuleError, match=r"own.toml:5: predicat: .*did you mean predicate"):
+        read_rules(write("own.toml", HEAD + 'predicat = "tpp >= 3000"\n'))
