@@ -222,7 +222,7 @@ def test_a_relief_in_a_circle_is_refused_with_its_line(write, others):
     relief = 'predicate = "tpp >= 3000"\ntrue_means = "relief"\n'
     text = f'{HEAD}{relief}relieves = ["{others[0]}"]\n'
     if len(others) > 1:
-        text += f'[[rule]]\nid = "second"\ntitle = "Then"\njurisdiction = "own"\n{relief}relieves = ["{others[1]}"]\n'
+        text += HEAD.replace("own.rule", "second") + f'{relief}relieves = ["{others[1]}"]\n'
     own = read_rules(write("own.toml", text))
     with pytest.raises(RuleError, match=r"own.toml:7: relieves: rule own.rule: relieves itself in a circle"):
         merged(own)
