@@ -86,7 +86,8 @@ def test_a_product_of_two_numbers_ranges_from_both_low_to_both_high():
 
 
 def test_the_power_of_a_site_ranges_with_what_moves_it():
-    exact = {"calibration": {f"{name}_factor": 1 for name in ("decode_time", "prefill_time", "power")}}
+    factors = ("decode_time", "prefill_time", "first_token_time", "power")
+    exact = {"calibration": {f"{name}_factor": 1 for name in factors}}
     known = with_ranges(evaluate(load_values({**BASE, **DEMAND, **exact}), OUTPUTS))
     (found,) = facts(known, 0, known.bound.resolved[0].scenario.as_of).values()
     assert found["it_power_kw"].low is None  # the fleet is held as planned
