@@ -37,9 +37,7 @@ def as_csv(_about: Mapping[str, Any], counts: Counts) -> str:
 
 
 def _figures(fact: Fact) -> list[Any]:
-    value = fact.value if isinstance(fact.value, float) else None
-    ends = [value if end is None else end for end in (fact.low, fact.high)]
-    return [value, *ends, "; ".join(fact.missing)]
+    return [fact.number, *fact.ends, "; ".join(fact.missing)]
 
 
 def as_markdown(about: Mapping[str, Any], counts: Counts) -> str:

@@ -53,7 +53,7 @@ class Regime:
     @property
     def value(self) -> float:
         """What is counted for sure; NaN where a part of it is not known."""
-        return self.total.value if isinstance(self.total.value, float) else math.nan
+        return math.nan if self.total.number is None else self.total.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,7 @@ class Counts:
 
 
 def _figures(fact: Fact) -> dict[str, Any]:
-    value = fact.value if isinstance(fact.value, float) else None
-    low, high = (value if end is None else end for end in (fact.low, fact.high))
-    return {"flop": value, "low": low, "high": high}
+    return {"flop": fact.number, **dict(zip(("low", "high"), fact.ends, strict=True))}
 
 
 def counts_of(result: Result, row: int = 0, on: dt.date | None = None) -> Counts:
@@ -201,7 +199,7 @@ def _agreed(counts: Counts, known: Sequence[Regime]) -> str:
     names = ", ".join(regime.short for regime in known)
     verb = f"{names} count{'s' if len(known) == 1 else ''}"
     who = "Every regime counts" if len(known) == len(counts.regimes) else verb
-    widest = max(known, key=lambda regime: _ends(regime.total)[1] - _ends(regime.total)[0])
+    widest = max(known, key=lambda regime: regime.total.bounds[1] - regime.total.bounds[0])
     by = f" by {widest.short}" if len({span(regime.total) for regime in known}) > 1 else ""
     open_ = _open(counts, widest)
     may = f", and {open_} may count too" if open_ else ""
@@ -211,15 +209,15 @@ def _agreed(counts: Counts, known: Sequence[Regime]) -> str:
 def _open(counts: Counts, regime: Regime) -> str:
     """The parts on which a regime is silent, but for those that would add less than a hundredth."""
     found = [name for name, mark in regime.marks.items() if mark == "?" and name != SERVICE]
-    worth = [n for n in found if _ends(counts.parts[n])[1] >= _LEAST * regime.value]
+    worth = [n for n in found if counts.parts[n].bounds[1] >= _LEAST * regime.value]
     return ", ".join(COMPONENTS[name].label for name in worth)
 
 
 def _farther(counts: Counts, most: Regime) -> str:
     """Which regime may reach the farthest, where that is farther than the one that counts most."""
-    far = max(counts.regimes, key=lambda regime: _ends(regime.total)[1])
-    top, open_ = _ends(far.total)[1], _open(counts, far)
-    if not open_ or top <= _ends(most.total)[1]:
+    far = max(counts.regimes, key=lambda regime: regime.total.bounds[1])
+    top, open_ = far.total.bounds[1], _open(counts, far)
+    if not open_ or top <= most.total.bounds[1]:
         return ""
     return f" With {open_} as well, {far.short} may reach {'any count' if math.isinf(top) else flop(top)}."
 
@@ -233,18 +231,9 @@ def _ranged(regime: Regime, by: str = "") -> str:
     return f" ({text}{by})" if text else ""
 
 
-def _ends(fact: Fact) -> tuple[float, float]:
-    figures = _figures(fact)
-    return figures["low"] or 0.0, math.inf if figures["high"] is None else figures["high"]
-
-
-def _value(fact: Fact) -> float:
-    return fact.value if isinstance(fact.value, float) else 0.0
-
-
 def _carrier(counts: Counts, regime: Regime) -> str:
     """The part that is the most of a count, and its share."""
-    held = {name: _value(counts.parts[name]) for name, mark in regime.marks.items() if mark == 1}
+    held = {name: (counts.parts[name].number or 0.0) for name, mark in regime.marks.items() if mark == 1}
     name = max(held, key=lambda part: held[part])
     if all(value == 0.0 for part, value in held.items() if part != name):
         return f"{COMPONENTS[name].label} is all of it"
@@ -254,7 +243,7 @@ def _carrier(counts: Counts, regime: Regime) -> str:
 def _between(counts: Counts, most: Regime, least: Regime) -> str:
     """The part that sets two counts apart the most."""
     apart = {
-        name: _value(counts.parts[name])
+        name: (counts.parts[name].number or 0.0)
         for name, mark in most.marks.items()
         if mark == 1 and least.marks[name] != 1
     }

@@ -99,7 +99,7 @@ def links(get: Get, whole: Fact) -> tuple[Fact, Fact]:
     if not alone:
         about = "undefined in the bills: all I/O, since no links but PCIe are known"
         return whole, whole._replace(origin=about)
-    high = float(whole.value) if isinstance(whole.value, float) else math.nan
+    high = math.nan if whole.number is None else whole.number
     about = "undefined in the bills: from chip-to-chip links alone to all I/O"
     return whole, Fact(alone, min(alone, high), high, about)
 
@@ -117,19 +117,10 @@ def sums(found: dict[str, Fact]) -> dict[str, Fact]:
 
 def _sum(one: Fact, other: Fact, origin: str) -> Fact:
     missing = tuple(dict.fromkeys((*one.missing, *other.missing)))
-    both = [_bounds(fact) for fact in (one, other)]
-    low, high = both[0][0] + both[1][0], both[0][1] + both[1][1]
-    if isinstance(one.value, float) and isinstance(other.value, float):
-        return Fact(one.value + other.value, low, high, origin)
+    low, high = (a + b for a, b in zip(one.bounds, other.bounds, strict=True))
+    if one.number is not None and other.number is not None:
+        return Fact(one.number + other.number, low, high, origin)
     return Fact(None, low, high, origin, missing)
-
-
-def _bounds(fact: Fact) -> tuple[float, float]:
-    """Least and most a bandwidth can be; unbounded where nothing is known."""
-    value = fact.value if isinstance(fact.value, float) else None
-    low = fact.low if fact.low is not None else value
-    high = fact.high if fact.high is not None else value
-    return (0.0 if low is None else low), (math.inf if high is None else high)
 
 
 def non_planar(process: str) -> bool | None:

@@ -22,6 +22,7 @@ from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import InferscopeError
 from inferscope.core.graph import Array
 from inferscope.core.policy.rules import find
+from inferscope.core.scenario.days import first_day
 from inferscope.core.scenario.training import BOTH_WAYS
 
 KINDS: Final = ("fixed", "relative", "adjusted")
@@ -79,19 +80,6 @@ def _run(record: Record) -> Run | None:
         return None
     kind = tokens.kind if counts else published.kind
     return Run(record.id, record.name, day, every[0], min(every), max(every), kind != "memory")
-
-
-def first_day(text: str) -> dt.date | None:
-    """The first day of a date, a month or a year; None where it is none.
-
-    >>> first_day("2024-12-26"), first_day("2026-02"), first_day("2026"), first_day("?")
-    (datetime.date(2024, 12, 26), datetime.date(2026, 2, 1), datetime.date(2026, 1, 1), None)
-    """
-    parts = text.split("-")
-    try:
-        return dt.date(*(int(part) for part in (*parts, "1", "1")[:3]))
-    except (ValueError, TypeError):
-        return None
 
 
 # --- formulas -------------------------------------------------------------------------------------

@@ -63,6 +63,27 @@ class Fact(NamedTuple):
     origin: str = ""
     missing: tuple[str, ...] = ()
 
+    @property
+    def number(self) -> float | None:
+        """The value of a number; None where it is not known, or no number."""
+        return self.value if isinstance(self.value, float) else None
+
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """Least and most of a number, its value where no range is given; None where nothing is known."""
+        value = self.number
+        return value if self.low is None else self.low, value if self.high is None else self.high
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and most of what is not below zero; open to the top where nothing is known.
+
+        >>> Fact(2.0).bounds, Fact(2.0, 1.0, 3.0).bounds, Fact(None).bounds
+        ((2.0, 2.0), (1.0, 3.0), (0.0, inf))
+        """
+        low, high = self.ends
+        return 0.0 if low is None else low, math.inf if high is None else high
+
 
 Facts = Mapping[str, Fact]
 

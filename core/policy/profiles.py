@@ -137,8 +137,8 @@ def count(profile: str, parts: Mapping[str, Fact], *, modification: bool = False
     if len(sure) == 1 and not open_:
         return own[sure[0]]
     known = [own[name] for name in sure]
-    low = sum((_ends(fact)[0] for fact in known), 0.0)
-    high = sum((_ends(own[name])[1] for name in (*sure, *open_)), 0.0)
+    low = sum((fact.bounds[0] for fact in known), 0.0)
+    high = sum((own[name].bounds[1] for name in (*sure, *open_)), 0.0)
     missing = _distinct(name for fact in known if fact.value is None for name in fact.missing)
     about = " + ".join(COMPONENTS[name].label for name in sure) or "nothing that is counted for sure"
     if open_:
@@ -154,13 +154,6 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 def _lacking(parts: Mapping[str, Fact], names: Sequence[str]) -> list[str]:
     return [key for name in names if parts[name].value is None for key in parts[name].missing]
-
-
-def _ends(fact: Fact) -> tuple[float, float]:
-    """Least and most; unbounded where nothing is known."""
-    value = fact.value if isinstance(fact.value, float) else None
-    low, high = (value if end is None else end for end in (fact.low, fact.high))
-    return 0.0 if low is None else low, math.inf if high is None else high
 
 
 def _value(fact: Fact) -> float:
@@ -208,7 +201,7 @@ def _modification(
     if profile == _UPDATES and said is not False:
         used = [_CUMULATIVE] if said else [_UPDATES, _CUMULATIVE]
     ratios = [_over(count(name, parts, modification=True), original, margin) for name in used]
-    ends = [_ends(ratio) for ratio in ratios]
+    ends = [ratio.bounds for ratio in ratios]
     ratio = ratios[0]._replace(low=min(low for low, _ in ends), high=max(high for _, high in ends))
     is_known = original.value is not None
     return {
@@ -224,8 +217,8 @@ def _over(part: Fact, whole: Fact, margin: float) -> Fact:
     """A modification over its original, each uncertain by the regime's share."""
     if whole.value is None:
         return Fact(None, missing=whole.missing)
-    low, high = _ends(widened(part, margin))
-    least, most = _ends(widened(whole, margin))
+    low, high = widened(part, margin).bounds
+    least, most = widened(whole, margin).bounds
     if part.value is None:
         return Fact(None, low / most, math.inf, "modification / original", part.missing)
     return Fact(_value(part) / _value(whole), low / most, high / least, "modification / original")
@@ -300,8 +293,7 @@ def counted_at_draws(
 
 
 def _steady(fact: Fact, like: Array) -> Array:
-    value = fact.value if isinstance(fact.value, float) else math.nan
-    return np.full(len(like), value)
+    return np.full(len(like), math.nan if fact.number is None else fact.number)
 
 
 def _summed(profile: str, columns: Mapping[str, Array], *, modification: bool) -> Array:

@@ -18,6 +18,7 @@ from inferscope.core.policy.groups import group_of
 from inferscope.core.policy.predicates import Fact, Node
 from inferscope.core.policy.quantities import QUANTITIES, where
 from inferscope.core.policy.rule import Rule, Verdict, judge
+from inferscope.core.scenario.days import first_day
 
 SINCE = dt.date(2022, 1, 1)
 """The first day of a chip's history: before it no rule tested a chip."""
@@ -199,12 +200,8 @@ def history(record: Record, to: str, rules: Sequence[Rule], until: dt.date) -> l
 
 def released_by(record: Record, day: dt.date) -> bool | None:
     """Whether the chip was out by a day; None where its month is not known."""
-    text = str(record.text.get("released", ""))
-    parts = text.split("-")
-    if not text or not all(part.isdecimal() for part in parts):
-        return None
-    first = dt.date(int(parts[0]), int(parts[1]) if len(parts) > 1 else 1, 1)
-    return first <= day
+    first = first_day(str(record.text.get("released", "")))
+    return None if first is None else first <= day
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:

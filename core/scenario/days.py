@@ -25,6 +25,15 @@ def iso_day(text: str) -> dt.date | None:
     return None
 
 
+def first_day(text: str) -> dt.date | None:
+    """The first day of a date, a month or a year, as the catalogue has them; None where it is none.
+
+    >>> first_day("2024-12-26"), first_day("2026-02"), first_day("2026"), first_day("?")
+    (datetime.date(2024, 12, 26), datetime.date(2026, 2, 1), datetime.date(2026, 1, 1), None)
+    """
+    return iso_day(f"{text}-01-01"[:10] if text.count("-") < 2 else text)
+
+
 def read_day(value: Any) -> dt.date:
     """A date as TOML has it, or the same as text; numbers are not counted from 1970.
 

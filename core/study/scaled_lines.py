@@ -178,13 +178,7 @@ def _match(rule: Rule, comparison: Comparison, fact: Fact, law: Law) -> Matched:
 
 
 def _counted(fact: Fact) -> Span:
-    if not isinstance(fact.value, float):
-        return _NOTHING
-    return Span(
-        fact.value if fact.low is None else fact.low,
-        fact.value,
-        fact.value if fact.high is None else fact.high,
-    )
+    return _NOTHING if fact.number is None else Span(fact.bounds[0], fact.number, fact.bounds[1])
 
 
 def _multiplier(line: float, counted: float, exponent: float) -> float:
