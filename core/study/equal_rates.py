@@ -98,4 +98,4 @@ def _line(level: float, grid: Array) -> Series:
             continue
         x.append(float(tpp))
         y.append(float(np.exp(np.interp(math.log(level), np.log(rates), np.log(_GB_S)))))
-    return Series(f"{level:,.3g} tokens/s", x, y)
+    return Series(f"{level:,.{0 if level >= 1 else 3}f} tokens/s", x, y)
