@@ -125,7 +125,7 @@ def cost_factor_at_line(
     line_is_reachable: Array, test_time_task_share: Array, multiplier_to_line: Array
 ) -> Array:
     """Mean cost where only a share of the queries is scaled. A tenth at k* = 5: 1 + 0.1 x 4 = 1.4."""
-    factor = 1.0 + test_time_task_share * (multiplier_to_line - 1.0)
+    factor = scaled_cost_factor(test_time_task_share, multiplier_to_line)
     return np.where(line_is_reachable > 0.0, factor, np.nan)
 
 

@@ -195,8 +195,13 @@ def _share(result: Result) -> float:
     return result.bound.leaf("test_time_task_share").value
 
 
+def _factor(result: Result, item: Matched) -> float:
+    """Mean cost over the plain one where the line's multiplier is taken by the scenario's share."""
+    return float(scaling.scaled_cost_factor(np.array([_share(result)]), np.array([item.k.mid]))[0])
+
+
 def _row(result: Result, item: Matched, stands: str) -> tuple[object, ...]:
-    factor = 1.0 + _share(result) * (item.k.mid - 1.0) if item.is_reachable else math.nan
+    factor = _factor(result, item) if item.is_reachable else math.nan
     query = _at(result, "usd_per_query")
     fleet = math.nan if math.isnan(query) else _at(result, "fleet_accelerators")
     cells = (
@@ -282,7 +287,7 @@ def _price(result: Result, item: Matched) -> str:
     query, fleet, share = _at(result, "usd_per_query"), _at(result, "fleet_accelerators"), _share(result)
     if math.isnan(query):
         return f"; a query costs so many times as much ({result.why('usd_per_query') or 'price unknown'})"
-    factor = 1.0 + share * (item.k.mid - 1.0)
+    factor = _factor(result, item)
     some = "" if share == 1.0 else f", where {human(100 * share, '1')} % of the queries take it"
     return (
         f": such a query costs {money(query * item.k.mid)} ({money(query * item.k.low)} to"
