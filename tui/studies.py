@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from inferscope.core.errors import InferscopeError
+from inferscope.core.study.options import PLACE
 from inferscope.tui.forms import FormError, Values, listed, one_of, parts, share, whole, yes
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def _access(scenario: Scenario, values: Values, watch: Watch) -> Table:
     from inferscope.core.study.access import access
 
     watch(0, 1)
-    place, chips = values["to"].strip() or "CHN", listed(values, "accelerators")
+    place, chips = values["to"].strip() or PLACE, listed(values, "accelerators")
     found = access(scenario, place, _day(values, "on"), chips)
     return found.table(everything=yes(values, "all"))
 
@@ -427,7 +428,7 @@ STUDIES = (
         "Allowed accelerators beside denied ones: what rules on chips cost.",
         "study.access",
         (
-            Line("to", "the country they go to", "CHN"),
+            Line("to", "the country they go to", PLACE),
             Line("on", "the day judged; empty: the scenario's"),
             Line("accelerators", "ids of chips; empty: all", more="several: join with ,"),
             Line("all", "yes: also those that do not run it", "no"),

@@ -17,7 +17,7 @@ from inferscope.core.export.tables import markdown_table
 from inferscope.core.policy.counts import Counts
 from inferscope.core.policy.entries import rules_of
 from inferscope.core.policy.status import STATUSES, Span
-from inferscope.core.policy.strip import NOT_OUT, strip
+from inferscope.core.policy.strip import LOOKS, NOT_OUT, strip
 from inferscope.core.policy.strip import sentence as strip_sentence
 from inferscope.core.policy.words import standing
 from inferscope.core.report import counts_report, entry, policy_report, report_of
@@ -25,6 +25,7 @@ from inferscope.core.scenario.changed import differences
 from inferscope.core.scenario.files import Loaded, scenario_hash, to_toml
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import shown
+from inferscope.core.study.options import PLACE
 from inferscope.core.study.scaling import scaling
 from inferscope.core.study.sites import READ, site_lines
 from inferscope.core.study.spreads import with_ranges
@@ -32,7 +33,7 @@ from inferscope.core.study.table import Table
 
 __all__ = ["Sources", "policy_brief"]
 
-_FIVE = (
+_SHOWN = (
     *("training_flop", "effective_training_flop", "training_usd", "crossover_days_flop"),
     *("inference_share_of_lifetime_flop", "tpp", "usd_per_query", "wh_per_query", "site_load_mw"),
     "twh_per_year",
@@ -183,7 +184,7 @@ def _doubted(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _figures(result: Result, sources: Sources) -> Iterator[str]:
     """The figures behind the verdicts, with ranges."""
     rows = []
-    for name in _FIVE:
+    for name in _SHOWN:
         about = entry(result, name)
         if about["value"] is None:
             rows.append((f"`{name}`", "-", "-", about.get("why", "")))
@@ -194,13 +195,14 @@ def _figures(result: Result, sources: Sources) -> Iterator[str]:
         basis = ", ".join(str(about[key]) for key in ("basis", "boundary") if about.get(key))
         mark = sources.cite(str(about.get("source", "")))
         rows.append((f"`{name}`", shown(about, name), span, f"{basis} {mark}".strip()))
-    table = markdown_table(("quantity", "value", "range (P5 to P95)", "basis and source"), rows)
-    yield f"## Figures\n\nRanges are the model's own error, drawn 256 times.\n\n{table}"
+    table = markdown_table(("quantity", "value", "range", "basis and source"), rows)
+    notes = result.spreads[0].notes if 0 in result.spreads else ()
+    yield f"## Figures\n\n{table}" + "".join(f"\n- {note}" for note in notes)
 
 
 def _chips(scenario: Scenario, result: Result, day: str, sources: Sources) -> Iterator[str]:
     """The scenario's accelerator through time, for where it goes or for China."""
-    to = scenario.policy.destination or "CHN"
+    to = scenario.policy.destination or PLACE
     chip = result.bound.resolved[0].accelerator.id
     found = strip([chip], to, rules_of(result), None, dt.date.fromisoformat(day))
     row = found.rows[0]
@@ -210,7 +212,7 @@ def _chips(scenario: Scenario, result: Result, day: str, sources: Sources) -> It
 
 
 def _span(mark: str, span: Span, sources: Sources) -> tuple[str, ...]:
-    words = "not yet out" if mark == NOT_OUT else STATUSES[span.status.status]
+    words = LOOKS[NOT_OUT].said if mark == NOT_OUT else STATUSES[span.status.status]
     open_ = ", ".join((*span.status.missing, *span.status.conditions))
     rules = ", ".join(rule.short for rule in span.status.rules)
     marks = "".join(sources.cite(rule.source) for rule in span.status.rules)

@@ -7,7 +7,7 @@ from typing import Any
 
 from inferscope.core.export.tables import csv_text, json_text, markdown_table
 from inferscope.core.policy.status import STATUSES
-from inferscope.core.policy.strip import MARKS, NOT_OUT, PLAIN_MARKS, Row, Strip, entry, sentence
+from inferscope.core.policy.strip import LOOKS, NOT_OUT, Row, Strip, entry, sentence
 
 WIDTH = 80
 _COLUMN = 6
@@ -66,7 +66,7 @@ def as_text(found: Strip, *, plain: bool) -> str:
     head = [f"Export of chips to {found.name}", *textwrap.wrap(sentence(found), WIDTH), ""]
     if len(found.days) == 1:
         return "\n".join([*head, *(line for row in found.rows for line in _told(row)), ""])
-    marks = PLAIN_MARKS if plain else MARKS
+    marks = {name: look.plain if plain else look.mark for name, look in LOOKS.items()}
     days = "".join(f"{f'{day:%y-%m}':<{_COLUMN}}" for day in found.days)
     lines = [f"{'from':<{_NAME}}{days}".rstrip()]
     lines += [
@@ -80,8 +80,7 @@ def as_text(found: Strip, *, plain: bool) -> str:
 def legend(found: Strip, marks: dict[str, str]) -> list[str]:
     """The marks that occur, and the days on which the columns begin."""
     seen = {row.mark_of(span) for row in found.rows for span in row.spans}
-    words = {**STATUSES, NOT_OUT: "not out yet"}
-    known = [f"{marks[name]} {words[name]}" for name in MARKS if name in seen and name != NOT_OUT]
+    known = [f"{marks[name]} {words}" for name, words in STATUSES.items() if name in seen]
     days = f"Columns begin on {', '.join(map(str, found.days))}."
     return [*_lines(known), *textwrap.wrap(days, WIDTH)]
 

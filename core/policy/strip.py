@@ -26,19 +26,35 @@ from inferscope.core.policy.status import (
 )
 
 NOT_OUT = "not_out"
-MARKS = {
-    "presumption_of_denial": "█",
-    "case_by_case": "▒",
-    "informed_by_letter": "▓",
-    "licence_exception": "░",
-    "presumed_breach": "✗",
-    NOT_CONTROLLED: "─",
-    UNKNOWN: "?",
-    NOT_OUT: " ",
+
+
+class Look(NamedTuple):
+    """How a status is shown.
+
+    Attributes:
+        mark: Its sign in a strip; the darker, the harder.
+        plain: The same for terminals that lack it.
+        word: What a legend of one line calls it.
+        said: What a sentence says of so many chips.
+    """
+
+    mark: str
+    plain: str
+    word: str
+    said: str
+
+
+LOOKS = {
+    "presumption_of_denial": Look("█", "#", "denied", "presumed to be denied"),
+    "case_by_case": Look("▒", ":", "case", "reviewed case by case"),
+    "informed_by_letter": Look("▓", "L", "letter", "under a letter"),
+    "licence_exception": Look("░", "+", "notice", "open after notice"),
+    "presumed_breach": Look("✗", "X", "breach", "presumed in breach"),
+    NOT_CONTROLLED: Look("─", "-", "free", "not controlled"),
+    UNKNOWN: Look("?", "?", "unknown", "unknown"),
+    NOT_OUT: Look(" ", " ", "not out", "not out yet"),
 }
-"""A sign a status; the darker, the harder."""
-PLAIN_MARKS = dict(zip(MARKS, "#:L+X-? ", strict=True))
-"""The same for terminals that lack the others."""
+"""Every status, the hardest first, and of a chip that was not there to be exported."""
 _STACK_AREA = "policy.memory_bandwidth_density"
 
 
@@ -120,7 +136,7 @@ def sentence(found: Strip) -> str:
     if not out:
         return "None of these chips was out by then."
     counts = Counter(row.spans[-1].status.status for row in out)
-    parts = [f"{counts[name]} {_SAID[name]}" for name in STATUSES if counts[name]]
+    parts = [f"{counts[name]} {LOOKS[name].said}" for name in STATUSES if counts[name]]
     many = "1 chip" if len(out) == 1 else f"{len(out)} chips"
     whole = f"For {found.name} on {_day(found)}, of {many}: {', '.join(parts)}"
     if len(found.days) == 1:
@@ -131,17 +147,6 @@ def sentence(found: Strip) -> str:
         for row in out
     )
     return f"{whole}; {lost} {'was' if lost == 1 else 'were'} free for a time since 2022."
-
-
-_SAID = {
-    "presumption_of_denial": "presumed to be denied",
-    "case_by_case": "reviewed case by case",
-    "informed_by_letter": "under a letter",
-    "licence_exception": "open after notice",
-    "presumed_breach": "presumed in breach",
-    NOT_CONTROLLED: "not controlled",
-    UNKNOWN: "unknown",
-}
 
 
 def _day(found: Strip) -> str:

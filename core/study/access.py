@@ -24,6 +24,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.axes import records
 from inferscope.core.study.candidates import chip_changes
 from inferscope.core.study.drawing import Axis, Curve, Series
+from inferscope.core.study.options import PLACE
 from inferscope.core.study.table import Column, Table
 
 __all__ = ["OPENED", "Access", "access", "legal"]
@@ -259,7 +260,7 @@ def legal(
 
 def access(
     scenario: Scenario,
-    to: str = "CHN",
+    to: str = PLACE,
     on: dt.date | None = None,
     accelerators: Sequence[str] = (),
     *,

@@ -1,10 +1,10 @@
-"""The words that options of studies take, for command lines that load nothing heavy before they are read."""
+"""What options of studies take, for command lines that load nothing heavy before they are read."""
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["METHODS", "SAMPLERS", "VIEWS"]
+__all__ = ["METHODS", "PLACE", "SAMPLERS", "VIEWS"]
 
 SAMPLERS: Final = ("lhs", "sobol")
 """Latin hypercube, and Sobol's sequence (scrambled)."""
@@ -14,3 +14,5 @@ METHODS: Final = ("tornado", "elasticity", "sobol", "all")
 
 VIEWS: Final = ("lines", "loopholes", "rounds", "deployment", "attempts", "distillation", "routing")
 """What scaled inference and other routes do: to lines, in four bars, in rounds, in service, to scores."""
+PLACE = "CHN"
+"""Where accelerators go unless a place is named: most rules on chips are about China."""

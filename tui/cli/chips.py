@@ -11,16 +11,15 @@ from inferscope.core.errors import InferscopeError
 from inferscope.core.export import chips as export
 from inferscope.core.policy.rules import rules
 from inferscope.core.policy.strip import Strip, strip
+from inferscope.core.study.options import PLACE
 from inferscope.tui.cli.options import listed
 from inferscope.tui.cli.parser import remark, write
 from inferscope.tui.terminal import is_utf8
 
-_TO = "CHN"
-
 
 def chips(options: argparse.Namespace) -> int:
     """Print the strip for a place."""
-    found = strip(_chosen(options.select), options.to or _TO, rules(), options.on, _last_day())
+    found = strip(_chosen(options.select), options.to or PLACE, rules(), options.on, _last_day())
     plain = options.out is None and not is_utf8(getattr(sys.stdout, "encoding", None) or "unknown")
     write(_text(found, options.format, plain=plain), options.out)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from inferscope.core.errors import brief
+from inferscope.core.study.options import PLACE
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, day, fail_on, output, set_keys
 
 _MOST = 9999
@@ -87,7 +88,7 @@ def _of_lines(parser: argparse.ArgumentParser) -> None:
 def _of_chips(parser: argparse.ArgumentParser) -> None:
     """Of `--chips`."""
     group = parser.add_argument_group("with --chips")
-    group.add_argument("--to", metavar="COUNTRY", help="where they go (default: CHN)")
+    group.add_argument("--to", metavar="COUNTRY", help=f"where they go (default: {PLACE})")
     group.add_argument(
         "--select",
         action="append",

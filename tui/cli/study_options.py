@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.study.options import METHODS, SAMPLERS, VIEWS
+from inferscope.core.study.options import METHODS, PLACE, SAMPLERS, VIEWS
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, day, output, set_keys
 
 
@@ -63,7 +63,7 @@ def frontier(parser: argparse.ArgumentParser) -> None:
 def access(parser: argparse.ArgumentParser) -> None:
     """Of `access`."""
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
-    parser.add_argument("--to", metavar="COUNTRY", default="CHN", help="where they go (default: CHN)")
+    parser.add_argument("--to", metavar="COUNTRY", default=PLACE, help=f"where they go (default: {PLACE})")
     parser.add_argument(
         "--on", type=day, metavar="DATE", help="the day to judge (default: the scenario's as_of)"
     )

@@ -14,7 +14,8 @@ from inferscope.core import catalog
 from inferscope.core.catalog.suppliers import dependence
 from inferscope.core.export import chips as export
 from inferscope.core.policy.status import NOT_CONTROLLED, UNKNOWN
-from inferscope.core.policy.strip import MARKS, NOT_OUT, Row, Strip, place_of, sentence, strip
+from inferscope.core.policy.strip import LOOKS, NOT_OUT, Row, Strip, place_of, sentence, strip
+from inferscope.core.study.options import PLACE
 from inferscope.tui.actions import bindings
 from inferscope.tui.choices import catalog_words
 from inferscope.tui.config import options_of
@@ -33,10 +34,8 @@ if TYPE_CHECKING:
     from inferscope.tui.screens.export import Formats
     from inferscope.tui.screens.policing import Policing
 
-_TO = "CN"
 _NAME = 22
-_WORDS = ("denied", "case", "letter", "notice", "breach", "free", "unknown")
-_LEGEND = " ".join(f"{mark} {word}" for mark, word in zip(MARKS.values(), _WORDS, strict=False))
+_LEGEND = " ".join(f"{look.mark} {look.word}" for name, look in LOOKS.items() if name != NOT_OUT)
 _STYLES = {NOT_CONTROLLED: "$text-muted", UNKNOWN: "$text-warning", "licence_exception": "$accent"}
 
 
@@ -94,7 +93,7 @@ class StripTable(Place, Rows, can_focus=True):
     def _row(self, row: Row, wide: int, number: int) -> Content:
         marked = number == self.at
         cells = [
-            (MARKS[status] * wide, _STYLES.get(status, "$text-error"))
+            (LOOKS[status].mark * wide, _STYLES.get(status, "$text-error"))
             for status in map(row.mark_of, row.spans)
         ]
         name = f"{clipped(row.record.id, _NAME - 2):<{_NAME - 2}}"
@@ -145,7 +144,7 @@ class PolicyStrip(Handing, Closing[None]):
         scenario = self.host.session.scenario
         rules, until = rules_of(self.host.answer.result()), self.host.answer.as_of
         chips = catalog.ids("accelerator")
-        self._all = strip(chips, scenario.policy.destination or _TO, rules, None, until)
+        self._all = strip(chips, scenario.policy.destination or PLACE, rules, None, until)
         table = self.query_one(StripTable)
         table.show(self._all.rows, self._all.days)
         table.mark(chips.index(catalog.resolve("accelerator", scenario.hardware.accelerator)))
@@ -278,5 +277,5 @@ def _told(row: Row | None) -> str:
         for word, names in (("if", status.conditions), ("needs", status.missing))
         if names
     )
-    now = "not out yet" if row.mark_of(row.spans[-1]) == NOT_OUT else status.status.replace("_", " ")
+    now = LOOKS[NOT_OUT].said if row.mark_of(row.spans[-1]) == NOT_OUT else status.status.replace("_", " ")
     return f"{row.record.name} ({origin}): {now} by {rules}{f' {more}' if more else ''}"
