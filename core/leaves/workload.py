@@ -23,7 +23,7 @@ from inferscope.core.leaves.leaf import (
 from inferscope.core.leaves.place import round_trip_leaf
 from inferscope.core.quantities import energy
 from inferscope.core.scenario.ranges import Number
-from inferscope.core.scenario.schema import Scenario, Workload
+from inferscope.core.scenario.schema import Optimizations, Scenario, Workload
 from inferscope.core.scenario.section import Section
 from inferscope.core.scenario.training import BOTH_WAYS, Training
 
@@ -31,50 +31,48 @@ from inferscope.core.scenario.training import BOTH_WAYS, Training
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     """Options, workload and limits."""
     options, work, slo = scenario.optimizations, scenario.workload, scenario.slo
-    found: dict[str, Leaf] = {}
-    for section, names in (
-        (options, ("prefix_cache_hit_rate", "prefill_chunk_tokens", "expert_imbalance")),
-        (
-            work,
-            ("input_tokens", "output_tokens", "reasoning_tokens", "peak_to_mean", "arrival_cv", "service_cv"),
+    return {
+        **_numbers(
+            options, "optimizations", "prefix_cache_hit_rate", "prefill_chunk_tokens", "expert_imbalance"
         ),
-        (slo, ("max_load_utilization", "percentile")),
-        (scenario.economics, ("utilization",)),
-    ):
-        title = {
-            id(options): "optimizations",
-            id(work): "workload",
-            id(slo): "slo",
-        }.get(id(section), "economics")
-        for name in names:
-            found[f"{title}_{name}"] = number_leaf(
-                getattr(section, name), f"{title}.{name}", is_set=name in section.model_fields_set
-            )
-    found["optimizations_two_batch_overlap"] = Leaf(
-        float(options.two_batch_overlap),
-        _kind(options, "two_batch_overlap"),
-        key="optimizations.two_batch_overlap",
-    )
-    found["optimizations_static_batching"] = Leaf(
-        float(not options.continuous_batching),
-        _kind(options, "continuous_batching"),
-        key="optimizations.continuous_batching",
-    )
-    found["optimizations_chunked_prefill"] = Leaf(
-        float(options.chunked_prefill),
-        _kind(options, "chunked_prefill"),
-        key="optimizations.chunked_prefill",
-    )
-    found["optimizations_prompt_share_in_ttft"] = _prompt_share(scenario)
-    found["optimizations_power_cap_w"] = number_leaf(options.power_cap_w, "optimizations.power_cap_w")
-    found.update(_offload(scenario))
-    found.update(_speculation(scenario))
-    found["workload_requests_per_s"] = _demand(work)
-    found["workload_batch"] = or_auto(work.batch, "workload.batch")
-    found["workload_concurrency"] = number_leaf(work.concurrency, "workload.concurrency")
-    found["slo_ttft_s"] = number_leaf(slo.ttft_s, "slo.ttft_s")
-    found["slo_tpot_s"] = number_leaf(slo.tpot_s, "slo.tpot_s")
-    return found
+        **_numbers(work, "workload", "input_tokens", "output_tokens", "reasoning_tokens", "peak_to_mean"),
+        **_numbers(work, "workload", "arrival_cv", "service_cv"),
+        **_numbers(slo, "slo", "max_load_utilization", "percentile"),
+        **_numbers(scenario.economics, "economics", "utilization"),
+        **_switches(options),
+        "optimizations_prompt_share_in_ttft": _prompt_share(scenario),
+        "optimizations_power_cap_w": number_leaf(options.power_cap_w, "optimizations.power_cap_w"),
+        **_offload(scenario),
+        **_speculation(scenario),
+        "workload_requests_per_s": _demand(work),
+        "workload_batch": or_auto(work.batch, "workload.batch"),
+        "workload_concurrency": number_leaf(work.concurrency, "workload.concurrency"),
+        "slo_ttft_s": number_leaf(slo.ttft_s, "slo.ttft_s"),
+        "slo_tpot_s": number_leaf(slo.tpot_s, "slo.tpot_s"),
+    }
+
+
+def _numbers(section: Section, title: str, *names: str) -> dict[str, Leaf]:
+    """Numbers of a section that have a default, each with whether the scenario sets it."""
+    return {
+        f"{title}_{name}": number_leaf(
+            getattr(section, name), f"{title}.{name}", is_set=name in section.model_fields_set
+        )
+        for name in names
+    }
+
+
+def _switches(options: Optimizations) -> dict[str, Leaf]:
+    """What is on (1) or off (0)."""
+    is_on = {
+        "two_batch_overlap": ("two_batch_overlap", options.two_batch_overlap),
+        "static_batching": ("continuous_batching", not options.continuous_batching),
+        "chunked_prefill": ("chunked_prefill", options.chunked_prefill),
+    }
+    return {
+        f"optimizations_{name}": Leaf(float(on), _kind(options, key), key=f"optimizations.{key}")
+        for name, (key, on) in is_on.items()
+    }
 
 
 def _offload(scenario: Scenario) -> dict[str, Leaf]:
@@ -182,13 +180,7 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
         else number_leaf(getattr(site, name), f"site.{name}")
         for name in ("pue", "grid_gco2e_per_kwh", "grid_water_l_per_kwh")
     }
-    found["site_wue_l_per_kwh"] = number_leaf(
-        site.wue_l_per_kwh, "site.wue_l_per_kwh", is_set="wue_l_per_kwh" in site.model_fields_set
-    )
-    for name in ("sites", "power_factor"):
-        found[f"site_{name}"] = number_leaf(
-            getattr(site, name), f"site.{name}", is_set=name in site.model_fields_set
-        )
+    found |= _numbers(site, "site", "wue_l_per_kwh", "sites", "power_factor")
     found["site_round_trip_s"] = round_trip_leaf(site)
     found["site_boundary"] = Leaf(
         float(energy.BOUNDARIES.index(site.boundary)), _kind(site, "boundary"), key="site.boundary"
@@ -200,22 +192,48 @@ def training_leaves(
     scenario: Scenario, record: Record, chip: Record, leaves: Mapping[str, Leaf]
 ) -> dict[str, Leaf]:
     """Training figures given, and the accelerator and price to derive the rest with."""
-    training = scenario.training
+    training, key = scenario.training, "training.accelerator"
     published = _training_accelerator(scenario, record)
     trained_on = published or chip
-    peak = catalog_leaf(trained_on.values["bf16_flop_per_s"], "training.accelerator")
-    peak = replace(peak, note=f"trained on {trained_on.id}")
+    about = f"trained on {trained_on.id}"
+    peak = replace(catalog_leaf(trained_on.values["bf16_flop_per_s"], key), note=about)
     if published is None:
         about = f"training hours are counted on {chip.id}, for want of the accelerator it was trained on"
         peak = replace(peak, kind="assumption", note=about)
-    price_key = "training.usd_per_accelerator_hour"
-    if training.usd_per_accelerator_hour is not None:
-        price = number_leaf(training.usd_per_accelerator_hour, price_key)
-    elif trained_on.id == chip.id:
-        price = leaves["economics_usd_per_accelerator_hour"]
-    else:
-        price = catalog_price(trained_on, scenario.economics.rental_term, price_key, [])
-    hours = leaves["model_training_accelerator_hours"]
+    watts = {
+        f"training_{name}": replace(catalog_leaf(trained_on.values[name], key), note=f"of {trained_on.id}")
+        for name in ("tdp_w", "server_w")
+    }
+    return {
+        "model_training_accelerator_hours": _published_hours(scenario, record, trained_on, leaves),
+        "training_flop_given": _final_run(training),
+        "training_usd_given": number_leaf(training.usd, "training.usd"),
+        "training_accelerator_hours_given": number_leaf(
+            training.accelerator_hours, "training.accelerator_hours"
+        ),
+        "training_usd_per_accelerator_hour": _training_price(scenario, chip, trained_on, leaves),
+        "training_bf16_flop_per_s": peak,
+        "training_days": number_leaf(training.days, "training.days"),
+        **watts,
+        **_numbers(training, "training", "mfu", "goodput", "lifetime_days"),
+    }
+
+
+def _training_price(scenario: Scenario, chip: Record, trained_on: Record, leaves: Mapping[str, Leaf]) -> Leaf:
+    """Price of an accelerator-hour: as given, as that of serving on the same chip, else the catalogue's."""
+    given, key = scenario.training.usd_per_accelerator_hour, "training.usd_per_accelerator_hour"
+    if given is not None:
+        return number_leaf(given, key)
+    if trained_on.id == chip.id:
+        return leaves["economics_usd_per_accelerator_hour"]
+    return catalog_price(trained_on, scenario.economics.rental_term, key, [])
+
+
+def _published_hours(
+    scenario: Scenario, record: Record, trained_on: Record, leaves: Mapping[str, Leaf]
+) -> Leaf:
+    """Accelerator-hours of the model's own run; none where the scenario is about another run."""
+    training, hours = scenario.training, leaves["model_training_accelerator_hours"]
     known = _published_accelerator(record)
     is_changed = (
         training.flop is not None
@@ -226,29 +244,8 @@ def training_leaves(
         or (training.accelerator is not None and (known is None or trained_on.id != known.id))
     )
     if is_changed and hours.kind != "scenario":
-        hours = Leaf(math.nan, "derived", "published hours belong to another training run", key=hours.key)
-    found = {
-        "model_training_accelerator_hours": hours,
-        "training_flop_given": _final_run(training),
-        "training_usd_given": number_leaf(training.usd, "training.usd"),
-        "training_accelerator_hours_given": number_leaf(
-            training.accelerator_hours, "training.accelerator_hours"
-        ),
-        "training_usd_per_accelerator_hour": price,
-        "training_bf16_flop_per_s": peak,
-        "training_days": number_leaf(training.days, "training.days"),
-        **{
-            f"training_{name}": replace(
-                catalog_leaf(trained_on.values[name], "training.accelerator"), note=f"of {trained_on.id}"
-            )
-            for name in ("tdp_w", "server_w")
-        },
-    }
-    for name in ("mfu", "goodput", "lifetime_days"):
-        found[f"training_{name}"] = number_leaf(
-            getattr(training, name), f"training.{name}", is_set=name in training.model_fields_set
-        )
-    return found
+        return Leaf(math.nan, "derived", "published hours belong to another training run", key=hours.key)
+    return hours
 
 
 def _final_run(training: Training) -> Leaf:
