@@ -16,7 +16,7 @@ from typing import Any
 from inferscope.core import catalog
 from inferscope.core.errors import InferscopeError, brief
 from inferscope.core.evidence.benchmarks import Benchmark, benchmarks
-from inferscope.core.evidence.measurements import Measurement
+from inferscope.core.evidence.measurements import Measurement, unit_of
 from inferscope.core.graph import Array
 from inferscope.core.leaves import resolve
 from inferscope.core.scenario.files import load_values
@@ -84,6 +84,10 @@ class Layout:
         return self.tensor * self.pipeline * self.data
 
 
+MODES = ("", "aggregated", "single", "static", "disaggregated")
+"""How requests were served; blank: continuous batching, prompts and tokens on the same accelerators."""
+
+
 def configuration(row: Measurement) -> Configuration:
     """The scenario of a row, and how its figure is read from the result.
 
@@ -97,6 +101,7 @@ def configuration(row: Measurement) -> Configuration:
     if row.metric not in METRICS:
         reason = f"metric: no quantity is {brief(row.metric)}; known are {', '.join(METRICS)}"
         raise RefusedError(reason)
+    _check(row)
     assumed: list[str] = []
     count = _number(row, "n_accelerators", least=1)
     layout = _layout(row, int(count), series, assumed)
@@ -123,6 +128,27 @@ def configuration(row: Measurement) -> Configuration:
     except InferscopeError as error:
         raise RefusedError(str(error)) from None
     return Configuration(scenario, values, *metric, measured=_number(row, "value"), assumed=tuple(assumed))
+
+
+def _check(row: Measurement) -> None:
+    """Refuse cells that would be read as something else than they say.
+
+    Raises:
+        RefusedError: One is.
+    """
+    unit = unit_of(row.metric)
+    if row.unit and row.unit != unit and not row.unit.startswith(f"{unit}/"):  # also per token, GPU or node
+        reason = f"unit: must be {unit} for {row.metric}, not {brief(row.unit)}"
+        raise RefusedError(reason)
+    if row.mode not in MODES:
+        reason = f"mode: must be {', '.join(MODES[1:])} or blank, not {brief(row.mode)}"
+        raise RefusedError(reason)
+    if _number(row, "value") == 0:
+        reason = "value: must be above 0: nothing can be off by a factor from it"
+        raise RefusedError(reason)
+    if not _number(row, "n_accelerators", least=1).is_integer():
+        reason = f"n_accelerators: must be a whole number, not {brief(row.n_accelerators)}"
+        raise RefusedError(reason)
 
 
 # --- cells ---------------------------------------------------------------------------------------
@@ -287,7 +313,7 @@ def _load(row: Measurement, layout: Layout) -> dict[str, Any]:
     """Sequences in flight: as many as fit, as many as limits allow, or a number over all replicas."""
     if row.batch_or_concurrency in ("max", "latency-bound"):
         return {}
-    held = _number(row, "batch_or_concurrency") / layout.replicas
+    held = _number(row, "batch_or_concurrency", least=1) / layout.replicas
     return {"batch": max(held, 1.0)} if row.mode == "static" else {"concurrency": max(held, 1.0)}
 
 

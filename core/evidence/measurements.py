@@ -20,6 +20,11 @@ REQUIRED = (
     *("input_tokens", "output_tokens", "batch_or_concurrency"),
 )
 """Columns without which nothing can be predicted; further ones may be absent, which reads as blank."""
+_UNITS = {
+    "joules_per_output_token": "J",
+    "wh_per_query": "Wh",
+    "system_power_w": "W",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Measurement:
     input_tokens: str
     output_tokens: str
     batch_or_concurrency: str
+    unit: str = ""
     kv_precision: str = ""
     benchmark: str = ""
     mode: str = ""
@@ -56,6 +62,17 @@ class Measurement:
 
 
 _READ = {field.name for field in fields(Measurement)} - {"line"}
+
+
+def unit_of(metric: str) -> str:
+    """The unit of a metric.
+
+    >>> unit_of("tpot_s"), unit_of("output_tok_s"), unit_of("system_power_w")
+    ('s', 'tokens/s', 'W')
+    """
+    if metric in _UNITS:
+        return _UNITS[metric]
+    return "tokens/s" if "tok_s" in metric else "s" if metric.endswith("_s") else ""
 
 
 def read(path: Path) -> list[Measurement]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
+from inferscope.core.evidence.measurements import unit_of
 from inferscope.core.evidence.validate import Accuracy, Prediction, accuracy, grouped
 from inferscope.core.study.drawing import Axis, Curve, Series
 from inferscope.core.study.table import Column, Table
@@ -16,11 +17,6 @@ __all__ = ["STANDARD", "as_object", "groups_table", "plot", "rows_table", "sente
 STANDARD = (("group",), ("metric",), ("phase",), ("experts",), ("vendor",), ("class",))
 """What rows are grouped by unless somebody asks otherwise."""
 
-_UNITS = {
-    "joules_per_output_token": "J",
-    "wh_per_query": "Wh",
-    "system_power_w": "W",
-}
 _KINDS = {"s": "times", "tokens/s": "rates", "J": "energy", "Wh": "energy", "W": "power"}
 
 _ROWS = (
@@ -42,17 +38,6 @@ _ROWS = (
     Column("group", label="group"),
     Column("why", label="refused"),
 )
-
-
-def unit_of(metric: str) -> str:
-    """The unit of a metric.
-
-    >>> unit_of("tpot_s"), unit_of("output_tok_s"), unit_of("system_power_w")
-    ('s', 'tokens/s', 'W')
-    """
-    if metric in _UNITS:
-        return _UNITS[metric]
-    return "tokens/s" if "tok_s" in metric else "s" if metric.endswith("_s") else ""
 
 
 def rows_table(predictions: Sequence[Prediction], title: str) -> Table:

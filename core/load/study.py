@@ -103,7 +103,7 @@ def load_study(
     except ScenarioError as error:
         raise locate(error, item) from None
     if not item.scenario.optimizations.continuous_batching:
-        message = "a replay batches continuously; static batches are not in this version"
+        message = "a replay batches continuously and takes no static batch: must be true, not false"
         raise InferscopeError(message, key="optimizations.continuous_batching")
     _check(bound)
     played = _drawn(bound, requests, seed, is_open=concurrency is None) if trace is None else trace

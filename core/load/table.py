@@ -103,10 +103,19 @@ def _fleet_rows(study: LoadStudy) -> Iterator[Row]:
 # --- words ---------------------------------------------------------------------------------------
 
 
+def _counted(number: int, what: str) -> str:
+    """A number of things.
+
+    >>> _counted(1, "request"), _counted(2000, "request")
+    ('1 request', '2,000 requests')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _what(study: LoadStudy) -> str:
     trace, users = study.replayed.trace, study.replayed.concurrency
-    crowd = "" if users is None else f" by {users:,} users in a closed loop"
-    return f"{len(trace):,} requests{crowd} ({trace.form})"
+    crowd = "" if users is None else f" by {_counted(users, 'user')} in a closed loop"
+    return f"{_counted(len(trace), 'request')}{crowd} ({trace.form})"
 
 
 def _sentence(study: LoadStudy) -> str:
@@ -138,8 +147,8 @@ def _notes(study: LoadStudy) -> Iterator[str]:
     replayed, trace = study.replayed, study.replayed.trace
     machine = replayed.machine
     pools = f", prompts on {machine.servers:,} ranks of their own" if machine.servers else ""
-    replicas = "1 replica" if machine.replicas == 1 else f"{machine.replicas:,} replicas"
-    yield f"{replicas} with up to {machine.places:,} sequences each{pools}, as planned; {ROUTING}"
+    replicas, places = _counted(machine.replicas, "replica"), _counted(machine.places, "sequence")
+    yield f"{replicas} with up to {places} each{pools}, as planned; {ROUTING}"
     if study.is_saturated:
         yield "mean and percentiles of TTFT and of the whole latency grow with the length of the replay"
     if study.is_drawn or replayed.concurrency is not None:

@@ -26,6 +26,10 @@ __all__ = ["FORMS", "Form", "Trace", "read_trace"]
 MOST = 10_000_000
 """Requests of one replay, all of which are held in memory."""
 MOST_TOKENS = 100_000_000
+MOST_SECONDS = 1e9
+"""From the first request to the last, 32 years: beyond, a double no longer tells milliseconds apart."""
+MOST_CHARACTERS = 1_000_000
+"""Characters of a line, so that a file that has no lines is not read into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,9 @@ def read_trace(path: Path, *, limit: int | None = None) -> Trace:
             file and line.
     """
     try:
+        if not path.is_file():
+            message = "is not a regular file" if path.exists() else "no such file"
+            raise InferscopeError(message, file=path)
         with path.open(encoding="utf-8-sig", newline="") as stream:
             form, rows = _rows(stream, path)
             return _collected(form, rows, path, limit)
@@ -120,7 +127,7 @@ def read_trace(path: Path, *, limit: int | None = None) -> Trace:
 
 def _rows(stream: TextIO, path: Path) -> tuple[Form, Iterator[tuple[int, Sequence[Any]]]]:
     """The form of a file, and its rows as line, time, prompt and answer."""
-    first = stream.readline()
+    first = next(_lines(stream, path), "")
     if not first.strip():
         message = f"is empty: a trace begins with a header such as {','.join(_PLAIN.columns)}"
         raise InferscopeError(message, file=path, line=1)
@@ -137,10 +144,21 @@ def _rows(stream: TextIO, path: Path) -> tuple[Form, Iterator[tuple[int, Sequenc
     raise InferscopeError(message, file=path, line=1)
 
 
+def _lines(stream: TextIO, path: Path) -> Iterator[str]:
+    """The lines of a file, none of them too long for a trace."""
+    line = 0
+    while text := stream.readline(MOST_CHARACTERS):
+        line += 1
+        if len(text) == MOST_CHARACTERS:
+            message = f"a line of {MOST_CHARACTERS:,} characters or more is no request"
+            raise InferscopeError(message, file=path, line=line)
+        yield text
+
+
 def _csv_rows(
     stream: TextIO, path: Path, places: Sequence[int], form: Form
 ) -> Iterator[tuple[int, Sequence[Any]]]:
-    reader = csv.reader(stream)
+    reader = csv.reader(_lines(stream, path))
     try:
         for row in reader:
             line = reader.line_num + 1  # the header was read before
@@ -156,7 +174,7 @@ def _csv_rows(
 
 
 def _json_rows(stream: TextIO, path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
-    for line, text in enumerate(stream, 1):
+    for line, text in enumerate(_lines(stream, path), 1):
         if not text.strip():
             continue
         try:
@@ -191,7 +209,23 @@ def _collected(form: Form, rows: Iterator[tuple[int, Sequence[Any]]], path: Path
     if not found:
         message = "holds no request with an output"
         raise InferscopeError(message, file=path)
+    _check_span(found, form, path)
     return _arranged(np.array(found), form.name, empty)
+
+
+def _check_span(found: Sequence[tuple[float, float, float, int]], form: Form, path: Path) -> None:
+    """Refuse times that lie so far apart that they are in another unit.
+
+    Raises:
+        InferscopeError: They do; the message names the line of the last.
+    """
+    first, last = min(found), max(found)
+    if not last[0] - first[0] <= MOST_SECONDS:
+        message = (
+            f"{form.columns[0]}: lies {last[0] - first[0]:.3g} s after line {first[3]}; a trace covers"
+            f" at most {MOST_SECONDS:.0e} s: are the times in another unit?"
+        )
+        raise InferscopeError(message, file=path, line=last[3])
 
 
 def _value(read: Callable[[Any], float], cell: Any, name: str, path: Path, line: int) -> float:

@@ -10,9 +10,9 @@ import math
 import pytest
 
 from inferscope.core.evaluate import evaluate
-from inferscope.core.evidence.measurements import packaged
+from inferscope.core.evidence.measurements import packaged, unit_of
 from inferscope.core.evidence.validate import GROUPS, accuracy, grouped, validate
-from inferscope.core.evidence.validated import as_object, groups_table, rows_table, unit_of
+from inferscope.core.evidence.validated import as_object, groups_table, rows_table
 from inferscope.core.scenario.files import load_values
 from inferscope.tui.cli import main
 

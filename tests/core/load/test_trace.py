@@ -1,6 +1,7 @@
 """Traces: every form that is recognised, and one clear line for what is not."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,9 @@ WRONG = [
     (MOONCAKE + "\n{]\n", ":3: is not JSON: a line holds one object"),
     (MOONCAKE + '\n{"timestamp": 1}\n', ":3: has no input_length; a line holds timestamp, input_length"),
     (MOONCAKE + '\n{"timestamp": true, "input_length": 1, "output_length": 1}', ":3: timestamp: must be"),
+    (MOONCAKE + "\n" + "1" * 1_000_001, ":3: a line of 1,000,000 characters or more is no request"),
+    ("1" * 1_000_001, ":1: a line of 1,000,000 characters or more is no request"),
+    (PLAIN + "7,1e300,1\n", ":4: arrival_s: lies 1e+300 s after line 3; a trace covers at most 1e+09 s"),
     (b"arrival_s,input_tokens,output_tokens\n1,2,\xff\n", ": is not UTF-8 text (byte "),
 ]  # fmt: skip
 
@@ -117,8 +121,15 @@ def test_a_bad_row_is_one_clear_line_with_its_number(read, text, message):
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path):
-    with pytest.raises(InferscopeError, match="cannot be read: No such file"):
+    with pytest.raises(InferscopeError, match="no such file"):
         read_trace(tmp_path / "no.csv")
+
+
+def test_what_is_no_regular_file_is_refused_and_not_read_for_ever(tmp_path):
+    for path in (tmp_path, Path("/dev/zero")):
+        if path.exists():
+            with pytest.raises(InferscopeError, match="is not a regular file"):
+                read_trace(path)
 
 
 # --- drawn ---------------------------------------------------------------------------------------
