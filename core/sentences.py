@@ -11,7 +11,7 @@ from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY
 from inferscope.core.plan import planned_sentence
 from inferscope.core.policy.entries import LEADING
-from inferscope.core.units import human
+from inferscope.core.units import DAYS_PER_YEAR, human
 
 _NEAR = 0.01
 """A margin in orders of magnitude below which a line is next door."""
@@ -159,7 +159,7 @@ def _training_part(result: Result, row: int) -> str:
 
 def _days(days: float) -> str:
     if days >= 730:
-        return f"{days / 365.25:,.3g} years"
+        return f"{days / DAYS_PER_YEAR:,.3g} years"
     text = f"{days:.0f}" if days >= 10 else f"{days:.2g}"
     return f"{text} day" if text == "1" else f"{text} days"
 

@@ -16,6 +16,9 @@ GIB = 2**30
 SECONDS_PER_HOUR = 3600
 SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24
+DAYS_PER_YEAR = 365.25
+"""Of the Julian year."""
+MONTHS_PER_YEAR = 12
 WH = 3600
 """Joules in a watt-hour."""
 KWH = 3_600_000

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inferscope.core import catalog
+from inferscope.core import catalog, units
 from inferscope.core.catalog import Record
 from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import InferscopeError
@@ -28,7 +28,7 @@ from inferscope.core.scenario.training import BOTH_WAYS
 KINDS: Final = ("fixed", "relative", "adjusted")
 LINE, SHARE = 1e25, 0.1
 """The line in FLOP, and the share of the largest run, unless others are asked for."""
-_DAYS_PER_MONTH = 365.25 / 12
+_DAYS_PER_MONTH = units.DAYS_PER_YEAR / units.MONTHS_PER_YEAR
 _OF_EU = "eu.aia.art51.systemic"
 
 

@@ -151,15 +151,16 @@ def stolen_weights_usd(
 @quantity(
     unit="1",
     label="Stolen weights in a thief's first year",
-    formula="stolen_weights_usd / (stolen_weights_usd + 365 * scaled_cost_factor * usd_per_day)",
+    formula="stolen_weights_usd / (stolen_weights_usd + 365.25 * scaled_cost_factor * usd_per_day)",
     source=_ORD + ": the thief still pays for inference, here for the scenario's demand",
 )
 def stolen_weights_share(stolen_weights_usd: Array, scaled_cost_factor: Array, usd_per_day: Array) -> Array:
     """Value of the weights over weights and a year of serving.
 
-    5.576e6 against 365 x 87,072 = 31.8e6: 0.149; with 100 times the inference 0.0018.
+    5.576e6 against 365.25 x 87,072 = 31.8e6: 0.149; with 100 times the inference 0.0018.
     """
-    return stolen_weights_usd / (stolen_weights_usd + 365.0 * scaled_cost_factor * usd_per_day)
+    year = units.DAYS_PER_YEAR * scaled_cost_factor * usd_per_day
+    return stolen_weights_usd / (stolen_weights_usd + year)
 
 
 @quantity(
@@ -290,7 +291,7 @@ def served_over_trained(
 )
 def queries_per_month(queries_per_day: Array) -> Array:
     """Demand of an average month. 138.8e6 a day: 4.22e9."""
-    return queries_per_day * 365.25 / 12.0
+    return queries_per_day * units.DAYS_PER_YEAR / units.MONTHS_PER_YEAR
 
 
 @quantity(

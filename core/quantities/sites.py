@@ -116,5 +116,5 @@ def training_site_mw(
 )
 def twh_per_year(load_utilization: Array, wh_per_query: Array, queries_per_day: Array) -> Array:
     """At constant demand. 0.34 Wh x 2.5e9 queries a day: 0.31."""
-    year = 365.25 * wh_per_query * queries_per_day / units.TERA
+    year = units.DAYS_PER_YEAR * wh_per_query * queries_per_day / units.TERA
     return np.where(load_utilization > 1.0, np.nan, year)

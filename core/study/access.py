@@ -25,7 +25,7 @@ from inferscope.core.study.axes import records
 from inferscope.core.study.candidates import chip_changes
 from inferscope.core.study.drawing import Axis, Curve, Series
 from inferscope.core.study.options import PLACE
-from inferscope.core.study.table import Column, Table
+from inferscope.core.study.table import Column, Table, cell
 
 __all__ = ["OPENED", "Access", "access", "legal"]
 
@@ -142,7 +142,7 @@ class Access:
 
     def _row(self, row: int) -> tuple[Any, ...]:
         status = self.status[row]
-        values = {name: _known(column[row]) for name, column in self.values.items()}
+        values = {name: cell(column[row]) for name, column in self.values.items()}
         return (
             self.chips[row],
             status.status,
@@ -153,9 +153,9 @@ class Access:
             values["usd_per_million_output_tokens"],
             values["joules_per_output_token"],
             values["tpp"],
-            _known(self.replicas[row] * self.values["accelerators_per_replica"][row]),
-            _known(self.queries_per_day[row]),
-            *(() if self.per_user is None else (_known(self.queries_per_day[row] / self.per_user),)),
+            cell(self.replicas[row] * self.values["accelerators_per_replica"][row]),
+            cell(self.queries_per_day[row]),
+            *(() if self.per_user is None else (cell(self.queries_per_day[row] / self.per_user),)),
             self.why.get(row, "") or ", ".join((*status.missing, *status.conditions)),
         )
 
@@ -217,10 +217,6 @@ def _count(value: float) -> str:
     ('1,796', '91.8')
     """
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _best(values: Array, which: np.ndarray[Any, np.dtype[np.bool_]]) -> int | None:

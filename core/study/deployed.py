@@ -18,7 +18,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import money
 from inferscope.core.shown import figure, reason_text
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
-from inferscope.core.study.table import Column, Table
+from inferscope.core.study.table import Column, Table, cell
 from inferscope.core.units import human
 
 __all__ = ["QUANTITIES", "attempts", "deployment"]
@@ -185,17 +185,11 @@ def attempts(scenario: Scenario) -> Table:
             *(Column(name, "1", label[0].upper() + label[1:]) for name, label in _RATES.items()),
             Column("effective_training_flop", "FLOP", "By the law"),
         ),
-        tuple(
-            (float(k), *(_number(found[name][place]) for name in names)) for place, k in enumerate(_SAMPLES)
-        ),
+        tuple((float(k), *(cell(found[name][place]) for name in names)) for place, k in enumerate(_SAMPLES)),
         sentence,
         curve=_scores(found, sentence, why),
         notes=_attempts_notes(result),
     )
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _attempts_sentence(found: Result, why: str) -> str:

@@ -19,7 +19,7 @@ from inferscope.core.scenario.training import Training
 from inferscope.core.sentences import money
 from inferscope.core.shown import reason_text
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, line
-from inferscope.core.study.table import Column, Table
+from inferscope.core.study.table import Column, Table, cell
 from inferscope.core.units import human
 
 __all__ = ["distillation", "routing"]
@@ -121,8 +121,8 @@ def _rung_row(found: Result, rungs: Sequence[Rung], place: int, teacher: int) ->
     rung, is_teacher = rungs[place], place == teacher
 
     def at(name: str, row: int = place) -> float | None:
-        value = float(found[name][row])
-        return value if math.isfinite(value) else None
+        value: float | None = cell(float(found[name][row]))
+        return value
 
     own = at("training_flop")
     sizes = at("active_parameters"), at("active_parameters", teacher)
@@ -251,10 +251,7 @@ def _routed(small: float, large: float, rates: tuple[float, float]) -> tuple[tup
     cascade = loopholes.cascade_usd(np.array(small), np.array(large), 1.0 - _SHARES)
     solved = loopholes.mixed_pass_rate(np.array(rates[0]), np.array(rates[1]), _SHARES)
     columns = (_SHARES, router, cascade, 1.0 - router / large, 1.0 - cascade / large, solved)
-    return tuple(
-        tuple(float(value) if math.isfinite(value) else None for value in row)
-        for row in zip(*columns, strict=True)
-    )
+    return tuple(tuple(map(cell, row)) for row in zip(*columns, strict=True))
 
 
 def _routing_sentence(

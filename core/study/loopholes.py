@@ -12,7 +12,7 @@ from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import reason_text
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, listed
-from inferscope.core.study.table import Column, Table
+from inferscope.core.study.table import Column, Table, cell
 from inferscope.core.units import human
 
 __all__ = ["QUANTITIES", "loopholes", "rounds"]
@@ -135,7 +135,7 @@ def _row(result: Result, route: Route, line: float) -> tuple[object, ...]:
     whys = [result.why(name) for name in names if math.isnan(_at(result, name))]
     what = route.what if not whys else reason_text(whys[0])
     cells = (route.name, counted, whole, equivalent, equivalent / counted if counted else math.nan)
-    return (*map(_finite, cells), _verdict(counted, whole, equivalent, line), what)
+    return (*map(cell, cells), _verdict(counted, whole, equivalent, line), what)
 
 
 def _verdict(counted: float, whole: float, equivalent: float, line: float) -> str:
@@ -147,10 +147,6 @@ def _verdict(counted: float, whole: float, equivalent: float, line: float) -> st
     if equivalent < line:
         return "below in any count"
     return "counted below, acts above" if whole <= line else "above only with all that was trained"
-
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _known(result: Result, routes: Sequence[Route]) -> list[tuple[Route, float, float]]:
@@ -264,7 +260,7 @@ def _round(number: int, start: float, each: float, gain: float, line: float) -> 
     counted = start + number * each
     acts = start * gain**number if number < _SHOWN else math.inf
     is_above = acts >= line
-    return (float(number), counted, _finite(acts), counted > line, is_above)
+    return (float(number), counted, cell(acts), counted > line, is_above)
 
 
 def _rounds_sentence(result: Result, line: float) -> str:

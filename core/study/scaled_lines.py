@@ -20,7 +20,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.sentences import money
 from inferscope.core.shown import figure
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series
-from inferscope.core.study.table import Column, Table
+from inferscope.core.study.table import Column, Table, cell
 from inferscope.core.units import human
 
 __all__ = ["QUANTITIES", "Matched", "lines", "matched"]
@@ -218,7 +218,7 @@ def _row(result: Result, item: Matched, stands: str) -> tuple[object, ...]:
         item.counted.mid,
         item.rule.counting,
     )
-    return tuple(None if isinstance(v, float) and not math.isfinite(v) else v for v in cells)
+    return tuple(map(cell, cells))
 
 
 # --- words ----------------------------------------------------------------------------------------

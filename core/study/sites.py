@@ -17,7 +17,7 @@ from inferscope.core.policy.rule import Rule
 from inferscope.core.reasons import reasons
 from inferscope.core.study.drawing import Axis, Curve, Mark
 from inferscope.core.study.drawing import line as line_of
-from inferscope.core.study.table import Column, Table
+from inferscope.core.study.table import Column, Table, cell
 
 __all__ = ["READ", "site_lines", "sites_to_stay_off"]
 
@@ -158,11 +158,11 @@ def _row(result: Result, row: int, rule: Rule, line: Comparison, day: dt.date) -
         at,
         _UNITS[line.quantity],
         "yes" if rule.binds_on(day) else "no",
-        _known(serving),
+        cell(serving),
         _word(line, serving),
         None if math.isnan(serving) or serving <= 0 else math.log10(serving / at),
-        _known(sites_to_stay_off(serving * sites, line.op, at)),
-        _known(training),
+        cell(sites_to_stay_off(serving * sites, line.op, at)),
+        cell(training),
         _word(line, training),
         rule.source,
     )
@@ -175,10 +175,6 @@ def _training(result: Result, row: int, quantity: str) -> float:
     if quantity == "site_it_mw":
         return load / leaf("site_pue", row).value
     return load / leaf("site_power_factor", row).value if quantity == "site_load_mva" else load
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 def _word(line: Comparison, value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,21 @@ from numpy.typing import NDArray
 
 from inferscope.core.study.drawing import Curve
 
-__all__ = ["Column", "Table", "Watch"]
+__all__ = ["Column", "Table", "Watch", "cell"]
 
 Watch = Callable[[int, int], None]
 """Called with what is done and of how much between parts of long work; what it raises ends the work."""
+
+
+def cell(value: Any) -> Any:
+    """A cell: a number, text, or None where there is no number or one without end.
+
+    >>> cell(2.0), cell(float("nan")), cell("yes")
+    (2.0, None, 'yes')
+    """
+    if not isinstance(value, float):
+        return value
+    return float(value) if isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)

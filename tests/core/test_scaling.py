@@ -8,6 +8,7 @@ import pytest
 from inferscope.core import catalog
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import evaluate
+from inferscope.core.policy.rules import find
 from inferscope.core.quantities import deployment, loopholes, scaling
 from inferscope.core.quantities.quality import effective_training_flop
 from inferscope.core.scenario.files import load, load_values
@@ -80,7 +81,7 @@ BY_HAND = [
     (deployment.years_to_wage, (30, 36, 1), 0),
     (deployment.years_to_wage, (3600, 36, 1), NAN),
     (deployment.stolen_weights_usd, (5.576e6, 4, 2), 348_500),
-    (deployment.stolen_weights_share, (3e6, 1, 27e6 / 365), 0.1),
+    (deployment.stolen_weights_share, (3e6, 1, 27e6 / 365.25), 0.1),
     (deployment.lifetime_inference_usd, (1, 1e5, 2, 365), 7.3e7),
     (deployment.lifetime_inference_usd, (NAN, 1e5, 2, 365), NAN),
     (deployment.inference_share_of_lifetime_usd, (3e6, 1e6), 0.75),
@@ -273,3 +274,12 @@ def test_what_a_scenario_does_not_say_is_asked_for():
         "coverage": "needs_input: test_time.single_pass_rate",
         "daily_users": "needs_input: workload.queries_per_user_per_day",
     }
+
+
+def test_the_line_on_users_is_that_of_the_bill():
+    (line,) = (
+        part.line
+        for part in find("us.fed.hr8094").predicate.comparisons()
+        if part.quantity == "monthly_users"
+    )
+    assert deployment.user_line_share(np.array([line])) == 1.0
