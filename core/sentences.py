@@ -241,6 +241,19 @@ def _memory_notes(result: Result, row: int) -> list[str]:
     return [f"the weights take {human(weights, 'byte')}; {count:g} accelerators hold {human(holds, 'byte')}"]
 
 
+def _context_notes(result: Result, row: int) -> list[str]:
+    """Prompt and answer that together are longer than what the model was made for."""
+    resolved = result.bound.resolved[row]
+    longest = (resolved.model.architecture or {}).get("context")
+    work = resolved.scenario.workload
+    tokens = work.input_tokens.mid + work.output_tokens.mid + work.reasoning_tokens.mid
+    if longest is None or not tokens > longest:
+        return []
+    return [
+        f"prompt and answer of {tokens:,.0f} tokens are longer than the model's context of {longest:,.0f}"
+    ]
+
+
 def _load_notes(result: Result, row: int) -> list[str]:
     """Two operating points in one report: the full batch and the demand."""
     if not float(result["ttft_p99_s"][row]) < float(result["ttft_s"][row]):
@@ -356,6 +369,7 @@ def caveats(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> l
     return [
         *_limit_notes(result, row),
         *_memory_notes(result, row),
+        *_context_notes(result, row),
         *_load_notes(result, row),
         *_link_notes(result, row),
         *_pin_notes(result, row),

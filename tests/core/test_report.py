@@ -318,6 +318,15 @@ def test_weights_that_do_not_fit_are_set_against_the_memory():
     assert not any("the weights take" in note for note in report(load_values({}))["notes"])
 
 
+def test_what_is_longer_than_the_context_of_the_model_is_said():
+    """Llama 3.1 8B takes 131,072 tokens, prompt and answer together."""
+    longer = "prompt and answer of 131,073 tokens are longer than the model's context of 131,072"
+    for output, said in ((72, False), (73, True)):
+        work = {"input_tokens": 131_000, "output_tokens": output, "batch": 1}
+        made = report(load_values({"model": {"id": "llama-3.1-8b"}, "workload": work}))
+        assert (longer in made["notes"]) == said
+
+
 def test_two_operating_points_in_one_report_are_told_apart():
     found = report(load_values({"hardware": {"count": 1}, "workload": {"requests_per_s": 0.5}}))
     values = {name: found["quantities"][name]["value"] for name in ("ttft_p99_s", "ttft_s")}
