@@ -100,8 +100,11 @@ def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[
 def _far_leaves(record: Record, leaves: dict[str, Leaf], section: str) -> None:
     """Where weights and cache go that do not stay: the slower of link and memory, and how much it holds."""
     link, far = (leaves[f"hardware_{name}_bytes_per_s"] for name in ("host_link", "far_memory_bandwidth"))
-    known = [leaf for leaf in (link, far) if not math.isnan(leaf.value)]
-    leaves["hardware_offload_bytes_per_s"] = min(known, key=lambda leaf: leaf.value, default=link)
+    slower = min(link, far, key=lambda leaf: math.inf if math.isnan(leaf.value) else leaf.value)
+    if math.isnan(link.value) != math.isnan(far.value):
+        about = "the memory's rate; the link's" if math.isnan(link.value) else "the link's rate; the memory's"
+        slower = replace(slower, note=f"{about} is not known")
+    leaves["hardware_offload_bytes_per_s"] = slower
     held = leaves["hardware_far_memory_bytes"]
     if math.isnan(held.value):
         about = f"host memory beside {record.id} is not known and taken to hold all that is offloaded"

@@ -280,24 +280,10 @@ def access(
         CatalogError: There is no such place or accelerator.
     """
     day, (code, place) = on or scenario.as_of, place_of(to)
-    names = [name for text in accelerators for name in records("hardware.accelerator", text)]
-    wanted = dict.fromkeys(catalog.accelerator(n).id for n in names) or dict.fromkeys(
-        catalog.ids("accelerator")
-    )
-    rules, refused, chips, scenarios = scenario_rules(scenario), [], [], []
-    opened = dict.fromkeys(OPENED)
-    if scenario.workload.concurrency is None:
-        opened["workload.batch"] = None
-    for name in wanted:
-        try:
-            own = with_values(scenario, {**opened, **chip_changes(scenario, name)})
-            evaluate(own, ("tpp",))
-        except ScenarioError as error:
-            refused.append(f"{name}: {error.message}")
-            continue
-        chips.append(name)
-        scenarios.append(own)
-    result = evaluate(scenarios, [name for name in _READ if name != "hardware_count"])
+    rules = scenario_rules(scenario)
+    by_chip, refused = _on_each(scenario, accelerators)
+    chips = tuple(by_chip)
+    result = evaluate(list(by_chip.values()), [name for name in _READ if name != "hardware_count"])
     values = {**result.values, "hardware_count": result.bound.inputs["hardware_count"] * np.ones(len(chips))}
     rate = values["output_tok_s_per_accelerator"]
     values["hardware_count"] = np.where(np.isnan(rate), np.nan, values["hardware_count"])
@@ -305,7 +291,7 @@ def access(
         scenario,
         place,
         day,
-        tuple(chips),
+        chips,
         tuple(status_on(catalog.accelerator(chip), code, day, rules) for chip in chips),
         values,
         _whys(result, rate),
@@ -314,6 +300,25 @@ def access(
         tuple(refused),
         per_user,
     )
+
+
+def _on_each(scenario: Scenario, accelerators: Sequence[str]) -> tuple[dict[str, Scenario], list[str]]:
+    """The scenario on every accelerator that is asked for, by its id, and what is said against the others."""
+    names = [name for text in accelerators for name in records("hardware.accelerator", text)]
+    asked = [catalog.accelerator(name).id for name in names] or catalog.ids("accelerator")
+    opened = dict.fromkeys(OPENED)
+    if scenario.workload.concurrency is None:
+        opened["workload.batch"] = None
+    found, refused = {}, []
+    for chip in dict.fromkeys(asked):
+        try:
+            own = with_values(scenario, {**opened, **chip_changes(scenario, chip)})
+            evaluate(own, ("tpp",))  # one that cannot be bound is refused alone, not with all the others
+        except ScenarioError as error:
+            refused.append(f"{chip}: {error.message}")
+        else:
+            found[chip] = own
+    return found, refused
 
 
 def _whys(result: Result, rate: Array) -> dict[int, str]:
@@ -325,5 +330,6 @@ def _replicas(values: dict[str, Array], megawatts: float, tpp: float | None) -> 
     """Whole replicas under the cap, ``(n,)``; NaN where what is capped is unknown."""
     each = values["site_load_mw"] if tpp is None else values["tpp"] * values["accelerators_per_replica"]
     with np.errstate(invalid="ignore", divide="ignore"):
+        # A cap of exactly so many replicas holds them, whatever the last bit of the quotient.
         found: Array = np.floor((megawatts if tpp is None else tpp) / each * (1 + 1e-12))
     return found

@@ -188,3 +188,18 @@ def test_published_offloading_of_a_30b_model_on_a_t4(batch, share, measured_tok_
     )
     assert REGISTRY.quantities["bound"].codes[int(one["bound"][0])] == "host link"
     assert measured_tok_s < one["output_tok_s"][0] < within * measured_tok_s
+
+
+@pytest.mark.parametrize(
+    ("known", "rate", "said"),
+    [
+        ({}, 64e9, "the memory's is not known"),
+        ({"far_memory_bandwidth_bytes_per_s": 20e9}, 20e9, ""),
+        ({"far_memory_bandwidth_bytes_per_s": 400e9}, 64e9, ""),
+    ],
+)
+def test_the_slower_of_link_and_memory_counts_and_a_rate_that_is_not_known_is_said(known, rate, said):
+    tables = {"model": {"id": "llama-3.1-8b"}, "hardware": {"accelerator": "h100-sxm", **known}}
+    leaf = evaluate(load_values(tables), ("tpp",)).bound.leaf("hardware_offload_bytes_per_s")
+    assert leaf.value == rate
+    assert said in leaf.note if said else "not known" not in leaf.note
