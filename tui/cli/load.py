@@ -17,6 +17,9 @@ from inferscope.tui.cli.parser import columns, remark, write
 from inferscope.tui.cli.progress import Progress, watched
 from inferscope.tui.cli.uncertainty import whole
 
+SLOWEST, FASTEST = 1e-3, 1e6
+"""Speeds of a trace: slowed further, it would end where a double no longer tells milliseconds apart."""
+
 NO, INTERRUPTED = 1, 130
 
 
@@ -81,14 +84,14 @@ def _speed(text: str) -> float:
     """How many times as fast.
 
     Raises:
-        InferscopeError: It is no number above 0.
+        InferscopeError: It is none, or out of range.
     """
     try:
         speed = float(text)
     except ValueError:
         speed = math.nan
-    if not 0 < speed < math.inf:
-        message = f"--speed takes a number above 0, not {text!r}"
+    if not SLOWEST <= speed <= FASTEST:
+        message = f"--speed takes a number from {SLOWEST:g} to {FASTEST:,.0f}, not {text!r}"
         raise InferscopeError(message)
     return speed
 

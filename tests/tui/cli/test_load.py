@@ -176,8 +176,9 @@ def test_wrong_usage_is_one_line(run, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--speed", "0"], "--speed takes a number above 0, not '0'"),
-        (["--speed", "soon"], "--speed takes a number above 0, not 'soon'"),
+        (["--speed", "0"], "--speed takes a number from 0.001 to 1,000,000, not '0'"),
+        (["--speed", "1e-20"], "--speed takes a number from 0.001 to 1,000,000, not '1e-20'"),
+        (["--speed", "soon"], "--speed takes a number from 0.001 to 1,000,000, not 'soon'"),
         (["--limit", "1.5"], "--limit takes a whole number from 1"),
         (["--seed", "1"], "--seed belongs to --synthetic"),
         (["--requests", "1"], "--requests belongs to --synthetic"),
