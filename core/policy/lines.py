@@ -100,7 +100,8 @@ def adjusted_line(line_flop: float, months: Array, halving_months: float) -> Arr
     >>> float((1e25 / adjusted_line(1e25, np.array([12.0]), 8.0))[0].round(2))
     2.83
     """
-    return np.asarray(line_flop * np.exp2(-months / halving_months))
+    with np.errstate(over="ignore"):  # so long before its day that the line is beyond any number
+        return np.asarray(line_flop * np.exp2(-months / halving_months))
 
 
 def relative_line(flop: Array, days: Array, share: float) -> Array:

@@ -280,7 +280,7 @@ def read(raw: Any, units: Mapping[str, str], shared: Mapping[str, Node] | None =
 
     Args:
         raw: ``{all = [...]}``, ``{any = [...]}``, ``{not = ...}``, a comparison as text or as a table
-            of quantity, op and value, or the name of a shared predicate.
+            of quantity, op, value and unit, or the name of a shared predicate.
         units: Known quantities with their units.
         shared: Predicates that have a name in the same file.
 
@@ -299,7 +299,7 @@ def read(raw: Any, units: Mapping[str, str], shared: Mapping[str, Node] | None =
     if kind == {"not"}:
         return Not(read(raw["not"], units, shared))
     if {"quantity", "op", "value"} <= kind <= {"quantity", "op", "value", "unit"}:
-        return _compared(raw["quantity"], str(raw["op"]), raw["value"], units, raw.get("unit"))
+        return _compared(raw["quantity"], str(raw["op"]), raw["value"], units, raw.get("unit"), is_table=True)
     message = f"a predicate is {FORM}; not {brief(raw)}"
     raise RuleError(message)
 
@@ -319,7 +319,7 @@ def _comparison(text: str, units: Mapping[str, str]) -> Comparison:
         parts = iso_day(parts) or parts
     elif units.get(name) != "code":
         parts = _number(parts)
-    return _compared(name, op, parts, units)
+    return _compared(name, op, parts, units, is_table=False)
 
 
 def _number(text: str) -> float | str:
@@ -330,12 +330,12 @@ def _number(text: str) -> float | str:
 
 
 def _compared(
-    name: Any, op: str, value: Any, units: Mapping[str, str], unit: str | None = None
+    name: Any, op: str, value: Any, units: Mapping[str, str], unit: str | None = None, *, is_table: bool
 ) -> Comparison:
-    """A comparison whose parts fit together.
+    """A comparison whose parts fit together; as a table it says the unit of its number.
 
     Raises:
-        RuleError: The quantity or operator is unknown, or the value is of another kind.
+        RuleError: The quantity or operator is unknown, the value is of another kind, or the unit is missing.
     """
     if not isinstance(name, str) or name not in units:
         hint = nearest(str(name)[:80], units) or "see `inferscope list rules` for what rules read"
@@ -351,6 +351,9 @@ def _compared(
     given = tuple(value) if isinstance(value, list) else value
     if not kind(given):
         message = f"{name} {op}{what.format(brief(value))}"
+        raise RuleError(message)
+    if is_table and unit is None and kind is _is_number and units[name] != "1":
+        message = f'{name} {op} {brief(value)} lacks its unit: say unit = "{units[name]}"'
         raise RuleError(message)
     return Comparison(
         name, op, float(given) if isinstance(given, int) and not isinstance(given, bool) else given

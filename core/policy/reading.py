@@ -6,11 +6,12 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from inferscope.core.errors import RuleError, brief, nearest
-from inferscope.core.policy.predicates import Node, read
+from inferscope.core.policy.predicates import Comparison, Node, read
 from inferscope.core.policy.quantities import QUANTITIES, SCOPES
 from inferscope.core.policy.rule import Rule
 from inferscope.core.policy.shipped import SHIPPED, load, profiles
@@ -184,9 +185,44 @@ def _predicate(
     if key not in table:
         return None
     try:
-        return read(table[key], units, shared)
+        found = read(table[key], units, shared)
+        for comparison in found.comparisons():
+            _check_codes(comparison)
     except RuleError as error:
         raise RuleError(error.message, key=key) from None
+    return found
+
+
+def _check_codes(comparison: Comparison) -> None:
+    """Codes that a fact can have: any other would make a comparison false, and nobody would be told.
+
+    Raises:
+        RuleError: A country, group or grid operator is none.
+    """
+    known, what = _codes().get(comparison.quantity, (frozenset(), ""))
+    given = comparison.line if isinstance(comparison.line, tuple) else (comparison.line,)
+    for code in given if known else ():
+        if code not in known:
+            message = f"{comparison.quantity} {comparison.op} takes {what}, not {brief(code)}"
+            raise RuleError(message)
+
+
+@lru_cache(maxsize=1)
+def _codes() -> Mapping[str, tuple[frozenset[str], str]]:
+    """The codes of quantities that `[policy]` gives in a fixed form, and what to call them."""
+    from inferscope.core.scenario import policy  # noqa: PLC0415  (help on rules does without pydantic)
+
+    groups, operators = get_args(policy.Group), get_args(policy.Operator)
+    countries = policy.COUNTRIES, "ISO country codes of two capital letters such as CN"
+    return {
+        **dict.fromkeys(("destination", "hq_country", "site_country", "chip_origin"), countries),
+        **dict.fromkeys(("destination_group", "hq_group"), (frozenset(groups), _one_of(groups))),
+        "grid_operator": (frozenset(operators), _one_of(operators)),
+    }
+
+
+def _one_of(codes: tuple[str, ...]) -> str:
+    return f"one of {', '.join(codes)}"
 
 
 def _check(table: Mapping[str, Any], units: Mapping[str, str]) -> None:

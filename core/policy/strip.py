@@ -87,15 +87,19 @@ class Strip(NamedTuple):
     rows: list[Row]
 
 
+_APART = (("HK", "Hong Kong", "HKG"), ("MO", "Macau", "MAC", "MACAO"))
+"""Places that the rules name and the catalogue has no region of."""
+
+
 def place_of(word: str) -> tuple[str, str]:
     """The ISO code of two letters and the name of a place, by code or name.
 
     Raises:
         CatalogError: There is no such place; it names the nearest.
     """
-    special = {"HK": "Hong Kong", "MO": "Macau", "HKG": "Hong Kong", "MAC": "Macau"}
-    if name := special.get(word.upper()):
-        return word.upper().replace("HKG", "HK").replace("MAC", "MO"), name
+    for code, name, *others in _APART:
+        if word.upper() in (code, name.upper(), *others):
+            return code, name
     region = catalog.region(word)
     return str(region.text["iso2"]), region.name
 

@@ -17,12 +17,12 @@ _LETTERS = (
     "S:ABCDEGHIJKLMNORSTVXYZ T:CDFGHJKLMNORTVWZ U:AGMSYZ V:ACEGINU W:FS Y:ET Z:AMW "
 )
 """ISO 3166-1: the letters that may follow each first one in the code of a country or territory."""
-_COUNTRIES = frozenset(group[0] + second for group in _LETTERS.split() for second in group[2:])
+COUNTRIES = frozenset(group[0] + second for group in _LETTERS.split() for second in group[2:])
 
 
 def _country(value: Any) -> Any:
     """An ISO code of two letters, in capitals."""
-    if isinstance(value, str) and value.isascii() and value.upper() in _COUNTRIES:
+    if isinstance(value, str) and value.isascii() and value.upper() in COUNTRIES:
         return value.upper()
     message = f"must be an ISO country code of two letters such as CN, not {brief(value)}"
     raise ValueError(message)

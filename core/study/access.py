@@ -16,7 +16,14 @@ from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import Array
 from inferscope.core.policy.entries import scenario_rules
 from inferscope.core.policy.rules import merged
-from inferscope.core.policy.status import NOT_CONTROLLED, STATUSES, UNKNOWN, Status, status_on
+from inferscope.core.policy.status import (
+    NOT_CONTROLLED,
+    STATUSES,
+    UNKNOWN,
+    Status,
+    released_by,
+    status_on,
+)
 from inferscope.core.policy.strip import place_of
 from inferscope.core.reasons import reasons
 from inferscope.core.scenario.files import with_values
@@ -39,6 +46,8 @@ OPENED = (
     "site.sites",
 )  # fmt: skip
 """What every accelerator plans for itself."""
+_NAMED = 8
+"""So many accelerators a note names; of more it says how many."""
 _FREE, _HELD, _OPEN = "no licence", "licence", "unknown"
 
 
@@ -56,7 +65,7 @@ class Access:
         why: Why there is no rate, by row.
         replicas: Replicas under the cap, ``(n,)``.
         cap: The cap in words.
-        refused: What was said against accelerators that cannot be.
+        refused: What was said against accelerators that cannot be, or were not out.
         per_user: Queries of one user a day; none where nobody said.
     """
 
@@ -270,7 +279,7 @@ def access(
         scenario: What stands; layout, batch and fleet are planned anew on each accelerator.
         to: Where they go, by code or name.
         on: The day that is judged; default: the scenario's.
-        accelerators: Ids, or searches such as ``vendor:AMD``; none for the whole catalogue.
+        accelerators: Ids, or searches such as ``vendor:AMD``; none for all that were out by that day.
         megawatts: The power that the fleet may draw from the grid.
         tpp: The total processing performance that it may have, in place of the power.
         per_user: Queries of one user a day, to say how many users the fleet serves.
@@ -281,7 +290,7 @@ def access(
     """
     day, (code, place) = on or scenario.as_of, place_of(to)
     rules = scenario_rules(scenario)
-    by_chip, refused = _on_each(scenario, accelerators)
+    by_chip, refused = _on_each(scenario, accelerators, day)
     chips = tuple(by_chip)
     result = evaluate(list(by_chip.values()), [name for name in _READ if name != "hardware_count"])
     values = {**result.values, "hardware_count": result.bound.inputs["hardware_count"] * np.ones(len(chips))}
@@ -302,15 +311,16 @@ def access(
     )
 
 
-def _on_each(scenario: Scenario, accelerators: Sequence[str]) -> tuple[dict[str, Scenario], list[str]]:
+def _on_each(
+    scenario: Scenario, accelerators: Sequence[str], day: dt.date
+) -> tuple[dict[str, Scenario], list[str]]:
     """The scenario on every accelerator that is asked for, by its id, and what is said against the others."""
-    names = [name for text in accelerators for name in records("hardware.accelerator", text)]
-    asked = [catalog.accelerator(name).id for name in names] or catalog.ids("accelerator")
+    wanted, refused = _wanted(accelerators, day)
     opened = dict.fromkeys(OPENED)
     if scenario.workload.concurrency is None:
         opened["workload.batch"] = None
-    found, refused = {}, []
-    for chip in dict.fromkeys(asked):
+    found = {}
+    for chip in wanted:
         try:
             own = with_values(scenario, {**opened, **chip_changes(scenario, chip)})
             evaluate(own, ("tpp",))  # one that cannot be bound is refused alone, not with all the others
@@ -319,6 +329,22 @@ def _on_each(scenario: Scenario, accelerators: Sequence[str]) -> tuple[dict[str,
         else:
             found[chip] = own
     return found, refused
+
+
+def _wanted(asked: Sequence[str], day: dt.date) -> tuple[list[str], list[str]]:
+    """The accelerators to try, and what is to be said of those that were not out by a day.
+
+    Nobody could buy them: they are tried only where they are asked for.
+    """
+    names = [name for text in asked for name in records("hardware.accelerator", text)]
+    ids = list(dict.fromkeys(catalog.accelerator(name).id for name in names or catalog.ids("accelerator")))
+    early = [name for name in ids if released_by(catalog.accelerator(name), day) is False]
+    if not early:
+        return ids, []
+    few = ", ".join(early) if len(early) <= _NAMED else f"{len(early)} accelerators"
+    said = "tried as asked, though" if names else "left out, as"
+    note = f"{said} not out by {day.isoformat()}: {few}"
+    return (ids if names else [name for name in ids if name not in early]), [note]
 
 
 def _whys(result: Result, rate: Array) -> dict[int, str]:

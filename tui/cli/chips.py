@@ -19,7 +19,9 @@ from inferscope.tui.terminal import is_utf8
 
 def chips(options: argparse.Namespace) -> int:
     """Print the strip for a place."""
-    found = strip(_chosen(options.select), options.to or PLACE, rules(), options.on, _last_day())
+    found = strip(
+        _chosen(options.select), PLACE if options.to is None else options.to, rules(), options.on, _last_day()
+    )
     plain = options.out is None and not is_utf8(getattr(sys.stdout, "encoding", None) or "unknown")
     write(_text(found, options.format, plain=plain), options.out)
     return 0

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the frontier; 1 where no choice keeps the limits and conditions."""
     loaded = loaded_with(options.preset, options.assignments)
     accelerators = listed("--accelerators", options.accelerators)
-    if options.legal_for:
+    if options.legal_for is not None:
         accelerators = _legal(accelerators, options.legal_for, loaded.scenario)
     with at_their_place(loaded), watched("choices") as progress:
         found = frontier(
@@ -39,18 +39,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _legal(asked: Sequence[str], place: str, scenario: Scenario) -> tuple[str, ...]:
-    """The accelerators asked for, or all, that need no licence for a place on the scenario's date.
+    """The accelerators asked for, or all that were out, that need no licence on the scenario's date.
 
     Raises:
         InferscopeError: There is none, or no such place.
     """
+    from inferscope.core import catalog
+    from inferscope.core.policy.status import released_by
     from inferscope.core.study.access import legal
     from inferscope.core.study.axes import records
 
-    free = legal(place, scenario.as_of, scenario=scenario)
+    day = scenario.as_of
+    free = legal(place, day, scenario=scenario)
     names = [name for text in asked for name in records("hardware.accelerator", text)]
-    kept = tuple(name for name in free if not asked or name in names)
+    out = [name for name in free if released_by(catalog.accelerator(name), day) is not False]
+    kept = tuple(name for name in free if name in names) if asked else tuple(out)
     if not kept:
-        message = f"--legal-for {place}: none of these accelerators needs no licence on {scenario.as_of}"
+        message = f"--legal-for {place}: none of these accelerators needs no licence on {day}"
         raise InferscopeError(message)
     return kept

@@ -70,7 +70,7 @@ def access(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accelerators",
         metavar="NAME,...",
-        help="accelerators to try, or searches such as vendor:AMD (default: the whole catalogue)",
+        help="accelerators to try, or searches such as vendor:AMD (default: all that were out by the day)",
     )
     parser.add_argument(
         "--all", action="store_true", help="as a table: also accelerators that do not run it, and why"

@@ -265,7 +265,7 @@ RULE = """
 id = "%s"
 title = "House rule"
 jurisdiction = "house"
-predicate = { quantity = "tpp", op = ">", value = %s }
+predicate = { quantity = "tpp", op = ">", value = %s, unit = "TOPS*bit" }
 """
 
 

@@ -50,6 +50,10 @@ def test_a_year_of_progress_at_eight_months_divides_a_line_by_2_83():
     )
 
 
+def test_a_line_beyond_any_number_is_infinite_and_no_warning():
+    assert adjusted_line(1e25, np.array([-1e6]), 1e-3).tolist() == [np.inf]
+
+
 def test_the_published_halving_time_and_the_day_of_the_eus_line():
     assert halving_months() == (8, 2, 22)
     assert base_day() == dt.date(2025, 8, 2)

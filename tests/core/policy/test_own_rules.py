@@ -68,6 +68,11 @@ def test_a_rule_of_the_same_id_takes_the_shipped_ones_place(write):
     assert changed[0].threshold == 1e24
 
 
+def test_a_table_of_a_pure_number_needs_no_unit(write):
+    (rule,) = read_rules(write("own.toml", HEAD + 'predicate = { quantity = "pue", op = ">", value = 2 }\n'))
+    assert (rule.quantity, rule.threshold) == ("pue", 2.0)
+
+
 def test_a_changed_file_is_read_again(write):
     first = read_rules(write("own.toml", HEAD + 'predicate = "tpp >= 1"\n'))
     path = write("own.toml", HEAD + 'predicate = "tpp >= 2"\n')
@@ -111,6 +116,13 @@ def test_a_changed_file_is_read_again(write):
             HEAD + 'predicate = { quantity = "tpp", op = ">=", value = 1, unit = "kW" }\n',
             "tpp is in TOPS*bit, not 'kW'",
         ),
+        (
+            HEAD + 'predicate = { quantity = "tpp", op = ">=", value = 1 }\n',
+            'tpp >= 1 lacks its unit: say unit = "TOPS*bit"',
+        ),
+        (HEAD + 'predicate = "destination in CN, Chian"\n', "ISO country codes of two capital letters"),
+        (HEAD + 'predicate = { not = "chip_origin == usa" }\n', "such as CN, not 'usa'"),
+        (HEAD + 'predicate = "hq_group in D:5"\n', "takes one of D1, D4, D5, A5, A6, MO, other, not 'D:5'"),
         (
             HEAD + 'predicate = { quantity = "tpp", op = ">=", value = true }\n',
             "takes a finite number, not true",

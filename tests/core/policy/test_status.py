@@ -118,6 +118,7 @@ def test_places_have_names_and_codes():
     assert place_of("CHN") == ("CN", "China")
     assert place_of("china") == ("CN", "China")
     assert place_of("mo") == ("MO", "Macau")
+    assert place_of("hong kong") == place_of("HKG") == ("HK", "Hong Kong")
 
 
 def test_the_sentence_counts_what_the_strip_shows():

@@ -71,3 +71,12 @@ def test_wrong_usage_is_one_line_and_status_2(run, arguments, words):
     status, out, err = run(*arguments)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert words in err
+
+
+def test_legal_for_keeps_what_was_out_and_needs_no_licence(capsys):
+    asked = ["frontier", "llama-3.1-70b-h100", "--set", "slo.tpot_s=0.05", "--set", "as_of=2024-02-01"]
+    assert main([*asked, "--legal-for", "DEU", "--accelerators", "h100-sxm", "--metrics", "tpot_s"]) == 0
+    assert "h100-sxm" in capsys.readouterr().out
+    for place, complaint in (("", "unknown region ''"), ("CHN", "needs no licence on 2024-02-01")):
+        assert main([*asked, "--legal-for", place, "--accelerators", "h100-sxm"]) == 2
+        assert complaint in capsys.readouterr().err

@@ -69,6 +69,7 @@ def test_the_machine_formats_have_every_span_with_rules_and_figures(run):
         (["--chips", "--select", "vendor:Nvidea"], "--select: no accelerator"),
         (["--chips", "--select", "h2000"], "did you mean h200"),
         (["--chips", "--to", "Atlantis"], "unknown region 'Atlantis'"),
+        (["--chips", "--to", ""], "unknown region ''"),
         (["--chips", "--to", "2025"], "unknown region '2025'"),
         (["--lines", "--to", "CHN"], "--to goes with --chips, not with --lines"),
         (["--lines", "--until", "CHN"], "--until: must be a year"),
