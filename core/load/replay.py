@@ -57,11 +57,6 @@ class Replayed:
     pool_busy_s: float
     concurrency: int | None = None
 
-    @property
-    def end_s(self) -> float:
-        """When the last request was done."""
-        return float(np.nanmax(self.done_s, initial=0.0))
-
 
 @dataclass(slots=True)
 class _Fleet:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from inferscope.core.errors import InferscopeError, printable
 
@@ -128,12 +128,3 @@ def _log(error: Exception) -> int:
     except OSError:
         where = "no log could be written"
     return _complain(f"internal error: {type(error).__name__}: {error}; {where}", BROKEN)
-
-
-def usage_error(message: str) -> NoReturn:
-    """Wrong usage: one line, exit status 2.
-
-    Raises:
-        InferscopeError: Always.
-    """
-    raise InferscopeError(message)

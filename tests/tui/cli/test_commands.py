@@ -356,7 +356,7 @@ REFUSED = [
     (["eval", PRESET, "--set", "batch=4"], "batch: unknown key: did you mean workload.batch?"),
     (["explain", PRESET, "eu.aia.art51.systemic"], "see `inferscope show rule eu.aia.art51.systemic`"),
     (["claims", "a", "b"], "the command 'claims' is not in this version; commands are eval, compare"),
-    (["report"], "the command 'report' is not in this version"),
+    (["report"], "the following arguments are required: PRESET"),
     ([""], "unknown preset '': presets are agent-128k-gqa"),
     (["nothing"], "unknown preset 'nothing'"),
     ([PRESET, "more"], "unexpected 'more' after the preset"),
