@@ -30,6 +30,7 @@ COMMANDS = [
     "compare",
     "explain",
     "policy",
+    "access",
     "sweep",
     "uncertainty",
     "sensitivity",
