@@ -11,6 +11,7 @@ import numpy as np
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.leaves.leaf import error_class
 from inferscope.core.policy.spreads import inputs_read
 from inferscope.core.spread import Spread
 from inferscope.core.study.drawing import listed
@@ -82,7 +83,7 @@ def _spread(
     known = {key: share for key, share in missed.items() if share is not None}
     moving = {key: column for key, column in values.items() if key not in at.left_out}
     spread = Spread({**moving, **at.values}, draws, tuple(moving), known)
-    return replace(spread, notes=tuple(_notes(spread, at)))
+    return replace(spread, notes=(*_notes(spread, at), *_class_notes(result, row, spread)))
 
 
 def limit_inputs(result: Result, row: int = 0) -> list[str]:
@@ -161,6 +162,14 @@ def _notes(spread: Spread, at: At) -> list[str]:
         share = at.refused[0] / len(next(iter(spread.values.values())))
         found.append(f"{percent(share)} of the draws cannot be: {at.refused[1]}")
     return found
+
+
+def _class_notes(result: Result, row: int, spread: Spread) -> list[str]:
+    """From which class of accelerator the model's own error comes."""
+    if not any(name in ERROR_FACTORS for name in spread.names):
+        return []
+    title = error_class(result.bound.resolved[row].accelerator).title
+    return [f"the model's own error is that of {title} (`inferscope show constant decode_time_factor`)"]
 
 
 def drawn_words(names: Sequence[str]) -> str:

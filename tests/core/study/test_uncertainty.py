@@ -397,7 +397,9 @@ def test_every_report_has_the_models_own_error():
     tpot = moved["tpot_s"]
     class_ = error_class(accelerator("h100-sxm")).factors["decode_time_factor"].span
     assert tpot["high"] / tpot["value"] == pytest.approx(class_[1], rel=0.1)
+    assert any(note.startswith("the model's own error is that of fitted acc") for note in plain["notes"])
     apart = report(with_values(load_scenario(PRESET), {"hardware.accelerator": "mi300x"}))
+    assert any(note.startswith("the model's own error is that of other makers") for note in apart["notes"])
     other = apart["quantities"]["tpot_s"]
     assert other["high"] / other["low"] > tpot["high"] / tpot["low"]  # nobody fitted anything on it
 
