@@ -25,7 +25,7 @@ def test_an_answer_is_what_the_command_prints(command, text, capsys):
     status = main(shlex.split(command)[1:])
     out, err = capsys.readouterr()
     assert (status, err) == (0, "")
-    printed = [line.rstrip() for line in out.splitlines()]
+    printed = (line.rstrip() for line in out.splitlines())
     for part in text.split("\n...\n"):
         for line in part.splitlines():
-            assert line.rstrip() in printed, line
+            assert line.rstrip() in printed, line  # each after the one before it

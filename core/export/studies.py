@@ -136,7 +136,19 @@ def _blocks(table: Table, width: int, beside: int) -> list[list[str]]:
         above = [[([""] * deep + heads[i])[len(heads[i]) + line] for i in block] for line in range(deep)]
         lines = [*above, *([line[i] for i in block] for line in cells)]
         right = [place for place, i in enumerate(block) if i in numbers]
+        is_wide = sum(widths[i] + 2 for i in block) - 2 > width and len(block) - 1 not in right
+        lines = _broken(lines, width) if is_wide else lines
         found.append(text_table((), lines, right).splitlines())
+    return found
+
+
+def _broken(lines: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """The lines of a table with long text last, such as a source, broken between words, addresses whole."""
+    beside = [max(map(len, column)) + 2 for column in zip(*(line[:-1] for line in lines), strict=True)]
+    found = []
+    for *cells, last in lines:
+        first, *more = _wrapped(last, max(width - sum(beside), 2 * _HEAD)) or [""]
+        found += [[*cells, first], *([*([""] * len(cells)), text] for text in more)]
     return found
 
 

@@ -192,10 +192,14 @@ def _binds_around(rule: Rule, day: dt.date) -> bool:
 
 
 def history(record: Record, to: str, rules: Sequence[Rule], until: dt.date) -> list[Span]:
-    """The status of a chip in each span between two changes of the rules, to a last day."""
-    days = [day for day in changes(rules) if day <= until]
+    """The status of a chip in each span between two changes of the rules, up to that which holds a day."""
+    days = changes(rules)
     ends = [*(day - dt.timedelta(days=1) for day in days[1:]), None]
-    return [Span(day, end, status_on(record, to, day, rules)) for day, end in zip(days, ends, strict=True)]
+    return [
+        Span(day, end, status_on(record, to, day, rules))
+        for day, end in zip(days, ends, strict=True)
+        if day <= until
+    ]
 
 
 def released_by(record: Record, day: dt.date) -> bool | None:

@@ -142,7 +142,7 @@ def sentence(found: Strip) -> str:
     counts = Counter(row.spans[-1].status.status for row in out)
     parts = [f"{counts[name]} {LOOKS[name].said}" for name in STATUSES if counts[name]]
     many = "1 chip" if len(out) == 1 else f"{len(out)} chips"
-    whole = f"For {found.name} on {_day(found)}, of {many}: {', '.join(parts)}"
+    whole = f"For {found.name} {_when(found)}, of {many}: {', '.join(parts)}"
     if len(found.days) == 1:
         return f"{whole}."
     lost = sum(
@@ -153,8 +153,12 @@ def sentence(found: Strip) -> str:
     return f"{whole}; {lost} {'was' if lost == 1 else 'were'} free for a time since 2022."
 
 
-def _day(found: Strip) -> str:
-    return str(found.days[-1]) if len(found.days) == 1 else f"and after {found.days[-1]}"
+def _when(found: Strip) -> str:
+    """The day, or the days of the last span, which ends where the rules change again."""
+    first, last = found.days[-1], found.rows[0].spans[-1].last
+    if len(found.days) == 1:
+        return f"on {first}"
+    return f"on and after {first}" if last is None else f"from {first} to {last}"
 
 
 def entry(row: Row) -> dict[str, Any]:

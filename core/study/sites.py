@@ -207,6 +207,13 @@ def _sentence(result: Result, row: int, rows: tuple[tuple[object, ...], ...]) ->
 
 
 def _megawatts_text(load: float) -> str:
+    """A load in the unit in which it is read: kW below one MW.
+
+    >>> _megawatts_text(2.2), _megawatts_text(0.0052), _megawatts_text(1234.5)
+    ('2.2 MW', '5.2 kW', '1,234 MW')
+    """
+    if load < 1:
+        return f"{1000 * load:.3g} kW"
     return f"{load:,.0f} MW" if load >= 100 else f"{load:.3g} MW"
 
 

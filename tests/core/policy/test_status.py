@@ -133,3 +133,11 @@ def test_a_chip_is_out_from_its_month_on():
     h20 = catalog.accelerator("h20")  # 2023-11
     assert released_by(h20, dt.date(2023, 10, 31)) is False
     assert released_by(h20, dt.date(2023, 11, 1)) is True
+
+
+def test_the_last_span_ends_where_the_rules_change_again():
+    found = strip(("h20", "rubin-r200"), "CHN", rules(), None, dt.date(2025, 2, 28))
+    assert found.days[-1] == dt.date(2023, 11, 17)
+    assert [row.spans[-1].last for row in found.rows] == [dt.date(2025, 4, 8)] * 2  # the letter: 2025-04-09
+    assert found.rows[1].mark_of(found.rows[1].spans[-1]) == "not_out"  # October 2026
+    assert sentence(found).startswith("For China from 2023-11-17 to 2025-04-08, of 1 chip: 1 not controlled")

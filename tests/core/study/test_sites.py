@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from inferscope.core.evaluate import evaluate
+from inferscope.core.export.studies import as_text
 from inferscope.core.report import policy_entries
 from inferscope.core.scenario.files import load_scenario, load_values, with_values
 from inferscope.core.study.sites import READ, site_lines, sites_to_stay_off
@@ -105,3 +106,12 @@ def test_it_says_what_it_does_not_know_and_what_the_year_is_beside_the_world():
     assert "945 TWh" in notes
     assert rows_of(table)["ie.cru.leu_dispatchable"]["in_force"] == "yes"
     assert rows_of(table)["de.enefg.pue_new"]["in_force"] == "no"  # owed from 2028-07-01
+
+
+def test_the_table_keeps_to_its_width_with_sources_whole():
+    found = site_lines(evaluate(load_scenario("llama-3.1-70b-h100"), READ))
+    text = as_text(found)
+    assert [line for line in text.splitlines() if len(line) > 80 and "https://" not in line] == []
+    assert "https://capitol.texas.gov/tlodocs/89R/billtext/html/SB00006F.htm\n" in text
+    assert "Serving draws 9.24 kW at one site" in text  # one server: 7.71 kW of IT at a PUE of 1.199
+    assert "Utilities Code 37.0561(c)" in " ".join(text.split())
