@@ -296,6 +296,7 @@ def _routing_curve(rows: Sequence[tuple[Any, ...]], sentence: str, found: Result
 def _routing_notes(found: Result, scenario: Scenario) -> list[str]:
     sizes = [float(value) for value in found["active_parameters"]]
     notes = [
+        "each is served alone, laid out for itself, without the scenario's optimisations: not at its price",
         "router: each query to one model; cascade: all to the small one, the rest to the large one as well",
         "a blind router sends queries that are no easier than the others; one that knows them solves more",
         "neither adds a FLOP to what any regime counts as training, and both models keep their own counts",
