@@ -89,11 +89,11 @@ def _offload(scenario: Scenario) -> dict[str, Leaf]:
     elif work.concurrency is not None:
         room = number_leaf(work.concurrency, "workload.concurrency")
     else:
-        room = Leaf(1.0, "derived", "one sequence: no batch is given", key="workload.batch")
+        room = Leaf(1.0, "derived", "one sequence: no batch is given")
     return {
         f"{prefix}_weight_offload_fraction": share,
         f"{prefix}_weight_offload_is_auto": Leaf(is_auto, _kind(options, "weight_offload_fraction"), key=key),
-        f"{prefix}_offload_batch": room,
+        f"{prefix}_offload_batch": replace(room, key=key),  # the batch itself is another leaf
         f"{prefix}_kv_offload_fraction": number_leaf(
             options.kv_offload_fraction,
             f"{prefix}.kv_offload_fraction",

@@ -19,7 +19,6 @@ _POOLED = (
     ("hardware_scaleup_domain", "accelerators", "Accelerators in one scale-up domain"),
     ("hardware_scaleout_bytes_per_s", "byte/s", "Scale-out bandwidth, one way"),
     ("hardware_offload_bytes_per_s", "byte/s", "Bandwidth to host or far memory, one way"),
-    ("hardware_offload_memory_bytes", "byte", "Host or far memory of one accelerator"),
     ("hardware_fixed_time_factor", "1", "Fixed time relative to Hopper"),
     ("hardware_tdp_w", "W", "Thermal design power of one accelerator"),
     ("hardware_server_w", "W", "Rated server power per accelerator"),
@@ -31,6 +30,7 @@ _POOLED = (
 )
 
 _PLAIN = (
+    ("hardware_offload_memory_bytes", "byte", "Host or far memory of one accelerator"),
     ("hardware_disaggregated", "bool", "Prefill has accelerators of its own"),
     ("hardware_replicas", "1", "Replicas"),
     ("hardware_fleet_accelerators", "accelerators", "Accelerators in the fleet, as stated"),

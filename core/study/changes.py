@@ -58,6 +58,7 @@ _READ_BY = {
     "routes": ("routes_",),
 }
 """Tables that only these inputs of the graph read."""
+_WAY = "site_round_trip_s"
 
 _WORDS = {
     "as_of": "date",
@@ -224,11 +225,19 @@ class Game:
         return [
             place
             for place, change in enumerate(self.changes)
-            if any(
-                table not in _READ_BY or any(name.startswith(_READ_BY[table]) for name in read)
-                for table in (key.partition(".")[0] for key in change.keys)
-            )
+            if any(self._is_read(key, read) for key in change.keys)
         ]
+
+    def _is_read(self, key: str, read: set[str]) -> bool:
+        """Whether a key may reach one of the inputs that are read."""
+        table, _, name = key.partition(".")
+        if table not in _READ_BY:
+            return True
+        inputs = {found for found in read if found.startswith(_READ_BY[table])}
+        if table == "site" and inputs == {_WAY}:  # all that a time reads of a place is the way to the users
+            has_users = any("site.users_region" in values for values in (self._first, self._other))
+            return name in {"users_region", "round_trip_s"} or (name == "region" and has_users)
+        return bool(inputs)
 
     def worth(self, output: str, masks: Sequence[int]) -> Values:
         """One quantity with the changes of each bit mask; NaN where they cannot go together."""

@@ -135,7 +135,7 @@ FIELDS = (
     ),
     Field(
         "optimizations.confidential_computing",
-        "Confidential",
+        "Encrypted",
         "memory and links are encrypted in hardware",
         kind="choice",
         options=_switch,
