@@ -302,7 +302,7 @@ class Site(Section):
     )
     grid_water_l_per_kwh: NonNegative | None = Field(default=None, description="water of generation, L/kWh")
     wue_l_per_kwh: NonNegative = Field(default=_num(0.3), description="water used on site, L/kWh")
-    sites: AtLeastOne = Field(default=_num(1), description="sites that share the fleet in equal parts")
+    sites: Count = Field(default=_num(1), description="sites that share the fleet in equal parts")
     power_factor: PositiveShare = Field(
         default=_num(0.95), description="real over apparent power of a site, for lines in MVA"
     )
