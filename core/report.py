@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.bind import bind
+from inferscope.core.bind import Bound, bind
 from inferscope.core.errors import ScenarioError
-from inferscope.core.evaluate import OUTPUTS, Result, evaluate
+from inferscope.core.evaluate import OUTPUTS, Result, evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
@@ -260,11 +260,17 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     leaf = bound.leaf("economics_usd_per_accelerator_hour", row)
     if name in scenario.pins:
         return "set by the user"
-    if math.isnan(leaf.value):
-        return scenario.economics.basis
-    parts = [f"{scenario.economics.basis}, {_priced(leaf)}"]
+    if scenario.economics.basis == "api":
+        return _listed(bound, row)
+    if scenario.economics.basis == "owned":
+        parts = [_owned(result, row)]
+    elif math.isnan(leaf.value):
+        return "rental"
+    else:
+        parts = [f"rental, {_priced(leaf)}"]
     prefill = bound.leaf("prefill_economics_usd_per_accelerator_hour", row)
-    if scenario.hardware.prefill is not None and prefill.value != leaf.value:
+    is_rented = scenario.economics.basis == "rental"
+    if is_rented and scenario.hardware.prefill is not None and prefill.value != leaf.value:
         parts.append(f"prefill {_priced(prefill)}")
     if scenario.workload.demand_per_s() is not None:
         stated = scenario.hardware.fleet_accelerators
@@ -273,6 +279,43 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     elif name != "usd_per_day":
         parts.append(f"{100 * scenario.economics.utilization.mid:.3g} % of paid hours busy")
     return "; ".join(parts)
+
+
+def _owned(result: Result, row: int) -> str:
+    """What an owned hour is made of."""
+    names = (
+        "owned_usd_per_hour",
+        "capital_usd_per_hour",
+        "colocation_usd_per_hour",
+        "electricity_usd_per_hour",
+    )
+    found = evaluate_bound(result.bound.take([row]), [f"decode_{name}" for name in names])
+    whole, *parts = (float(found[f"decode_{name}"][0]) for name in names)
+    if math.isnan(whole):
+        return "owned"
+    capital, space, power = (f"{part:.3g}" for part in parts)
+    years = result.bound.leaf("economics_lifetime_years", row).value
+    wacc = result.bound.leaf("economics_wacc", row).value
+    return (
+        f"owned, {whole:.3g} USD per accelerator-hour (capital {capital} over {years:g} years at"
+        f" {100 * wacc:g} %, space {space}, electricity {power}, the rest staff and upkeep)"
+    )
+
+
+def _listed(bound: Bound, row: int) -> str:
+    """The list price that a cost stands on, with its seller and date."""
+    fresh, out = (
+        bound.leaf(f"economics_api_usd_per_million_{kind}_tokens", row) for kind in ("input", "output")
+    )
+    if math.isnan(fresh.value):
+        return "api list price"
+    off = bound.leaf("economics_api_discount", row).value
+    less = f", {100 * off:g} % off" if off else ""
+    since = f", {fresh.date}" if fresh.date else ""
+    return (
+        f"api list price, {fresh.value:g} and {out.value:g} USD per million tokens in and out{less}"
+        f" ({fresh.note or fresh.source}{since}); margin unknown"
+    )
 
 
 def _priced(leaf: Leaf) -> str:

@@ -344,15 +344,54 @@ def _bound_notes(result: Result, row: int) -> list[str]:
     return found
 
 
+_PRICES = {
+    "rental": {"rent": "economics_usd_per_accelerator_hour"},
+    "owned": {
+        "purchase": "hardware_purchase_usd",
+        "colocation": "economics_colocation_usd_per_kw_month",
+        "electricity": "site_electricity_usd_per_kwh",
+    },
+    "api": {"list price": "economics_api_usd_per_million_output_tokens"},
+}
+"""What a cost stands on, by basis."""
+_MONTHS_APART = 18
+
+
 def _date_notes(result: Result, row: int) -> list[str]:
-    """A price of a later time than the scenario's."""
+    """Prices of a later time than the scenario's, and those that lie far apart."""
     scenario = result.bound.resolved[row].scenario
-    leaf = result.bound.leaf("economics_usd_per_accelerator_hour", row)
-    if math.isnan(leaf.value) or not leaf.date or leaf.kind == "scenario":
-        return []
-    if leaf.date[:7] <= scenario.as_of.isoformat()[: len(leaf.date[:7])]:
-        return []
-    return [f"a price of {leaf.date} is used for a scenario of {scenario.as_of}"]
+    basis, day = scenario.economics.basis, scenario.as_of.isoformat()
+    leaves = {word: result.bound.leaf(name, row) for word, name in _PRICES[basis].items()}
+    dates = {
+        word: str(leaf.date)
+        for word, leaf in leaves.items()
+        if not math.isnan(leaf.value) and leaf.date and leaf.kind != "scenario"
+    }
+    later = [word for word, date in dates.items() if date[:7] > day[: len(date[:7])]]
+    found = [
+        f"a price of {dates[word]} is used for a scenario of {day}{'' if word == 'rent' else f' ({word})'}"
+        for word in later
+    ]
+    months = {"the scenario": _month(day), **{word: _month(date) for word, date in dates.items()}}
+    first, last = min(months, key=lambda word: months[word]), max(months, key=lambda word: months[word])
+    apart = months[last] - months[first]
+    if apart > _MONTHS_APART:
+        said = {"the scenario": day, **dates}
+        found.append(
+            f"prices lie {apart} months apart: {first} of {said[first]}, {last} of {said[last]}; more than"
+            f" {_MONTHS_APART} months mix markets"
+        )
+    return found
+
+
+def _month(date: str) -> int:
+    """Months since year 0; a year alone counts as its middle.
+
+    >>> _month("2025-02"), _month("2025")
+    (24302, 24307)
+    """
+    year, _, rest = date.partition("-")
+    return 12 * int(year) + (int(rest[:2]) if rest[:2].isdecimal() else 7)
 
 
 def _test_time_notes(result: Result, row: int) -> list[str]:

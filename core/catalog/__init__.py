@@ -57,7 +57,7 @@ from inferscope.core.catalog.techniques import (
     technique_defaults,
 )
 from inferscope.core.catalog.user import folders, use
-from inferscope.core.catalog.world import world_figures
+from inferscope.core.catalog.world import economics_default, economics_defaults, world_figures
 
 __all__ = [
     "ACCELERATOR_VALUES",
@@ -86,6 +86,8 @@ __all__ = [
     "comparison",
     "comparisons",
     "distilled_scores",
+    "economics_default",
+    "economics_defaults",
     "entries",
     "exchange_law",
     "exchange_laws",

@@ -187,7 +187,7 @@ def _provider(model: str, rows: tuple[Price, ...], provider: str | None) -> str:
                 return name
         sold = f"it is sold by {', '.join(known)}" if known else "no price of it is known"
         message = f"no price of {model!r} by {provider!r}: {sold}"
-        raise CatalogError(message, key="economics.provider")
+        raise CatalogError(message, key="economics.api_provider")
     if len(known) == 1:
         return known[0]
     own = _FIRST_PARTY.get(_developer(model), "")
@@ -195,7 +195,7 @@ def _provider(model: str, rows: tuple[Price, ...], provider: str | None) -> str:
         return own
     choice = f"name one of {', '.join(known)}" if known else "no price of it is known"
     message = f"{model!r} has no single API price: {choice}"
-    raise CatalogError(message, key="economics.provider")
+    raise CatalogError(message, key="economics.api_provider")
 
 
 def _developer(model: str) -> str:

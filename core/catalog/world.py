@@ -13,18 +13,32 @@ from inferscope.core.catalog.sources import DATA, read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["world_figures"]
+__all__ = ["economics_default", "economics_defaults", "world_figures"]
 
 _WORLD: Final = "world.toml"
 
 
-@lru_cache(maxsize=1)
-def world_figures() -> Mapping[str, Value]:
-    """Return the figures by name, each with unit, source and date, for example ``datacentre_twh_2024``."""
+@lru_cache(maxsize=2)
+def _values(table: str) -> Mapping[str, Value]:
     path = DATA / _WORLD
     return MappingProxyType(
         {
-            name: read_value(table, UNKNOWN, path, f"figures.{name}")
-            for name, table in read_toml(_WORLD)["figures"].items()
+            name: read_value(row, UNKNOWN, path, f"{table}.{name}", signed=True)
+            for name, row in read_toml(_WORLD)[table].items()
         }
     )
+
+
+def economics_defaults() -> Mapping[str, Value]:
+    """Return what owning costs where a scenario does not say, by name, with unit, source and range."""
+    return _values("economics")
+
+
+def economics_default(name: str) -> Value:
+    """Return one of them, for example ``wacc``."""
+    return economics_defaults()[name]
+
+
+def world_figures() -> Mapping[str, Value]:
+    """Return the figures by name, each with unit, source and date, for example ``datacentre_twh_2024``."""
+    return _values("figures")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from inferscope.core import catalog
 from inferscope.core.catalog import Record
+from inferscope.core.leaves.economics import economics_leaves, purchase_leaves
 from inferscope.core.leaves.formats import format_leaves, formats_in_use, rate_leaves
 from inferscope.core.leaves.hardware import (
     DEGREES,
@@ -72,6 +73,8 @@ def resolve(scenario: Scenario) -> Resolved:
     leaves["economics_usd_per_accelerator_hour"] = price_leaf(scenario, chip, "hardware", notes)
     leaves.update(workload_leaves(scenario))
     leaves.update(scaling_leaves(scenario, record))
+    leaves.update(economics_leaves(scenario, record))
+    leaves.update(purchase_leaves(chip, leaves, "hardware"))
     leaves["optimizations_confidential_overhead"] = confidential_leaf(scenario.optimizations, chip)
     leaves.update(site_leaves(scenario))
     leaves.update(constant_leaves(scenario, chip))

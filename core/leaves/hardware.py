@@ -12,9 +12,9 @@ from inferscope.core import DATA_DATE, catalog
 from inferscope.core.catalog import Format, Record, Value
 from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import ScenarioError
+from inferscope.core.leaves.economics import purchase_leaves
 from inferscope.core.leaves.formats import rate_leaves
 from inferscope.core.leaves.leaf import (
-    LATER,
     NEEDS_INPUT,
     UNKNOWN,
     Leaf,
@@ -132,8 +132,6 @@ def price_leaf(scenario: Scenario, chip: Record, section: str, notes: list[str])
     """The price of an accelerator-hour: given, or the catalogue's for the chosen term."""
     key = "economics.usd_per_accelerator_hour"
     economics = scenario.economics
-    if economics.basis != "rental":
-        return Leaf(math.nan, why=f"{LATER}: economics.basis = {economics.basis!r}", key="economics.basis")
     if section == "hardware" and economics.usd_per_accelerator_hour is not None:
         return number_leaf(economics.usd_per_accelerator_hour, key)
     hardware = scenario.hardware if section == "hardware" else scenario.hardware.prefill
@@ -274,6 +272,8 @@ def prefill_leaves(
         if math.isnan(price.value) and price.why.startswith(NEEDS_INPUT):
             price = replace(price, why=f"{NEEDS_INPUT}: {section}.usd_per_accelerator_hour")
     leaves["prefill_economics_usd_per_accelerator_hour"] = price
+    leaves.update({f"prefill_{name}": leaf for name, leaf in purchase_leaves(record, own, section).items()})
+    leaves["prefill_economics_capex_usd_per_accelerator"] = leaves["economics_capex_usd_per_accelerator"]
     leaves.update({f"prefill_{name}": leaf for name, leaf in _pool_layout(pool, scenario).items()})
 
 

@@ -23,7 +23,7 @@ _MAY_BE_ZERO = {"dram_bandwidth_bytes_per_s", "scaleup_is_pcie"}
 """Catalogue figures for which zero means something: no DRAM, no."""
 _MOST = 1e40
 
-NEEDS_INPUT, UNKNOWN, UNSUPPORTED, LATER = "needs_input", "unknown", "unsupported", "not_in_this_version"
+NEEDS_INPUT, UNKNOWN, UNSUPPORTED = "needs_input", "unknown", "unsupported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
         f"site_{name}": catalog_leaf(country.values[name], f"site.{name}")
         if getattr(site, name) is None
         else number_leaf(getattr(site, name), f"site.{name}")
-        for name in ("pue", "grid_gco2e_per_kwh", "grid_water_l_per_kwh")
+        for name in ("pue", "grid_gco2e_per_kwh", "grid_water_l_per_kwh", "electricity_usd_per_kwh")
     }
     found |= _numbers(site, "site", "wue_l_per_kwh", "sites", "power_factor")
     found["site_round_trip_s"] = round_trip_leaf(site)

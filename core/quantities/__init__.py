@@ -19,6 +19,7 @@ from inferscope.core.quantities import (
     loopholes,
     memory,
     offload,
+    owning,
     power,
     prefill,
     quality,
@@ -31,7 +32,7 @@ from inferscope.core.quantities import (
 
 __all__ = [
     "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
-    "governance", "inputs", "load", "loaded", "loopholes", "memory", "offload", "power", "prefill", "quality", "scaling",
+    "governance", "inputs", "load", "loaded", "loopholes", "memory", "offload", "owning", "power", "prefill", "quality", "scaling",
     "serving", "sites", "training", "waiting",
 ]  # fmt: skip
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from inferscope.core import units
 from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.owning import API
 
-_RENTAL = "accelerator-hours x price (rental basis)"
+_RENTAL = "accelerator-hours x what an hour costs on the scenario's basis"
+_API = "; api: the list price of its tokens"
 
 
 @quantity(
@@ -47,36 +49,48 @@ def decode_accelerator_s(
     label="Price of a replica-hour",
     better="lower",
     formula=(
-        "hardware_count * economics_usd_per_accelerator_hour + where(prefill_units == 0, 0, prefill_units"
-        " * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour)"
+        "hardware_count * decode_accelerator_usd_per_hour + where(prefill_units == 0, 0, prefill_units"
+        " * prefill_hardware_count * prefill_accelerator_usd_per_hour)"
     ),
     source=_RENTAL,
 )
 def replica_usd_per_hour(
     hardware_count: Array,
-    economics_usd_per_accelerator_hour: Array,
+    decode_accelerator_usd_per_hour: Array,
     prefill_units: Array,
     prefill_hardware_count: Array,
-    prefill_economics_usd_per_accelerator_hour: Array,
+    prefill_accelerator_usd_per_hour: Array,
 ) -> Array:
-    """Rent of one replica with its share of prefill. Eight accelerators at 2.95: 23.60 an hour."""
-    prefill = prefill_units * prefill_hardware_count * prefill_economics_usd_per_accelerator_hour
+    """Cost of one replica with its share of prefill. Eight accelerators at 2.95: 23.60 an hour."""
+    prefill = prefill_units * prefill_hardware_count * prefill_accelerator_usd_per_hour
     beside = np.where(prefill_units == 0, 0.0, prefill)  # without a pool its price does not matter
-    return hardware_count * economics_usd_per_accelerator_hour + beside
+    return hardware_count * decode_accelerator_usd_per_hour + beside
 
 
 @quantity(
     unit="USD",
     label="Cost per day",
     better="lower",
-    formula="24 * fleet_accelerators * replica_usd_per_hour / accelerators_per_replica",
-    source=_RENTAL,
+    formula=(
+        "where(economics_basis == 2, queries_per_day * (api_input_usd + api_output_usd),"
+        " 24 * fleet_accelerators * replica_usd_per_hour / accelerators_per_replica)"
+    ),
+    source=_RENTAL + _API,
 )
 def usd_per_day(
-    fleet_accelerators: Array, replica_usd_per_hour: Array, accelerators_per_replica: Array
+    economics_basis: Array,
+    queries_per_day: Array,
+    api_input_usd: Array,
+    api_output_usd: Array,
+    fleet_accelerators: Array,
+    replica_usd_per_hour: Array,
+    accelerators_per_replica: Array,
 ) -> Array:
-    """Rent of the fleet for a day, busy or not. 1,814 accelerators at 2 USD: 87,072."""
-    return units.HOURS_PER_DAY * fleet_accelerators * replica_usd_per_hour / accelerators_per_replica
+    """Cost of the fleet for a day, busy or not. 1,814 accelerators at 2 USD: 87,072."""
+    own = units.HOURS_PER_DAY * fleet_accelerators * replica_usd_per_hour / accelerators_per_replica
+    if not np.any(economics_basis == API):
+        return own
+    return np.where(economics_basis == API, queries_per_day * (api_input_usd + api_output_usd), own)
 
 
 @quantity(
@@ -84,13 +98,17 @@ def usd_per_day(
     label="Cost per query",
     better="lower",
     formula=(
-        "where(isnan(workload_requests_per_s), replica_usd_per_hour / (3600 * replica_requests_per_s"
-        " * economics_utilization), where(load_utilization <= 1, usd_per_day / queries_per_day, nan))"
+        "where(economics_basis == 2, api_input_usd + api_output_usd, where(isnan(workload_requests_per_s),"
+        " replica_usd_per_hour / (3600 * replica_requests_per_s * economics_utilization),"
+        " where(load_utilization <= 1, usd_per_day / queries_per_day, nan)))"
     ),
-    source=_RENTAL + "; fleet over demand, or a replica at the stated utilisation",
+    source=_RENTAL + "; fleet over demand, or a replica at the stated utilisation" + _API,
     null="slo_unreachable: the demand is at or above what the fleet takes",
 )
 def usd_per_query(
+    economics_basis: Array,
+    api_input_usd: Array,
+    api_output_usd: Array,
     workload_requests_per_s: Array,
     replica_usd_per_hour: Array,
     replica_requests_per_s: Array,
@@ -106,30 +124,40 @@ def usd_per_query(
     """
     alone = replica_usd_per_hour / (units.SECONDS_PER_HOUR * replica_requests_per_s * economics_utilization)
     served = np.where(load_utilization <= 1.0, usd_per_day / queries_per_day, np.nan)
-    return np.where(np.isnan(workload_requests_per_s), alone, served)
+    own = np.where(np.isnan(workload_requests_per_s), alone, served)
+    if not np.any(economics_basis == API):
+        return own
+    return np.where(economics_basis == API, api_input_usd + api_output_usd, own)
 
 
 @quantity(
     unit="1",
     label="Prefill share of cost",
     formula=(
-        "where(hardware_disaggregated > 0, 1 - hardware_count * economics_usd_per_accelerator_hour"
-        " / replica_usd_per_hour, prefill_accelerator_s * replica_requests_per_s / hardware_count)"
+        "where(economics_basis == 2, api_input_usd / (api_input_usd + api_output_usd),"
+        " where(hardware_disaggregated > 0, 1 - hardware_count * decode_accelerator_usd_per_hour"
+        " / replica_usd_per_hour, prefill_accelerator_s * replica_requests_per_s / hardware_count))"
     ),
-    source=_RENTAL,
+    source=_RENTAL + _API,
 )
 def prefill_cost_share(
+    economics_basis: Array,
+    api_input_usd: Array,
+    api_output_usd: Array,
     hardware_disaggregated: Array,
     hardware_count: Array,
-    economics_usd_per_accelerator_hour: Array,
+    decode_accelerator_usd_per_hour: Array,
     replica_usd_per_hour: Array,
     prefill_accelerator_s: Array,
     replica_requests_per_s: Array,
 ) -> Array:
     """Share of the rent that prompts take; the rest is output and the wait for it."""
-    apart = 1.0 - hardware_count * economics_usd_per_accelerator_hour / replica_usd_per_hour
+    apart = 1.0 - hardware_count * decode_accelerator_usd_per_hour / replica_usd_per_hour
     shared = prefill_accelerator_s * replica_requests_per_s / hardware_count
-    return np.where(hardware_disaggregated > 0, apart, shared)
+    own = np.where(hardware_disaggregated > 0, apart, shared)
+    if not np.any(economics_basis == API):
+        return own
+    return np.where(economics_basis == API, api_input_usd / (api_input_usd + api_output_usd), own)
 
 
 @quantity(

@@ -27,6 +27,9 @@ _POOLED = (
     ("hardware_pipeline_parallel", "1", "Pipeline stages"),
     ("hardware_data_parallel", "1", "Attention data-parallel ranks"),
     ("economics_usd_per_accelerator_hour", "USD/h", "Price of one accelerator-hour"),
+    ("economics_capex_usd_per_accelerator", "USD", "Purchase with server and network, as given"),
+    ("economics_server_cost_factor", "1", "Price of a server over what the catalogue prices"),
+    ("hardware_purchase_usd", "USD", "Purchase price of one accelerator"),
 )
 
 _PLAIN = (
@@ -109,6 +112,18 @@ _PLAIN = (
     ("slo_tpot_s", "s", "Longest time per output token"),
     ("slo_percentile", "1", "Share of requests that must meet the limits under load"),
     ("slo_max_load_utilization", "1", "Highest load at which a fleet is planned"),
+    ("economics_basis", "code", "What the cost stands on"),
+    ("economics_lifetime_years", "yr", "Years until hardware is replaced"),
+    ("economics_residual_share", "1", "Share of the price left at the end"),
+    ("economics_wacc", "1/yr", "Cost of capital"),
+    ("economics_network_share", "1", "Share of the network in the cost of a cluster"),
+    ("economics_opex_share", "1", "Staff, spares and software, share of all cost"),
+    ("economics_colocation_usd_per_kw_month", "USD/kW*month", "Price of colocation"),
+    ("economics_api_usd_per_million_input_tokens", "USD", "List price of a million input tokens"),
+    ("economics_api_usd_per_million_cached_input_tokens", "USD", "List price of a million cached tokens"),
+    ("economics_api_usd_per_million_output_tokens", "USD", "List price of a million output tokens"),
+    ("economics_api_discount", "1", "Share off the list price"),
+    ("site_electricity_usd_per_kwh", "USD/kWh", "Price of electricity"),
     ("economics_utilization", "1", "Busy share of paid hours where no demand is given"),
     ("site_pue", "1", "Power usage effectiveness"),
     ("site_grid_gco2e_per_kwh", "g/kWh", "Grid carbon intensity"),

@@ -271,7 +271,8 @@ class Economics(Section):
     """What an accelerator-hour costs."""
 
     basis: Literal["rental", "owned", "api"] = Field(
-        default="rental", description="rental; owned and api come later"
+        default="rental",
+        description="rental: rent by the hour; owned: capital and running cost; api: list price",
     )
     rental_term: Literal["on_demand", "reserved", "spot"] | None = Field(
         default=None, description="which catalogue price; default: on demand, else reserved"
@@ -281,6 +282,40 @@ class Economics(Section):
     )
     utilization: PositiveShare = Field(
         default=_num(0.6), description="busy share of paid hours where no demand is given"
+    )
+    capex_usd_per_accelerator: Positive | None = Field(
+        default=None, description="owned: purchase with server and network, USD; default: from the catalogue"
+    )
+    lifetime_years: Positive | None = Field(default=None, description="owned: years until it is replaced")
+    residual_share: Annotated[Number, Limits(ge=0, le=0.99)] | None = Field(
+        default=None, description="owned: share of the price that is left at the end"
+    )
+    wacc: Annotated[Number, Limits(ge=0, le=1)] | None = Field(
+        default=None, description="owned: cost of capital a year"
+    )
+    network_share: Annotated[Number, Limits(ge=0, le=0.99)] | None = Field(
+        default=None, description="owned: share of the network in the cost of a cluster"
+    )
+    opex_share: Annotated[Number, Limits(ge=0, le=0.99)] | None = Field(
+        default=None, description="owned: staff, spares and software, share of all yearly cost"
+    )
+    colocation_usd_per_kw_month: NonNegative | None = Field(
+        default=None, description="owned: space, cooling and connection, USD per kW of servers and month"
+    )
+    api_provider: str | None = Field(
+        default=None, description="api: whose list price; default: the model's developer"
+    )
+    api_usd_per_million_input_tokens: NonNegative | None = Field(
+        default=None, description="api: price of fresh input, USD; default: the list's on the date"
+    )
+    api_usd_per_million_cached_input_tokens: NonNegative | None = Field(
+        default=None, description="api: price of cached input, USD; default: the list's, else as fresh input"
+    )
+    api_usd_per_million_output_tokens: NonNegative | None = Field(
+        default=None, description="api: price of output, reasoning included, USD; default: the list's"
+    )
+    api_discount: Annotated[Number, Limits(ge=0, le=0.99)] = Field(
+        default=_num(0), description="api: share off the list, such as 0.5 for batches"
     )
 
 
@@ -296,6 +331,9 @@ class Site(Section):
     )
     pue: AtLeastOne | None = Field(
         default=None, description="power usage effectiveness; default: the region's"
+    )
+    electricity_usd_per_kwh: NonNegative | None = Field(
+        default=None, description="price of electricity, USD/kWh, for the owned basis; default: the region's"
     )
     grid_gco2e_per_kwh: NonNegative | None = Field(
         default=None, description="grid carbon, g/kWh; default: the region's"

@@ -59,6 +59,8 @@ _READ_BY = {
 }
 """Tables that only these inputs of the graph read."""
 _WAY = "site_round_trip_s"
+_OF_OWNERS = {"site_electricity_usd_per_kwh", "site_pue"}
+"""What a place means for the cost of who owns the hardware."""
 
 _WORDS = {
     "as_of": "date",
@@ -225,15 +227,18 @@ class Game:
         return [
             place
             for place, change in enumerate(self.changes)
-            if any(self._is_read(key, read) for key in change.keys)
+            if any(self._is_read(key, read, output) for key in change.keys)
         ]
 
-    def _is_read(self, key: str, read: set[str]) -> bool:
+    def _is_read(self, key: str, read: set[str], output: str) -> bool:
         """Whether a key may reach one of the inputs that are read."""
         table, _, name = key.partition(".")
         if table not in _READ_BY:
             return True
         inputs = {found for found in read if found.startswith(_READ_BY[table])}
+        owned = any(values.get("economics.basis") == "owned" for values in (self._first, self._other))
+        if table == "site" and output.startswith("usd_") and not owned:  # a rent or a list price has no place
+            inputs -= _OF_OWNERS
         if table == "site" and inputs == {_WAY}:  # all that a time reads of a place is the way to the users
             has_users = any("site.users_region" in values for values in (self._first, self._other))
             return name in {"users_region", "round_trip_s"} or (name == "region" and has_users)

@@ -376,14 +376,6 @@ def test_a_chip_without_a_price_needs_one(given):
     assert resolved("h20", **given).leaves["economics_usd_per_accelerator_hour"].value == 2
 
 
-@pytest.mark.parametrize("basis", ["owned", "api"])
-def test_a_basis_of_a_later_version_says_so(basis):
-    found = report(load_values({"economics": {"basis": basis}}))
-    assert found["quantities"]["usd_per_query"]["why"] == f"not_in_this_version: economics.basis = {basis!r}"
-    assert "; the cost of a query is not in this version (" in found["headline"]
-    assert found["quantities"]["tpot_s"]["value"] > 0
-
-
 # --- layouts and pools ---------------------------------------------------------------------------
 
 

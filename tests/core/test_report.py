@@ -37,7 +37,7 @@ STATES = {
     "closed": {"model": {"id": "gpt-4"}},
     "closed, compute unknown": {"model": {"id": "claude-opus-4"}},
     "stand-in": {"model": {"id": "gpt-4", "architecture_like": "mixtral-8x7b"}},
-    "later version": {"economics": {"basis": "owned"}},
+    "owned": {"economics": {"basis": "owned"}},
     "overload": {"workload": {"requests_per_s": 1e6}, "hardware": {"replicas": 1}},
     "on the line": {"training": {"flop": 1e25}},
     "pins": {"pins": {"tpot_s": 0.02, "usd_per_query": 0.5, "fits_memory": 1}},
@@ -168,8 +168,7 @@ HEADLINES = {
     "closed": r"The cost of a query is unknown \(the architecture of gpt-4 is not published.*above EU 1e25.*",
     "closed, compute unknown": r"The cost of a query is unknown .*; EU 1e25 unknown: training_flop missing\.",
     "stand-in": r"One query costs .* \(architecture of mixtral-8x7b as a stand-in\)\.",
-    "later version": r"[A-Z]\w+ .* and serves? .*; the cost of a query is not in this version "
-    r"\(economics\.basis = 'owned'\); .*",
+    "owned": r"One query costs .* ct.*",
     "overload": r"The demand is [\d,]+ times what the planned fleet takes; [a-z ]+ binds; below EU .*",
     "on the line": r".*; exactly on EU 1e25\.",
     "pins": r"One query costs 50 ct.*",
@@ -291,7 +290,7 @@ def test_notes_of_loading_come_first(tmp_path):
     [
         ("plain", False), ("demand", False), ("does not fit", True), ("batch does not fit", True),
         ("limit out of reach", True), ("limit missed", True), ("no price", False), ("closed", False),
-        ("overload", True), ("later version", False), ("unknown peak", False),
+        ("overload", True), ("owned", False), ("unknown peak", False),
     ],
 )  # fmt: skip
 def test_the_answer_is_no_where_it_cannot_be_served(states, state, is_no):

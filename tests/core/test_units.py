@@ -16,6 +16,7 @@ POWERS = {
     "yr": {"time": 1},
     "days": {"time": 1},
     "W": {"energy": 1, "time": -1},
+    "kW": {"energy": 1, "time": -1},
     "MW": {"energy": 1, "time": -1},
     "MVA": {"energy": 1, "time": -1},
     "GW": {"energy": 1, "time": -1},
@@ -31,8 +32,11 @@ POWERS = {
 """What each unit is made of; counts, bytes and FLOP are left as they are."""
 IN_ITS_NAME = {"usd_per_day": "USD/d"}
 """A quantity whose name says per what, and whose unit as shown does not."""
-OF_ONE_YEAR = {"stolen_weights_share"}
-"""Sets something against the cost of one year, however long that is."""
+OF_ONE_YEAR = {
+    *("stolen_weights_share", "capital_recovery_factor"),
+    *(f"{pool}_{part}_usd_per_hour" for pool in ("decode", "prefill") for part in ("capital", "owned")),
+}
+"""Sets something against the cost of one year, however long that is, or compounds by the year."""
 
 
 def power(unit, dimension):

@@ -28,8 +28,20 @@ STAND_ASIDE = {
         "prefill_hardware_offload_bytes_per_s",
     ),
     *("optimizations_offload_batch", "calibration_host_link_share"),
+    *(
+        f"{pool}{name}"
+        for pool in ("", "prefill_")
+        for name in (
+            *("hardware_purchase_usd", "economics_server_cost_factor"),
+            "economics_capex_usd_per_accelerator",
+        )
+    ),
+    *("economics_lifetime_years", "economics_residual_share", "economics_wacc", "economics_network_share"),
+    *("economics_opex_share", "economics_colocation_usd_per_kw_month", "site_electricity_usd_per_kwh"),
+    *(f"economics_api_usd_per_million_{kind}_tokens" for kind in ("input", "cached_input", "output")),
+    "economics_api_discount",
 }
-"""Used only without a demand, with more compute than the plain model's, or with offload: here none shows."""
+"""Used only without a demand, with more compute than the plain model's, with offload, or on another basis."""
 FLAGS = ("bool", "code")
 TRAINING = (
     *("training_", "model_training_"),  # one figure stands for another, which the report says

@@ -36,7 +36,50 @@ def _region(scenario: Scenario, _answer: Answer | None) -> tuple[str, str]:
     return catalog.region(scenario.site.region).name, ""
 
 
+def _bases() -> tuple[str, ...]:
+    from inferscope.core.quantities.owning import BASES
+
+    return BASES
+
+
 FIELDS = (
+    Field(
+        "economics.basis",
+        "Basis",
+        "rental: rent by the hour; owned: capital and running cost; api: list price of tokens",
+        kind="choice",
+        options=_bases,
+        leaf="economics_basis",
+    ),
+    Field(
+        "economics.capex_usd_per_accelerator",
+        "Purchase",
+        "owned: one accelerator with its server and network",
+        scale="usd",
+        unit="USD",
+        leaf="economics_capex_usd_per_accelerator",
+        empty="listed",
+        start=40_000,
+    ),
+    Field(
+        "economics.lifetime_years",
+        "Life",
+        "owned: years until it is replaced",
+        scale="plain",
+        unit="years",
+        leaf="economics_lifetime_years",
+        empty="default",
+        start=5,
+    ),
+    Field(
+        "economics.wacc",
+        "WACC",
+        "owned: cost of capital a year",
+        scale="share",
+        leaf="economics_wacc",
+        empty="default",
+        start=0.1,
+    ),
     Field(
         "economics.usd_per_accelerator_hour",
         "Price",
