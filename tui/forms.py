@@ -94,6 +94,25 @@ def share(values: Values, name: str) -> float:
     return found
 
 
+def above_zero(values: Values, name: str) -> float:
+    """A number above zero.
+
+    Raises:
+        FormError: It is none.
+
+    >>> above_zero({"until": "1e9"}, "until")
+    1000000000.0
+    """
+    try:
+        found = float(values[name].replace(",", ""))
+    except ValueError:
+        found = 0.0
+    if not 0.0 < found < float("inf"):
+        message = f"takes a number above 0, such as 1000, not {values[name]!r}"
+        raise FormError(message, name)
+    return found
+
+
 def parts(values: Values, name: str, needed: str = "") -> list[str]:
     """What is separated by semicolons.
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.study.options import PLACE
-from inferscope.tui.forms import FormError, Values, listed, one_of, parts, share, whole, yes
+from inferscope.core.study.options import FEWEST, MOST, PLACE
+from inferscope.tui.forms import FormError, Values, above_zero, listed, one_of, parts, share, whole, yes
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -284,6 +284,13 @@ def _access(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return found.table(everything=yes(values, "all"))
 
 
+def _break_even(scenario: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.study.bases import bases
+
+    watch(0, 1)
+    return bases(scenario, above_zero(values, "from"), above_zero(values, "until")).table()
+
+
 def _day(values: Values, name: str) -> dt.date | None:
     from inferscope.core.scenario.days import read_day
 
@@ -422,6 +429,16 @@ STUDIES = (
             ),
         ),
         _scaling,
+    ),
+    Study(
+        "Break-even",
+        "Renting, owning or buying tokens: which is cheapest at which demand.",
+        "study.bases",
+        (
+            Line("from", "least demand, queries a day", f"{FEWEST:g}"),
+            Line("until", "greatest demand, queries a day", f"{MOST:g}"),
+        ),
+        _break_even,
     ),
     Study(
         "Access",

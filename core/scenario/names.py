@@ -37,6 +37,7 @@ COMMANDS = [
     "solve",
     "frontier",
     "attribute",
+    "break-even",
     "scaling",
     "validate",
     "claims",

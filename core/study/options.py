@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["METHODS", "PLACE", "SAMPLERS", "VIEWS"]
+__all__ = ["FEWEST", "METHODS", "MOST", "PLACE", "SAMPLERS", "VIEWS"]
 
 SAMPLERS: Final = ("lhs", "sobol")
 """Latin hypercube, and Sobol's sequence (scrambled)."""
@@ -16,3 +16,5 @@ VIEWS: Final = ("lines", "loopholes", "rounds", "deployment", "attempts", "disti
 """What scaled inference and other routes do: to lines, in four bars, in rounds, in service, to scores."""
 PLACE = "CHN"
 """Where accelerators go unless a place is named: most rules on chips are about China."""
+FEWEST, MOST = 1e2, 1e9
+"""Queries a day between which bases are compared unless others are named."""

@@ -19,7 +19,7 @@ from inferscope.core.errors import InferscopeError, printable
 if TYPE_CHECKING:
     import argparse
 
-_MODULES = {"eval": "eval_", "list": "listing", "import-model": "import_model"}
+_MODULES = {"eval": "eval_", "list": "listing", "import-model": "import_model", "break-even": "break_even"}
 """Modules of commands that are not called like them."""
 
 _LONGEST, _KEPT = 120, 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.study.options import METHODS, PLACE, SAMPLERS, VIEWS
+from inferscope.core.study.options import FEWEST, METHODS, MOST, PLACE, SAMPLERS, VIEWS
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, day, output, set_keys
 
 
@@ -88,6 +88,21 @@ def access(parser: argparse.ArgumentParser) -> None:
     cap.add_argument(
         "--tpp", type=_above_zero, metavar="TPP", help="in its place the TPP that a fleet may have"
     )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def break_even(parser: argparse.ArgumentParser) -> None:
+    """Of `break-even`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    for name, value, what in (("from", FEWEST, "least"), ("until", MOST, "greatest")):
+        parser.add_argument(
+            f"--{name}",
+            type=_above_zero,
+            default=value,
+            metavar="N",
+            help=f"{what} demand to try, queries a day (default: {value:g})",
+        )
     set_keys(parser)
     output(parser, FORMATS)
 

@@ -1,0 +1,66 @@
+"""Rent, own or buy tokens by demand: crossings by hand, and what is missing is named."""
+
+import numpy as np
+import pytest
+
+from inferscope.core.errors import ScenarioError
+from inferscope.core.evaluate import evaluate
+from inferscope.core.scenario.files import load, with_values
+from inferscope.core.study.bases import bases
+
+PRICES = {
+    "economics.api_usd_per_million_input_tokens": 1.0,
+    "economics.api_usd_per_million_output_tokens": 1.0,
+    "economics.usd_per_accelerator_hour": 2.0,
+    "economics.capex_usd_per_accelerator": 1e9,
+}
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return with_values(load("llama-3.1-70b-h100").scenario, PRICES)
+
+
+def test_renting_passes_the_list_price_where_a_replica_is_worth_its_tokens(scenario):
+    """Eight accelerators at 2 USD are 384 USD a day; 2,048 tokens at 1.5 USD a million are 0.3072 ct."""
+    dearer = dict.fromkeys(list(PRICES)[:2], 1.5)
+    found = bases(with_values(scenario, dearer), 1e3, 2e5)
+    [(_, _, at)] = [each for each in found.crossings if each[:2] == ("api", "rental")]
+    assert at == pytest.approx(384 / 3072e-6, rel=0.03)
+    assert found.cheapest()[0] == "api"
+
+
+def test_each_cost_is_the_one_that_the_scenario_has_on_that_basis(scenario):
+    found = bases(scenario, 1e3, 1e4)
+    for basis, costs in found.usd_per_query.items():
+        changes = {"economics.basis": basis, "workload.queries_per_day": 1e4, "workload.requests_per_s": None}
+        alone = evaluate(with_values(scenario, changes), ["usd_per_query"])
+        assert costs[-1] == pytest.approx(alone["usd_per_query"][0], rel=1e-12)
+
+
+def test_the_list_price_does_not_depend_on_demand_and_a_fleet_s_cost_falls_with_it(scenario):
+    found = bases(scenario, 1e2, 1e5)
+    assert np.ptp(found.usd_per_query["api"]) == 0
+    assert np.all(np.diff(found.usd_per_query["rental"]) < 0)
+    assert np.all(found.usd_per_query["owned"] > found.usd_per_query["rental"])
+
+
+def test_a_basis_without_a_price_says_what_it_needs():
+    found = bases(load("llama-3.1-70b-h100").scenario, 1e3, 1e5)
+    assert found.why == {"api": "needs economics.api_usd_per_million_input_tokens"}
+    assert "needs economics.api_usd" in found.table().notes[0]
+    assert found.cheapest() == ["owned"] * len(found.queries_per_day)
+
+
+def test_a_demand_that_does_not_grow_is_refused(scenario):
+    with pytest.raises(ScenarioError, match="the second must be the greater"):
+        bases(scenario, 1e5, 1e3)
+
+
+def test_a_row_makes_its_scenario(scenario):
+    found = bases(scenario, 1e3, 1e6)
+    table = found.table()
+    changed = with_values(scenario, table.changes[-1])
+    best = table["cheapest"][-1]
+    value = evaluate(changed, ["usd_per_query"])["usd_per_query"][0]
+    assert value == pytest.approx(table[f"usd_per_query_{best}"][-1], rel=1e-12)
