@@ -96,7 +96,14 @@ BESIDE = [
 """What stands beside them in a report."""
 
 OUTPUTS = (*CONTRACT, *BESIDE)
-"""All that a report holds."""
+"""All that every report holds."""
+
+
+def outputs_of(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """What a report on scenarios holds: ``OUTPUTS``, and the quantities that published figures are about."""
+    published = (item.quantity for scenario in scenarios for item in scenario.published)
+    known = (name for name in published if name in REGISTRY.quantities)
+    return tuple(dict.fromkeys((*OUTPUTS, *known)))
 
 
 @dataclass(frozen=True)

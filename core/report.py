@@ -10,7 +10,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.bind import Bound, bind
 from inferscope.core.errors import ScenarioError
-from inferscope.core.evaluate import OUTPUTS, Result, evaluate, evaluate_bound
+from inferscope.core.evaluate import OUTPUTS, Result, evaluate, evaluate_bound, outputs_of
 from inferscope.core.graph import REGISTRY
 from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
@@ -37,7 +37,15 @@ __all__ = [
     "reports",
 ]
 
-_COST = ("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day")
+_COST = (
+    "usd_per_query",
+    "usd_per_million_input_tokens",
+    "usd_per_million_fresh_input_tokens",
+    "usd_per_million_output_tokens",
+    "usd_per_day",
+)
+_BY_FLOP = ("flop_method_usd_per_query", "flop_method_usd_per_day")
+_SOLD = ("list_revenue_usd_per_day", "list_profit_over_cost", "list_gross_margin")
 _ENERGY = (
     "wh_per_query",
     "joules_per_output_token",
@@ -45,6 +53,8 @@ _ENERGY = (
     "liters_per_query",
     "facility_mw",
     "twh_per_year",
+    "flop_method_wh_per_query",
+    "flop_method_mwh_per_day",
 )
 _PLANNED = {"batch": "workload_batch"}
 
@@ -63,7 +73,8 @@ def reports(loaded: Sequence[Loaded], *, catalog_ranges: bool = False) -> list[d
         InferscopeError: A scenario names something that does not exist.
     """
     try:
-        result = evaluate([item.scenario for item in loaded], OUTPUTS)
+        scenarios = [item.scenario for item in loaded]
+        result = evaluate(scenarios, outputs_of(scenarios))
         for row in range(len(loaded)):
             rules_of(result, row)
     except ScenarioError as error:
@@ -84,7 +95,7 @@ def placed(error: ScenarioError, loaded: Sequence[Loaded]) -> ScenarioError:
 
 def report(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
     """The report of one scenario (see :func:`reports`)."""
-    return report_of(with_ranges(evaluate(scenario, OUTPUTS)), 0, notes)
+    return report_of(with_ranges(evaluate(scenario, outputs_of([scenario]))), 0, notes)
 
 
 def report_of(
@@ -226,7 +237,7 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
         found["value"] = bool(value) if known else None
     if not known:
         found["why"] = result.why(name, row) or "unknown: larger than any number"
-    if name in _COST:
+    if name in (*_COST, *_BY_FLOP, *_SOLD):
         found["basis"] = cost_basis(result, row, name)
     if name in _ENERGY:
         found["boundary"] = resolved.scenario.site.boundary
@@ -260,8 +271,10 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     leaf = bound.leaf("economics_usd_per_accelerator_hour", row)
     if name in scenario.pins:
         return "set by the user"
-    if scenario.economics.basis == "api":
+    if scenario.economics.basis == "api" or name == "list_revenue_usd_per_day":
         return _listed(bound, row)
+    if name in _SOLD:
+        return f"{_listed(bound, row)}; against {cost_basis(result, row, 'usd_per_day')}"
     if scenario.economics.basis == "owned":
         parts = [_owned(result, row)]
     elif math.isnan(leaf.value):
@@ -269,6 +282,8 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     else:
         parts = [f"rental, {_priced(leaf)}"]
     prefill = bound.leaf("prefill_economics_usd_per_accelerator_hour", row)
+    if name in _BY_FLOP:
+        return f"{parts[0]}; only busy hours are paid"
     is_rented = scenario.economics.basis == "rental"
     if is_rented and scenario.hardware.prefill is not None and prefill.value != leaf.value:
         parts.append(f"prefill {_priced(prefill)}")

@@ -39,6 +39,7 @@ from inferscope.core.catalog.quality import (
 )
 from inferscope.core.catalog.reading import architecture_fault
 from inferscope.core.catalog.records import KINDS, UNKNOWN, Record, Tier, Value
+from inferscope.core.catalog.rents import Rent, rent, rents
 from inferscope.core.catalog.schema import (
     ACCELERATOR_VALUES,
     ARCHITECTURE_KEYS,
@@ -51,13 +52,20 @@ from inferscope.core.catalog.techniques import (
     SpeculativeMethod,
     format_,
     formats,
+    loss_law,
+    loss_laws,
     speculative_method,
     speculative_methods,
     technique_default,
     technique_defaults,
 )
 from inferscope.core.catalog.user import folders, use
-from inferscope.core.catalog.world import economics_default, economics_defaults, world_figures
+from inferscope.core.catalog.world import (
+    economics_default,
+    economics_defaults,
+    flop_method_default,
+    world_figures,
+)
 
 __all__ = [
     "ACCELERATOR_VALUES",
@@ -76,6 +84,7 @@ __all__ = [
     "Price",
     "Record",
     "Recovery",
+    "Rent",
     "SpeculativeMethod",
     "Student",
     "Tier",
@@ -91,6 +100,7 @@ __all__ = [
     "entries",
     "exchange_law",
     "exchange_laws",
+    "flop_method_default",
     "fold",
     "folders",
     "format_",
@@ -98,12 +108,16 @@ __all__ = [
     "ids",
     "kv_bytes_per_token",
     "kv_recovery",
+    "loss_law",
+    "loss_laws",
     "model",
     "price",
     "prices",
     "providers",
     "recoveries",
     "region",
+    "rent",
+    "rents",
     "resolve",
     "route_default",
     "scale_like",

@@ -21,6 +21,8 @@ __all__ = [
     "SpeculativeMethod",
     "format_",
     "formats",
+    "loss_law",
+    "loss_laws",
     "speculative_method",
     "speculative_methods",
     "technique_default",
@@ -168,6 +170,29 @@ def technique_default(name: str) -> Value:
         CatalogError: There is no such default.
     """
     return _named(dict(technique_defaults()), name, "technique default", squashed=False)
+
+
+@lru_cache(maxsize=1)
+def loss_laws() -> Mapping[str, Mapping[str, Value]]:
+    """Return the fits of loss by size and tokens; each has ``e``, ``a``, ``b``, ``alpha`` and ``beta``."""
+    path = DATA / _TECHNIQUES
+    return MappingProxyType(
+        {
+            law: MappingProxyType(
+                {name: read_value(row, UNKNOWN, path, f"loss.{law}.{name}") for name, row in table.items()}
+            )
+            for law, table in read_toml(_TECHNIQUES)["loss"].items()
+        }
+    )
+
+
+def loss_law(name: str = "besiroglu") -> Mapping[str, Value]:
+    """Return one of them.
+
+    Raises:
+        CatalogError: There is no such fit.
+    """
+    return _named(dict(loss_laws()), name, "loss law", squashed=False)
 
 
 def _named(known: Mapping[str, Named], name: str, what: str, *, squashed: bool = True) -> Named:

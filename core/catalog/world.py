@@ -13,12 +13,12 @@ from inferscope.core.catalog.sources import DATA, read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["economics_default", "economics_defaults", "world_figures"]
+__all__ = ["economics_default", "economics_defaults", "flop_method_default", "world_figures"]
 
 _WORLD: Final = "world.toml"
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _values(table: str) -> Mapping[str, Value]:
     path = DATA / _WORLD
     return MappingProxyType(
@@ -37,6 +37,11 @@ def economics_defaults() -> Mapping[str, Value]:
 def economics_default(name: str) -> Value:
     """Return one of them, for example ``wacc``."""
     return economics_defaults()[name]
+
+
+def flop_method_default(name: str) -> Value:
+    """Return what estimates from FLOP assume, ``utilization`` or ``power_share``."""
+    return _values("flop_method")[name]
 
 
 def world_figures() -> Mapping[str, Value]:

@@ -222,7 +222,7 @@ def _text(report: Mapping[str, Any], columns: int | None) -> str:
     for reason in reasons:
         parts += _wrap(reason, width)
     parts.append("")
-    for name in ("usd_per_query", "wh_per_query"):
+    for name in ("usd_per_query", "wh_per_query", *_asked_beside(report)):
         entry = report["quantities"][name]
         what = "basis" if "basis" in entry else "boundary"
         parts += _wrap(f"{name}: {what} {entry[what]}", width)
@@ -261,6 +261,13 @@ def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
     return textwrap.wrap(
         text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
     )
+
+
+def _asked_beside(report: Mapping[str, Any]) -> list[str]:
+    """Costs and energies that only this report has: what they stand on is said as well."""
+    listed = {name for _, names in GROUPS for name in names} | {"usd_per_query", "wh_per_query"}
+    items = report["quantities"].items()
+    return [name for name, entry in items if name not in listed and {"basis", "boundary"} & set(entry)]
 
 
 def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

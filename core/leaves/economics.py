@@ -38,6 +38,10 @@ def economics_leaves(scenario: Scenario, record: Record) -> dict[str, Leaf]:
             is_set="api_discount" in said,
         ),
     }
+    for name in ("utilization", "power_share"):
+        mine, key = getattr(scenario.flop_method, name), f"flop_method.{name}"
+        usual = catalog.flop_method_default(name)
+        found[f"flop_method_{name}"] = catalog_leaf(usual, key) if mine is None else number_leaf(mine, key)
     for name in _OWNING:
         mine, key = getattr(economics, name), f"economics.{name}"
         usual = catalog.economics_default(name)

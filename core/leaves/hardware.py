@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -136,13 +137,19 @@ def price_leaf(scenario: Scenario, chip: Record, section: str, notes: list[str])
         return number_leaf(economics.usd_per_accelerator_hour, key)
     hardware = scenario.hardware if section == "hardware" else scenario.hardware.prefill
     given = {} if hardware is None else overrides(hardware.overrides, catalog.ACCELERATOR_VALUES, section)
-    return catalog_price(chip, economics.rental_term, key, notes, given)
+    return catalog_price(chip, scenario, key, notes, given)
 
 
 def catalog_price(
-    chip: Record, term: str | None, key: str, notes: list[str], given: Mapping[str, Leaf] = _NOTHING
+    chip: Record, scenario: Scenario, key: str, notes: list[str], given: Mapping[str, Leaf] = _NOTHING
 ) -> Leaf:
-    """The rental price of the catalogue, or in its place: of a term, or on demand, else reserved."""
+    """The rental price of the catalogue, or in its place: of a term, or on demand, else reserved.
+
+    ``market`` is the last of the dated rents by the scenario's day.
+    """
+    term = scenario.economics.rental_term
+    if term == "market":
+        return _market_price(chip, scenario.as_of, key)
     for name in (term,) if term else _TERMS[:2]:
         if mine := given.get(f"rental_{name}_usd_per_h"):
             return mine
@@ -154,6 +161,15 @@ def catalog_price(
             about = "" if value.origin else str(chip.text.get("rental_note", ""))
             return replace(catalog_leaf(value, key, text), cited=about or value.source)
     return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
+
+
+def _market_price(chip: Record, day: dt.date, key: str) -> Leaf:
+    found = catalog.rent(chip.id, day)
+    if found is None:
+        why = f"{NEEDS_INPUT}: {key} (no rent of {chip.id} by {day} in the series)"
+        return Leaf(math.nan, why=why, key=key)
+    text = f"{chip.id}: market rental, {found.what} ({found.date})"
+    return replace(catalog_leaf(found.value, key, text), cited=found.value.source)
 
 
 _USED = {*_CHIP, "fp32_flop_per_s", *(f"rental_{term}_usd_per_h" for term in _TERMS)}

@@ -56,7 +56,10 @@ def scaling_leaves(scenario: Scenario, record: Record) -> dict[str, Leaf]:
         "workload.queries_per_user_per_day",
         why=f"{NEEDS_INPUT}: workload.queries_per_user_per_day",
     )
+    law = catalog.loss_law()
+    fit = {f"loss_{name}": catalog_leaf(law[name], "") for name in ("a", "b", "alpha", "beta")}
     return {
+        **fit,
         "workload_queries_per_user_per_day": asks,
         **(_test_time(scenario.test_time) if scenario.test_time.model_fields_set else _plain_test_time()),
         **(_routes(scenario.routes) if scenario.routes.model_fields_set else _plain_routes()),

@@ -226,7 +226,7 @@ def _training_price(scenario: Scenario, chip: Record, trained_on: Record, leaves
         return number_leaf(given, key)
     if trained_on.id == chip.id:
         return leaves["economics_usd_per_accelerator_hour"]
-    return catalog_price(trained_on, scenario.economics.rental_term, key, [])
+    return catalog_price(trained_on, scenario, key, [])
 
 
 def _published_hours(

@@ -12,11 +12,13 @@ from inferscope.core.quantities import (
     decode_weights,
     deployment,
     energy,
+    flop_method,
     governance,
     inputs,
     load,
     loaded,
     loopholes,
+    loss,
     memory,
     offload,
     owning,
@@ -32,7 +34,7 @@ from inferscope.core.quantities import (
 
 __all__ = [
     "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
-    "governance", "inputs", "load", "loaded", "loopholes", "memory", "offload", "owning", "power", "prefill", "quality", "scaling",
+    "flop_method", "governance", "inputs", "load", "loaded", "loopholes", "loss", "memory", "offload", "owning", "power", "prefill", "quality", "scaling",
     "serving", "sites", "training", "waiting",
 ]  # fmt: skip
 

@@ -131,6 +131,46 @@ def usd_per_query(
 
 
 @quantity(
+    unit="USD",
+    label="Revenue of a day at list price",
+    better="higher",
+    formula="queries_per_day * (api_input_usd + api_output_usd)",
+    source="tokens of the day x list price, whatever the basis of the cost",
+)
+def list_revenue_usd_per_day(queries_per_day: Array, api_input_usd: Array, api_output_usd: Array) -> Array:
+    """What all tokens would bring if each were sold. 138.8e6 queries at 0.405 ct: 562,000 USD."""
+    return queries_per_day * (api_input_usd + api_output_usd)
+
+
+@quantity(
+    unit="1",
+    label="Profit over cost at list price",
+    better="higher",
+    formula="where(economics_basis == 2, nan, list_revenue_usd_per_day / usd_per_day - 1)",
+    source="revenue at list price less the cost of the fleet, over that cost",
+    null="unsupported: on the basis of a list price the cost is the price",
+)
+def list_profit_over_cost(
+    economics_basis: Array, list_revenue_usd_per_day: Array, usd_per_day: Array
+) -> Array:
+    """562,027 USD of revenue and 87,072 of cost: 5.45, or 545 %."""
+    return np.where(economics_basis == API, np.nan, list_revenue_usd_per_day / usd_per_day - 1.0)
+
+
+@quantity(
+    unit="1",
+    label="Gross margin at list price",
+    better="higher",
+    formula="where(economics_basis == 2, nan, 1 - usd_per_day / list_revenue_usd_per_day)",
+    source="what of the revenue at list price is not the cost of the fleet",
+    null="unsupported: on the basis of a list price the cost is the price",
+)
+def list_gross_margin(economics_basis: Array, usd_per_day: Array, list_revenue_usd_per_day: Array) -> Array:
+    """87,072 USD of cost and 562,027 of revenue: 0.845."""
+    return np.where(economics_basis == API, np.nan, 1.0 - usd_per_day / list_revenue_usd_per_day)
+
+
+@quantity(
     unit="1",
     label="Prefill share of cost",
     formula=(
@@ -176,6 +216,36 @@ def usd_per_million_input_tokens(
     """Rent of the prompts over the prompt tokens."""
     share = usd_per_query * prefill_cost_share / workload_input_tokens
     return np.where(workload_input_tokens > 0, units.MILLION * share, np.nan)
+
+
+@quantity(
+    unit="USD",
+    label="Cost per million fresh input tokens",
+    better="lower",
+    formula=(
+        "where(workload_input_tokens * (1 - optimizations_prefix_cache_hit_rate) > 0, where(economics_basis == 2,"
+        " (1 - economics_api_discount) * economics_api_usd_per_million_input_tokens, 1e6 * usd_per_query"
+        " * prefill_cost_share / (workload_input_tokens * (1 - optimizations_prefix_cache_hit_rate))), nan)"
+    ),
+    source=_RENTAL
+    + "; all of the prompts' on the tokens that are computed, a hit costs nothing of its own"
+    + _API,
+    null="unsupported: a query without fresh input tokens",
+)
+def usd_per_million_fresh_input_tokens(
+    workload_input_tokens: Array,
+    optimizations_prefix_cache_hit_rate: Array,
+    economics_basis: Array,
+    economics_api_discount: Array,
+    economics_api_usd_per_million_input_tokens: Array,
+    usd_per_query: Array,
+    prefill_cost_share: Array,
+) -> Array:
+    """A hit is read while the fresh tokens attend to it: its time is theirs."""
+    fresh = workload_input_tokens * (1.0 - optimizations_prefix_cache_hit_rate)
+    listed = (1.0 - economics_api_discount) * economics_api_usd_per_million_input_tokens
+    own = units.MILLION * usd_per_query * prefill_cost_share / fresh
+    return np.where(fresh > 0, np.where(economics_basis == API, listed, own), np.nan)
 
 
 @quantity(

@@ -339,3 +339,32 @@ def growth_per_year(doubling_months: Array) -> Array:
     """
     found: Array = 2.0 ** (12.0 / doubling_months)
     return found
+
+
+def doubling_months(growth_per_year: Array) -> Array:
+    """Months in which what grows by a factor a year doubles: ``12 ln 2 / ln g``.
+
+    >>> doubling_months(np.array([2.4])).round(2)
+    array([9.5])
+    """
+    found: Array = 12.0 * np.log(2.0) / np.log(growth_per_year)
+    return found
+
+
+def fall_per_year(before_usd: Array, after_usd: Array, years: Array) -> Array:
+    """Factor a year by which a price fell: the root of the whole fall.
+
+    >>> fall_per_year(np.array([60.0]), np.array([0.06]), np.array([3.0])).round(6)
+    array([10.])
+    """
+    found: Array = (before_usd / after_usd) ** (1.0 / years)
+    return found
+
+
+def left_after(fall_per_year: Array, years: Array) -> Array:
+    """Share of a price that is left when it falls by a factor a year.
+
+    >>> left_after(np.array([40.0]), np.array([2.0]))
+    array([0.000625])
+    """
+    return fall_per_year**-years

@@ -274,8 +274,10 @@ class Economics(Section):
         default="rental",
         description="rental: rent by the hour; owned: capital and running cost; api: list price",
     )
-    rental_term: Literal["on_demand", "reserved", "spot"] | None = Field(
-        default=None, description="which catalogue price; default: on demand, else reserved"
+    rental_term: Literal["on_demand", "reserved", "spot", "market"] | None = Field(
+        default=None,
+        description="which catalogue price; market: the last of a dated series by as_of; default: on demand,"
+        " else reserved",
     )
     usd_per_accelerator_hour: Positive | None = Field(
         default=None, description="price, USD/h; default: the catalogue's"
@@ -349,6 +351,17 @@ class Site(Section):
     )
 
 
+class FlopMethod(Section):
+    """What estimates from FLOP assume; a cross-check, which the model itself does not read."""
+
+    utilization: PositiveShare | None = Field(
+        default=None, description="share of the bf16 peak that is reached; default: Epoch AI's"
+    )
+    power_share: PositiveShare | None = Field(
+        default=None, description="share of a server's rated power that is drawn; default: Epoch AI's"
+    )
+
+
 class Published(Section):
     """The published figure that a preset is about."""
 
@@ -390,6 +403,7 @@ class Scenario(Section):
     slo: Slo = Field(default_factory=_one(Slo))
     economics: Economics = Field(default_factory=_one(Economics))
     site: Site = Field(default_factory=_one(Site))
+    flop_method: FlopMethod = Field(default_factory=_one(FlopMethod))
     training: Training = Field(default_factory=_one(Training))
     test_time: TestTime = Field(default_factory=_one(TestTime))
     routes: Routes = Field(default_factory=_one(Routes))

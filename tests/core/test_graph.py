@@ -138,9 +138,16 @@ def test_every_input_is_used_or_is_a_limit_that_the_plan_reads():
     assert {name for name in unused if not name.startswith("slo_")} == set()
 
 
+CROSS_CHECKS = (
+    *("flop_method_accelerators", "flop_method_usd_per_day", "flop_method_mwh_per_day"),
+    *("list_profit_over_cost", "list_gross_margin", "usd_per_million_fresh_input_tokens", "overtraining"),
+)
+"""What a preset or a user asks for beside the report."""
+
+
 def test_every_quantity_serves_the_report_or_says_that_it_is_a_result():
     """A quantity that nothing needs is a result of its own; all others lead to the report."""
-    needed = set(REGISTRY.needed((*CONTRACT, *BESIDE, *SCALING)))
+    needed = set(REGISTRY.needed((*CONTRACT, *BESIDE, *SCALING, *CROSS_CHECKS)))
     used = {parent for node in REGISTRY.quantities.values() for parent in node.parents}
     orphans = set(REGISTRY.quantities) - needed
     assert all(name not in used or REGISTRY.descendants({name}) <= orphans for name in orphans)
@@ -150,6 +157,7 @@ def test_every_quantity_serves_the_report_or_says_that_it_is_a_result():
 def test_inputs_are_named_after_their_section_and_results_are_not():
     sections = (
         "hardware model optimizations workload slo economics site training test_time routes calibration"
+        " flop_method loss"
     )
     for name in REGISTRY.inputs:
         assert name.removeprefix("prefill_").startswith(tuple(f"{s}_" for s in sections.split())), name

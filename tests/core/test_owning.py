@@ -117,17 +117,21 @@ def test_deepseeks_day_at_list_price_is_the_revenue_that_it_named():
     assert 1 - cost / revenue == pytest.approx(0.845, rel=0.05)
 
 
+UNPRICED = dict.fromkeys(f"api_usd_per_million_{kind}_tokens" for kind in ("input", "cached_input", "output"))
+"""The preset of the day brings list prices of its own."""
+
+
 def test_a_discount_and_cached_input_without_a_price_of_its_own():
-    whole = found("deepseek-v3-h800", basis="api", api_usd_per_million_input_tokens=1,
-                  api_usd_per_million_output_tokens=2)  # fmt: skip
-    half = found("deepseek-v3-h800", basis="api", api_usd_per_million_input_tokens=1,
-                 api_usd_per_million_output_tokens=2, api_discount=0.5)  # fmt: skip
+    prices = {"api_usd_per_million_input_tokens": 1, "api_usd_per_million_output_tokens": 2}
+    whole = found("deepseek-v3-h800", basis="api", **{**UNPRICED, **prices})
+    half = found("deepseek-v3-h800", basis="api", **{**UNPRICED, **prices, "api_discount": 0.5})
     assert half["usd_per_query"][0] == pytest.approx(whole["usd_per_query"][0] / 2)
     assert whole["usd_per_query"][0] == pytest.approx((4383 * 1 + 1211 * 2) / 1e6)
 
 
 def test_the_price_is_the_lists_on_the_date_or_named_as_missing():
-    now = load_scenario("deepseek-v3-h800")
+    unpriced = {f"economics.{name}": None for name in UNPRICED}
+    now = with_values(load_scenario("deepseek-v3-h800"), unpriced)
     late = evaluate(with_values(now, {"economics.basis": "api", "as_of": "2026-11-22"}), NAMES)
     assert late["usd_per_million_output_tokens"][0] == pytest.approx(0.55)
     early = evaluate(with_values(now, {"economics.basis": "api"}), NAMES)
@@ -145,7 +149,11 @@ def test_every_cost_says_its_basis_and_what_it_is_made_of():
     own = evaluate(with_values(load_scenario("llama-3.1-70b-h100"), {"economics.basis": "owned"}), NAMES)
     assert "capital" in cost_basis(own)
     assert "over 5 years at 10 %" in cost_basis(own)
-    values = {"economics.basis": "api", "as_of": "2026-11-22"}
+    values = {
+        **{f"economics.{name}": None for name in UNPRICED},
+        "economics.basis": "api",
+        "as_of": "2026-11-22",
+    }
     listed = evaluate(with_values(load_scenario("deepseek-v3-h800"), values), NAMES)
     assert "deepseek's list price of deepseek-chat" in cost_basis(listed)
     assert "margin unknown" in cost_basis(listed)

@@ -24,6 +24,7 @@ def found():
 
 _Q4 = ("unknown: no measured recovery of q4_k_m weights, bf16 activations", "in quality is unknown here")
 OPEN = {
+    "chatgpt-2023-chain": {"unsupported: a query without input tokens": "count as output"},
     "gpt-4-training-eu": {"unknown: the architecture of gpt-4 is not published": "is unknown"},
     "llama-3-8b-inferentia2": {"unknown: hardware.server_w": "the energy stays open"},
     "llama-3-8b-m3-max": dict([("unknown: hardware.server_w", "the energy stays open"), _Q4]),

@@ -23,6 +23,7 @@ POWERS = {
     "J": {"energy": 1},
     "Wh": {"energy": 1},
     "kWh": {"energy": 1},
+    "MWh": {"energy": 1},
     "TWh": {"energy": 1},
     "TOPS": {"time": -1},
     "USD": {"money": 1},
@@ -30,7 +31,7 @@ POWERS = {
     "L": {"water": 1},
 }
 """What each unit is made of; counts, bytes and FLOP are left as they are."""
-IN_ITS_NAME = {"usd_per_day": "USD/d"}
+IN_ITS_NAME = dict.fromkeys(("usd_per_day", "flop_method_usd_per_day", "list_revenue_usd_per_day"), "USD/d")
 """A quantity whose name says per what, and whose unit as shown does not."""
 OF_ONE_YEAR = {
     *("stolen_weights_share", "capital_recovery_factor"),

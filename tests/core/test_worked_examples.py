@@ -11,7 +11,7 @@ import pytest
 
 from inferscope.core import catalog
 from inferscope.core.evaluate import evaluate
-from inferscope.core.quantities import deployment, queues, scaling, service
+from inferscope.core.quantities import deployment, loss, queues, scaling, service, training
 from inferscope.core.quantities.collectives import all_to_all_s, exchange_bound_tok_s
 from inferscope.core.quantities.functions import (
     accepted_tokens,
@@ -175,6 +175,37 @@ def coverage_amplitude():
     return a
 
 
+def fit(name, *parts):
+    """A shipped fit of loss by size and tokens."""
+    law = catalog.loss_law(name)
+    return [law[part].value for part in parts]
+
+
+def chinchilla_loss(name):
+    return call(loss.fitted_loss, 70e9, 1.4e12, *fit(name, "e", "a", "b", "alpha", "beta"))
+
+
+def optimal_tokens(name, parameters):
+    return call(loss.optimal_tokens, parameters, *fit(name, "a", "b", "alpha", "beta"))
+
+
+def smaller_model(name):
+    """FLOP saved by 7B trained to the loss of a compute-optimal 13B and 2e12 served tokens, and the share."""
+    law = fit(name, "e", "a", "b", "alpha", "beta")
+    tokens = optimal_tokens(name, 13e9)
+    longer = call(loss.tokens_for_loss, 7e9, call(loss.fitted_loss, 13e9, tokens, *law), *law)
+    saved = call(loss.served_saving_flop, 13e9, tokens, 7e9, longer, 2e12)
+    return saved, saved / call(loss.served_saving_flop, 13e9, tokens, 0, 0, 2e12)
+
+
+def training_flop(params, tokens):
+    return call(training.training_flop_6nd, params, tokens)
+
+
+def achieved_flop_per_s(params, tokens, hours):
+    return training_flop(params, tokens) / (hours * 3600)
+
+
 CASES = [
     ("Q01", lambda: format_bits("int4"), None, 4.125, 1e-9),
     ("Q02", lambda: call(effective_bits, 4, 16, 4, 128), None, 4.15625, 1e-9),
@@ -277,6 +308,55 @@ CASES = [
     ("T28", lambda: call(deployment.served_over_trained, 0, 36e12, 1, 10e12), None, 1.2, 1e-9),
     ("T30", lambda: call(scaling.copies_left, call(scaling.scaled_cost_factor, 1, 100)), None, 0.01, 1e-9),
     ("T31", lambda: call(scaling.growth_per_year, 7), 3.2813414240305514, 3.28, 1e-3),
+    ("C01", lambda: chinchilla_loss("hoffmann_rounded"), None, 1.9366454705587173, 1e-6),
+    ("C02", lambda: chinchilla_loss("besiroglu"), None, 1.973415876792619, 1e-6),
+    ("C03", lambda: optimal_tokens("besiroglu", 70e9) / 70e9, 18.368311015367677, 20, 0.12),
+    ("C04", lambda: optimal_tokens("besiroglu", 13e9) / 13e9, 19.958244334261085, 20, 0.05),
+    ("C05", lambda: optimal_tokens("hoffmann_rounded", 70e9) / 70e9, None, 109.42802788458813, 1e-6),
+    (
+        "C06",
+        lambda: call(loss.optimal_parameters, 5.76e23, *fit("besiroglu", "a", "b", "alpha", "beta")),
+        72352738465.78731,
+        70e9,
+        0.05,
+    ),
+    (
+        "C07",
+        lambda: call(loss.size_exponent, *fit("besiroglu", "alpha", "beta")),
+        0.5126390718269204,
+        0.513,
+        0.002,
+    ),
+    ("C08", lambda: smaller_model("hoffmann_unrounded")[1], 0.16305174499467334, 0.17, 0.05),
+    ("C09", lambda: smaller_model("hoffmann_unrounded")[0], 1.633112465320001e22, 1.7e22, 0.05),
+    ("C10", lambda: smaller_model("hoffmann_rounded")[1], None, 0.0912252653607255, 1e-6),
+    ("C11", lambda: smaller_model("besiroglu")[1], None, 0.2779317637066224, 1e-6),
+    ("R01", lambda: training_flop(405e9, 15.6e12), 3.7908e25, 3.8e25, 0.01),
+    ("R02", lambda: achieved_flop_per_s(405e9, 15.6e12, 30.84e6), 341439688715953.25, 3.4e14, 0.01),
+    ("R03", lambda: achieved_flop_per_s(405e9, 15.6e12, 30.84e6) / 989e12, 0.3452372990050083, 0.345, 0.01),
+    ("R04", lambda: comparison("llama-3.1_accelerator_hours"), None, 39.3e6, 0.001),
+    ("R05", lambda: comparison("llama-3.1-405b_training_kg_per_kwh"), 0.4136557346674078, 0.4137, 0.001),
+    ("R06", lambda: comparison("llama-3.1_training_kg_per_kwh"), 0.41403126135950563, 0.414, 0.001),
+    ("R07", lambda: training_flop(37e9, 14.8e12), 3.2856e24, 3.29e24, 0.01),
+    ("R08", lambda: achieved_flop_per_s(37e9, 14.8e12, 2.664e6), 342592592592592.56, 3.4e14, 0.01),
+    ("R09", lambda: of_day("training_usd"), None, 5_576_000, 1e-6),
+    ("R10", lambda: comparison("deepseek-v3_accelerator_hours"), None, 2_788_000, 1e-6),
+    ("R11", lambda: call(scaling.doubling_months, 2.4), 9.50092883026269, 9.5, 0.001),
+    ("R13", lambda: call(scaling.fall_per_year, 60, 0.06, 3), None, 10, 1e-6),
+    ("R15", lambda: call(scaling.left_after, 40, 2), None, 0.000625, 1e-9),
+    ("R16", lambda: call(scaling.growth_per_year, 2), None, 64, 1e-9),
+    ("R17", lambda: 1 / call(scaling.left_after, 5, 2), None, 25, 1e-9),
+    (
+        "R18",
+        lambda: quantity(
+            "training_accelerator_hours",
+            chip="h100-sxm",
+            training={"accelerator": "h100-sxm", "flop": 1e26, "mfu": 0.4, "goodput": 1},
+        ),
+        None,
+        70216829.56971127,
+        1e-3,
+    ),
     ("R12", lambda: call(scaling.growth_per_year, halving_months()), 2.8284271247461903, 2.83, 1e-3),
     ("L01", lambda: call(erlang_c, 2, 1.5 / 2), None, 0.642857, 1e-5),
     ("L02", lambda: call(erlang_c, 10, 8 / 10), None, 0.40918, 1e-5),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _terms() -> tuple[str, ...]:
-    return ("listed", "on_demand", "reserved", "spot")
+    return ("listed", "on_demand", "reserved", "spot", "market")
 
 
 def _boundaries() -> tuple[str, ...]:
