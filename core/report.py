@@ -16,6 +16,7 @@ from inferscope.core.leaves import Leaf
 from inferscope.core.plan import plan
 from inferscope.core.policy.counts import Counts, counts_of
 from inferscope.core.policy.entries import Entry, policy_entries, policy_verdicts, rules_of
+from inferscope.core.quantities.training_cost import ACCOUNTS
 from inferscope.core.scenario.changed import as_changed, differences, title
 from inferscope.core.scenario.files import Loaded, locate, merge, scenario_hash
 from inferscope.core.scenario.schema import Scenario
@@ -35,6 +36,7 @@ __all__ = [
     "report",
     "report_of",
     "reports",
+    "training_basis",
 ]
 
 _COST = (
@@ -46,6 +48,7 @@ _COST = (
 )
 _BY_FLOP = ("flop_method_usd_per_query", "flop_method_usd_per_day")
 _SOLD = ("list_revenue_usd_per_day", "list_profit_over_cost", "list_gross_margin")
+_TRAINING = ("training_usd", *(f"training_{account}_usd" for account in ACCOUNTS))
 _ENERGY = (
     "wh_per_query",
     "joules_per_output_token",
@@ -239,6 +242,8 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
         found["why"] = result.why(name, row) or "unknown: larger than any number"
     if name in (*_COST, *_BY_FLOP, *_SOLD):
         found["basis"] = cost_basis(result, row, name)
+    if name in _TRAINING:
+        found["basis"] = training_basis(result, row, name)
     if name in _ENERGY:
         found["boundary"] = resolved.scenario.site.boundary
     found["kind"] = kind_of(result, name, row)
@@ -294,6 +299,24 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     elif name != "usd_per_day":
         parts.append(f"{100 * scenario.economics.utilization.mid:.3g} % of paid hours busy")
     return "; ".join(parts)
+
+
+def training_basis(result: Result, row: int = 0, name: str = "training_usd") -> str:
+    """What a training cost counts, and the prices it stands on."""
+    bound, scenario = result.bound, result.bound.resolved[row].scenario
+    if name in scenario.pins:
+        return "set by the user"
+    leaf = bound.leaf("training_usd_given", row)
+    if name == "training_usd" and not math.isnan(leaf.value):
+        return f"as given ({leaf.source}, {leaf.date})" if leaf.date else f"as given ({leaf.source})"
+    account = scenario.training.account if name == "training_usd" else name.split("_")[1]
+    if account == "rental":
+        return f"rental, {_priced(bound.leaf('training_usd_per_accelerator_hour', row))}"
+    price = bound.leaf("training_purchase_usd", row)
+    bought = "a purchase price that is not given"
+    if not math.isnan(price.value):
+        bought = f"{price.value:,.0f} USD per accelerator with its server ({price.note or price.source})"
+    return f"{account}, {bought}"
 
 
 def _owned(result: Result, row: int) -> str:

@@ -3,6 +3,7 @@
 ORDER = (
     *("chatgpt-query", "chatgpt-2023", "deepseek-v3-h800", "deepseek-r1-10x-reasoning"),
     *("chatgpt-2023-chain", "epoch-query-energy", "waterfall-2023-to-2025", "h100-rent-through-time"),
+    *("openai-2024-crossover", "chatgpt-2025-crossover", "gpt-4-training-accounts"),
     *("agent-128k-mla", "agent-128k-gqa", "llama-3.1-405b-h200"),
     *("deepseek-r1-h20", "deepseek-r1-h200"),
     *("gpt-4-training-eu", "deepseek-v3-training-eu", "training-run-1e26"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.study.options import FEWEST, MOST, PLACE
+from inferscope.core.study.options import FEWEST, MEASURES, MOST, MOST_MONTHS, PLACE
 from inferscope.tui.forms import FormError, Values, above_zero, listed, one_of, parts, share, whole, yes
 
 if TYPE_CHECKING:
@@ -291,6 +291,14 @@ def _break_even(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return bases(scenario, above_zero(values, "from"), above_zero(values, "until")).table()
 
 
+def _lifecycle(scenario: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.study.lifecycle import lifecycle
+
+    watch(0, 1)
+    months = whole(values, "months", 1, MOST_MONTHS) if values["months"].strip() else None
+    return lifecycle(scenario, one_of(values, "in", MEASURES), months).table()
+
+
 def _day(values: Values, name: str) -> dt.date | None:
     from inferscope.core.scenario.days import read_day
 
@@ -429,6 +437,16 @@ STUDIES = (
             ),
         ),
         _scaling,
+    ),
+    Study(
+        "Lifecycle",
+        "Serving over a model's life, and the day it passes training.",
+        "study.lifecycle",
+        (
+            Line("in", "usd or flop", MEASURES[0]),
+            Line("months", "how many to show; empty: the days in service"),
+        ),
+        _lifecycle,
     ),
     Study(
         "Break-even",

@@ -64,6 +64,7 @@ from inferscope.core.catalog.world import (
     economics_default,
     economics_defaults,
     flop_method_default,
+    training_default,
     world_figures,
 )
 
@@ -128,6 +129,7 @@ __all__ = [
     "students",
     "technique_default",
     "technique_defaults",
+    "training_default",
     "use",
     "world_figures",
 ]

@@ -13,7 +13,13 @@ from inferscope.core.catalog.sources import DATA, read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["economics_default", "economics_defaults", "flop_method_default", "world_figures"]
+__all__ = [
+    "economics_default",
+    "economics_defaults",
+    "flop_method_default",
+    "training_default",
+    "world_figures",
+]
 
 _WORLD: Final = "world.toml"
 
@@ -42,6 +48,11 @@ def economics_default(name: str) -> Value:
 def flop_method_default(name: str) -> Value:
     """Return what estimates from FLOP assume, ``utilization`` or ``power_share``."""
     return _values("flop_method")[name]
+
+
+def training_default(name: str) -> Value:
+    """Return what the accounts of training cost assume, ``price_decay_oom_per_year`` or ``power_share``."""
+    return _values("training")[name]
 
 
 def world_figures() -> Mapping[str, Value]:

@@ -222,7 +222,8 @@ def _text(report: Mapping[str, Any], columns: int | None) -> str:
     for reason in reasons:
         parts += _wrap(reason, width)
     parts.append("")
-    for name in ("usd_per_query", "wh_per_query", *_asked_beside(report)):
+    trained = () if report["quantities"]["training_usd"]["value"] is None else ("training_usd",)
+    for name in ("usd_per_query", "wh_per_query", *trained, *_asked_beside(report)):
         entry = report["quantities"][name]
         what = "basis" if "basis" in entry else "boundary"
         parts += _wrap(f"{name}: {what} {entry[what]}", width)

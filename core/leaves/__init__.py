@@ -25,7 +25,8 @@ from inferscope.core.leaves.hardware import (
 from inferscope.core.leaves.leaf import Leaf, calibration, constant_leaves, is_auto, named
 from inferscope.core.leaves.model import model_leaves, model_record
 from inferscope.core.leaves.scaling import scaling_leaves
-from inferscope.core.leaves.workload import site_leaves, training_leaves, workload_leaves
+from inferscope.core.leaves.training import training_leaves
+from inferscope.core.leaves.workload import site_leaves, workload_leaves
 from inferscope.core.scenario.schema import Scenario
 
 __all__ = ["Leaf", "Resolved", "calibration", "model_record", "resolve"]

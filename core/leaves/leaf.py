@@ -16,6 +16,7 @@ from inferscope.core.catalog.sources import DATA
 from inferscope.core.errors import ScenarioError, ValueRefusedError, nearest
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.scenario.section import Section
 
 _DIVISORS = ("bandwidth_share", "flop_share", "memory_share", "_factor")
 """Constants that something is divided by."""
@@ -257,3 +258,18 @@ def overrides(given: Mapping[str, Any], known: Any, section: str) -> dict[str, L
             raise ValueRefusedError(message, key=f"{section}.{name}")
         found[name] = number_leaf(number, f"{section}.{name}")
     return found
+
+
+def numbers(section: Section, title: str, *names: str) -> dict[str, Leaf]:
+    """Numbers of a section that have a default, each with whether the scenario sets it."""
+    return {
+        f"{title}_{name}": number_leaf(
+            getattr(section, name), f"{title}.{name}", is_set=name in section.model_fields_set
+        )
+        for name in names
+    }
+
+
+def said_kind(section: Section, name: str) -> str:
+    """Whether the scenario says so, or nobody did."""
+    return "scenario" if name in section.model_fields_set else "default"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from inferscope.core import catalog
-from inferscope.core.catalog import Record
 from inferscope.core.errors import CatalogError, ScenarioError
-from inferscope.core.leaves.hardware import catalog_price
 from inferscope.core.leaves.leaf import (
     NEEDS_INPUT,
     Leaf,
@@ -18,27 +15,27 @@ from inferscope.core.leaves.leaf import (
     engine_suffix,
     named,
     number_leaf,
+    numbers,
     or_auto,
+    said_kind,
 )
 from inferscope.core.leaves.place import round_trip_leaf
 from inferscope.core.quantities import energy
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Optimizations, Scenario, Workload
-from inferscope.core.scenario.section import Section
-from inferscope.core.scenario.training import BOTH_WAYS, Training
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     """Options, workload and limits."""
     options, work, slo = scenario.optimizations, scenario.workload, scenario.slo
     return {
-        **_numbers(
+        **numbers(
             options, "optimizations", "prefix_cache_hit_rate", "prefill_chunk_tokens", "expert_imbalance"
         ),
-        **_numbers(work, "workload", "input_tokens", "output_tokens", "reasoning_tokens", "peak_to_mean"),
-        **_numbers(work, "workload", "arrival_cv", "service_cv"),
-        **_numbers(slo, "slo", "max_load_utilization", "percentile"),
-        **_numbers(scenario.economics, "economics", "utilization"),
+        **numbers(work, "workload", "input_tokens", "output_tokens", "reasoning_tokens", "peak_to_mean"),
+        **numbers(work, "workload", "arrival_cv", "service_cv"),
+        **numbers(slo, "slo", "max_load_utilization", "percentile"),
+        **numbers(scenario.economics, "economics", "utilization"),
         **_switches(options),
         "optimizations_prompt_share_in_ttft": _prompt_share(scenario),
         "optimizations_power_cap_w": number_leaf(options.power_cap_w, "optimizations.power_cap_w"),
@@ -52,16 +49,6 @@ def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
     }
 
 
-def _numbers(section: Section, title: str, *names: str) -> dict[str, Leaf]:
-    """Numbers of a section that have a default, each with whether the scenario sets it."""
-    return {
-        f"{title}_{name}": number_leaf(
-            getattr(section, name), f"{title}.{name}", is_set=name in section.model_fields_set
-        )
-        for name in names
-    }
-
-
 def _switches(options: Optimizations) -> dict[str, Leaf]:
     """What is on (1) or off (0)."""
     is_on = {
@@ -70,7 +57,7 @@ def _switches(options: Optimizations) -> dict[str, Leaf]:
         "chunked_prefill": ("chunked_prefill", options.chunked_prefill),
     }
     return {
-        f"optimizations_{name}": Leaf(float(on), _kind(options, key), key=f"optimizations.{key}")
+        f"optimizations_{name}": Leaf(float(on), said_kind(options, key), key=f"optimizations.{key}")
         for name, (key, on) in is_on.items()
     }
 
@@ -92,7 +79,9 @@ def _offload(scenario: Scenario) -> dict[str, Leaf]:
         room = Leaf(1.0, "derived", "one sequence: no batch is given")
     return {
         f"{prefix}_weight_offload_fraction": share,
-        f"{prefix}_weight_offload_is_auto": Leaf(is_auto, _kind(options, "weight_offload_fraction"), key=key),
+        f"{prefix}_weight_offload_is_auto": Leaf(
+            is_auto, said_kind(options, "weight_offload_fraction"), key=key
+        ),
         f"{prefix}_offload_batch": replace(room, key=key),  # the batch itself is another leaf
         f"{prefix}_kv_offload_fraction": number_leaf(
             options.kv_offload_fraction,
@@ -139,11 +128,6 @@ def _demand(work: Workload) -> Leaf:
     )
 
 
-def _kind(section: Section, name: str) -> str:
-    """Whether the scenario says so, or nobody did."""
-    return "scenario" if name in section.model_fields_set else "default"
-
-
 def _speculation(scenario: Scenario) -> dict[str, Leaf]:
     """Draft tokens, acceptance and cost; nothing drafted where speculation is off."""
     given, prefix = scenario.optimizations.speculative, "optimizations.speculative"
@@ -180,106 +164,9 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
         else number_leaf(getattr(site, name), f"site.{name}")
         for name in ("pue", "grid_gco2e_per_kwh", "grid_water_l_per_kwh", "electricity_usd_per_kwh")
     }
-    found |= _numbers(site, "site", "wue_l_per_kwh", "sites", "power_factor")
+    found |= numbers(site, "site", "wue_l_per_kwh", "sites", "power_factor")
     found["site_round_trip_s"] = round_trip_leaf(site)
     found["site_boundary"] = Leaf(
-        float(energy.BOUNDARIES.index(site.boundary)), _kind(site, "boundary"), key="site.boundary"
+        float(energy.BOUNDARIES.index(site.boundary)), said_kind(site, "boundary"), key="site.boundary"
     )
     return found
-
-
-def training_leaves(
-    scenario: Scenario, record: Record, chip: Record, leaves: Mapping[str, Leaf]
-) -> dict[str, Leaf]:
-    """Training figures given, and the accelerator and price to derive the rest with."""
-    training, key = scenario.training, "training.accelerator"
-    published = _training_accelerator(scenario, record)
-    trained_on = published or chip
-    about = f"trained on {trained_on.id}"
-    peak = replace(catalog_leaf(trained_on.values["bf16_flop_per_s"], key), note=about)
-    if published is None:
-        about = f"training hours are counted on {chip.id}, for want of the accelerator it was trained on"
-        peak = replace(peak, kind="assumption", note=about)
-    watts = {
-        f"training_{name}": replace(catalog_leaf(trained_on.values[name], key), note=f"of {trained_on.id}")
-        for name in ("tdp_w", "server_w")
-    }
-    return {
-        "model_training_accelerator_hours": _published_hours(scenario, record, trained_on, leaves),
-        "training_flop_given": _final_run(training),
-        "training_usd_given": number_leaf(training.usd, "training.usd"),
-        "training_accelerator_hours_given": number_leaf(
-            training.accelerator_hours, "training.accelerator_hours"
-        ),
-        "training_usd_per_accelerator_hour": _training_price(scenario, chip, trained_on, leaves),
-        "training_bf16_flop_per_s": peak,
-        "training_days": number_leaf(training.days, "training.days"),
-        **watts,
-        **_numbers(training, "training", "mfu", "goodput", "lifetime_days"),
-    }
-
-
-def _training_price(scenario: Scenario, chip: Record, trained_on: Record, leaves: Mapping[str, Leaf]) -> Leaf:
-    """Price of an accelerator-hour: as given, as that of serving on the same chip, else the catalogue's."""
-    given, key = scenario.training.usd_per_accelerator_hour, "training.usd_per_accelerator_hour"
-    if given is not None:
-        return number_leaf(given, key)
-    if trained_on.id == chip.id:
-        return leaves["economics_usd_per_accelerator_hour"]
-    return catalog_price(trained_on, scenario, key, [])
-
-
-def _published_hours(
-    scenario: Scenario, record: Record, trained_on: Record, leaves: Mapping[str, Leaf]
-) -> Leaf:
-    """Accelerator-hours of the model's own run; none where the scenario is about another run."""
-    training, hours = scenario.training, leaves["model_training_accelerator_hours"]
-    known = _published_accelerator(record)
-    is_changed = (
-        training.flop is not None
-        or training.pretraining is not None
-        or "training_flop" in scenario.pins
-        or leaves["model_training_tokens"].kind == "scenario"
-        or leaves["model_training_flop"].kind == "scenario"
-        or (training.accelerator is not None and (known is None or trained_on.id != known.id))
-    )
-    if is_changed and hours.kind != "scenario":
-        return Leaf(math.nan, "derived", "published hours belong to another training run", key=hours.key)
-    return hours
-
-
-def _final_run(training: Training) -> Leaf:
-    """Compute of the final run as given: in FLOP, or 6 FLOP for each parameter and token."""
-    part, key = training.pretraining, "training.pretraining"
-    if part is None:
-        return number_leaf(training.flop, "training.flop")
-    if part.flop is not None or part.parameters is None or part.tokens is None:
-        return number_leaf(part.flop, f"{key}.flop")
-    given = {name: number_leaf(getattr(part, name), f"{key}.{name}") for name in ("parameters", "tokens")}
-    figures = " x ".join(f"{leaf.value:.6g} {name}" for name, leaf in given.items())
-    said = ", ".join(dict.fromkeys(leaf.source for leaf in given.values()))
-    return Leaf(
-        part.ends(BOTH_WAYS)[1],
-        "scenario",
-        f"6 x {figures}; {said}".replace("e+", "e"),
-        max(leaf.date for leaf in given.values()),
-        key=", ".join(leaf.key for leaf in given.values()),
-    )
-
-
-def _training_accelerator(scenario: Scenario, record: Record) -> Record | None:
-    """What the model was trained on: as given, else as published."""
-    if scenario.training.accelerator is not None:
-        return named(catalog.accelerator, scenario.training.accelerator, "training.accelerator")
-    return _published_accelerator(record)
-
-
-def _published_accelerator(record: Record) -> Record | None:
-    """What the catalogue says the model was trained on, where that is one accelerator."""
-    for name in (record.text.get("training_accelerator"), record.text.get("training_hardware")):
-        if name:
-            try:
-                return catalog.accelerator(str(name))
-            except catalog.UnknownIdError:
-                continue
-    return None

@@ -15,6 +15,7 @@ from inferscope.core.quantities import (
     flop_method,
     governance,
     inputs,
+    lifecycle,
     load,
     loaded,
     loopholes,
@@ -29,13 +30,14 @@ from inferscope.core.quantities import (
     serving,
     sites,
     training,
+    training_cost,
     waiting,
 )
 
 __all__ = [
     "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
-    "flop_method", "governance", "inputs", "load", "loaded", "loopholes", "loss", "memory", "offload", "owning", "power", "prefill", "quality", "scaling",
-    "serving", "sites", "training", "waiting",
+    "flop_method", "governance", "inputs", "lifecycle", "load", "loaded", "loopholes", "loss", "memory", "offload", "owning", "power", "prefill", "quality", "scaling",
+    "serving", "sites", "training", "training_cost", "waiting",
 ]  # fmt: skip
 
 REGISTRY.close()

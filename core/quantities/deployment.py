@@ -6,10 +6,11 @@ import numpy as np
 
 from inferscope.core import units
 from inferscope.core.graph import Array, quantity
+from inferscope.core.quantities.functions import total_days
 
+_GROWN = "a day's serving, as it grows, over the days in service"
 _ORD = "Ord, arXiv 2503.05705"
 _HEIM = "Heim, Inference compute: GPT-o1 and AI governance, 2024: fleet FLOP/s x U / (2 N x tokens/s)"
-_CLOSED = "slo_unreachable: the demand is at or above what the fleet takes"
 
 # --- copies and wages -----------------------------------------------------------------------------
 
@@ -167,18 +168,14 @@ def stolen_weights_share(stolen_weights_usd: Array, scaled_cost_factor: Array, u
     unit="USD",
     label="Cost of serving over the lifetime",
     better="lower",
-    formula="where(isnan(workload_requests_per_s), nan, usd_per_day * scaled_cost_factor * training_lifetime_days)",
-    source="a day's cost with scaled inference, over the days in service",
+    formula="served_usd_per_day * total_days(training_lifetime_days, spent_growth_per_year)",
+    source=_GROWN,
 )
 def lifetime_inference_usd(
-    workload_requests_per_s: Array,
-    usd_per_day: Array,
-    scaled_cost_factor: Array,
-    training_lifetime_days: Array,
+    served_usd_per_day: Array, training_lifetime_days: Array, spent_growth_per_year: Array
 ) -> Array:
-    """87,072 USD a day for a year: 31.8e6. Unknown without a demand."""
-    total = usd_per_day * scaled_cost_factor * training_lifetime_days
-    return np.where(np.isnan(workload_requests_per_s), np.nan, total)
+    """87,072 USD a day for 365 days without growth: 31.8e6. Unknown without a demand."""
+    return served_usd_per_day * total_days(training_lifetime_days, spent_growth_per_year)
 
 
 @quantity(
@@ -224,20 +221,14 @@ def cost_of_ten_times_inference(inference_share_of_lifetime_usd: Array) -> Array
 @quantity(
     unit="FLOP",
     label="Compute served over the lifetime",
-    formula="where(load_utilization > 1, nan, flop_per_query * scaled_cost_factor * queries_per_day * training_lifetime_days)",
-    null=_CLOSED,
-    source=_ORD + ": the part of C = N D + d N I that no profile counts",
+    formula="served_flop_per_day * total_days(training_lifetime_days, served_growth_per_year)",
+    source=_ORD + ": the part of C = N D + d N I that no profile counts; " + _GROWN,
 )
 def served_flop(
-    load_utilization: Array,
-    flop_per_query: Array,
-    scaled_cost_factor: Array,
-    queries_per_day: Array,
-    training_lifetime_days: Array,
+    served_flop_per_day: Array, training_lifetime_days: Array, served_growth_per_year: Array
 ) -> Array:
-    """FLOP of all queries in service, which no regime counts. 1e14 x 1e9 a day for a year: 3.65e25."""
-    served = flop_per_query * scaled_cost_factor * queries_per_day * training_lifetime_days
-    return np.where(load_utilization > 1.0, np.nan, served)
+    """FLOP of all queries in service, which no regime counts. 1e14 x 1e9 a day for 365 days: 3.65e25."""
+    return served_flop_per_day * total_days(training_lifetime_days, served_growth_per_year)
 
 
 @quantity(

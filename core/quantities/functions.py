@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from inferscope.core import units
 from inferscope.core.graph import Array
 
+_LEVEL = 1e-12
+"""Growth over the whole span below which there is none."""
 SERVING_STUDY = (
     "closed-form serving model fitted to 1,886 public measurements (silicon_sample.csv of "
     "aiconfigurator-core 0.12.0) by tools/fit_calibration.py, 2026-11-26"
@@ -183,3 +186,28 @@ def query_joules(decode_s: Array, decode_w: Array, prefill_s: Array, prefill_w: 
     array([1193.])
     """
     return decode_s * decode_w + prefill_s * prefill_w
+
+
+def total_days(days: Array, growth_per_year: Array) -> Array:
+    """Days' worth of the first day in so many days of what grows by a factor a year: ``(g^t - 1) / ln g``.
+
+    >>> total_days(np.array([365.25, 365.25]), np.array([1.0, 2.0])).round(1)
+    array([365.2, 526.9])
+    """
+    rate = np.log(growth_per_year) / units.DAYS_PER_YEAR
+    with np.errstate(divide="ignore", invalid="ignore"):
+        grown = np.expm1(rate * days) / rate
+    return np.where(np.abs(rate * days) < _LEVEL, days, grown)
+
+
+def days_to_total(total: Array, growth_per_year: Array) -> Array:
+    """Days in which what grows adds up to so many first days; not a number where it never does.
+
+    >>> days_to_total(np.array([100.0, 526.944, 1e9]), np.array([1.0, 2.0, 0.5])).round(1)
+    array([100. , 365.2,   nan])
+    """
+    rate = np.log(growth_per_year) / units.DAYS_PER_YEAR
+    with np.errstate(divide="ignore", invalid="ignore"):
+        grown = np.log1p(rate * total) / rate
+    never = rate * total <= -1.0
+    return np.where(np.abs(rate * total) < _LEVEL, total, np.where(never, np.nan, grown))

@@ -38,6 +38,7 @@ COMMANDS = [
     "frontier",
     "attribute",
     "break-even",
+    "lifecycle",
     "scaling",
     "validate",
     "claims",

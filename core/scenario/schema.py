@@ -38,6 +38,7 @@ from inferscope.core.scenario.bounds import (
     one_line,
     plain_integer,
 )
+from inferscope.core.scenario.lifecycle import Lifecycle
 from inferscope.core.scenario.names import config_name
 from inferscope.core.scenario.policy import Policy
 from inferscope.core.scenario.ranges import Number
@@ -405,6 +406,7 @@ class Scenario(Section):
     site: Site = Field(default_factory=_one(Site))
     flop_method: FlopMethod = Field(default_factory=_one(FlopMethod))
     training: Training = Field(default_factory=_one(Training))
+    lifecycle: Lifecycle = Field(default_factory=_one(Lifecycle))
     test_time: TestTime = Field(default_factory=_one(TestTime))
     routes: Routes = Field(default_factory=_one(Routes))
     policy: Policy = Field(default_factory=_one(Policy))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from inferscope.core.scenario.bounds import NonNegative, Positive, PositiveShare
+from inferscope.core.scenario.bounds import AtLeastOne, NonNegative, Positive, PositiveShare
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.section import Section
 from inferscope.core.scenario.tables import NUMBER_KEYS
@@ -107,6 +107,27 @@ class Training(Section):
     accelerator_hours: Positive | None = Field(default=None, description="accelerator-hours of the final run")
     days: Positive | None = Field(default=None, description="how long the final run took, days")
     usd_per_accelerator_hour: Positive | None = Field(default=None, description="price; default: as serving")
+    account: Literal["rental", "amortised", "acquisition"] = Field(
+        default="rental",
+        description="what its cost counts: rent of its hours; wear and electricity; purchase of the cluster",
+    )
+    purchase_usd: Positive | None = Field(
+        default=None,
+        description="purchase of one with its share of a server, USD; default: the catalogue's",
+    )
+    years_owned: NonNegative = Field(
+        default=Number(0.0), description="years from purchase to the start of training"
+    )
+    price_decay_oom_per_year: Positive | None = Field(
+        default=None, description="orders of magnitude that its value falls a year; default: 0.14"
+    )
+    power_share: PositiveShare | None = Field(
+        default=None, description="share of the servers' rated power drawn; default: 0.75"
+    )
+    pue: AtLeastOne | None = Field(default=None, description="PUE of the training site; default: the site's")
+    electricity_usd_per_kwh: NonNegative | None = Field(
+        default=None, description="price of electricity there, USD/kWh; default: the site's"
+    )
     mfu: PositiveShare = Field(default=Number(0.4), description="model FLOP utilisation of training")
     goodput: PositiveShare = Field(default=Number(0.86), description="share of hours that made progress")
     lifetime_days: Positive = Field(default=Number(365.0), description="days in service")

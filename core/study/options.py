@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["FEWEST", "METHODS", "MOST", "PLACE", "SAMPLERS", "VIEWS"]
+__all__ = ["FEWEST", "MEASURES", "METHODS", "MOST", "MOST_MONTHS", "PLACE", "SAMPLERS", "VIEWS"]
 
 SAMPLERS: Final = ("lhs", "sobol")
 """Latin hypercube, and Sobol's sequence (scrambled)."""
@@ -18,3 +18,7 @@ PLACE = "CHN"
 """Where accelerators go unless a place is named: most rules on chips are about China."""
 FEWEST, MOST = 1e2, 1e9
 """Queries a day between which bases are compared unless others are named."""
+MEASURES: Final = ("usd", "flop")
+"""In which the life of a model is counted."""
+MOST_MONTHS: Final = 600
+"""Of a model's life that can be shown."""

@@ -37,6 +37,8 @@ HELPERS = (
     functions.distinct_experts,
     functions.routing_folds,
     functions.erlang_c,
+    functions.total_days,
+    functions.days_to_total,
     queues.burst_factor,
     collectives.all_reduce_s,
     collectives.all_to_all_s,

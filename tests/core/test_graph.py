@@ -12,6 +12,7 @@ from inferscope.core.evaluate import BESIDE, CONTRACT, evaluate, evaluate_bound
 from inferscope.core.graph import REGISTRY, Registry
 from inferscope.core.program import compile_program, split_program
 from inferscope.core.scenario.files import load_values
+from inferscope.core.study.lifecycle import QUANTITIES as LIFE
 from inferscope.core.study.scaling import QUANTITIES as SCALING
 
 ABOUT = {"unit": "1", "label": "A number", "formula": "a", "source": "definition"}
@@ -147,7 +148,7 @@ CROSS_CHECKS = (
 
 def test_every_quantity_serves_the_report_or_says_that_it_is_a_result():
     """A quantity that nothing needs is a result of its own; all others lead to the report."""
-    needed = set(REGISTRY.needed((*CONTRACT, *BESIDE, *SCALING, *CROSS_CHECKS)))
+    needed = set(REGISTRY.needed((*CONTRACT, *BESIDE, *SCALING, *LIFE, *CROSS_CHECKS)))
     used = {parent for node in REGISTRY.quantities.values() for parent in node.parents}
     orphans = set(REGISTRY.quantities) - needed
     assert all(name not in used or REGISTRY.descendants({name}) <= orphans for name in orphans)
@@ -157,7 +158,7 @@ def test_every_quantity_serves_the_report_or_says_that_it_is_a_result():
 def test_inputs_are_named_after_their_section_and_results_are_not():
     sections = (
         "hardware model optimizations workload slo economics site training test_time routes calibration"
-        " flop_method loss"
+        " flop_method lifecycle loss"
     )
     for name in REGISTRY.inputs:
         assert name.removeprefix("prefill_").startswith(tuple(f"{s}_" for s in sections.split())), name

@@ -14,7 +14,10 @@ from inferscope.core.report import answer_is_no, report, reports
 from inferscope.core.scenario.files import Loaded, load, load_values, scenario_hash, with_values
 from inferscope.core.sentences import money
 
-COSTS = {"usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day"}
+COSTS = {
+    *("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day"),
+    "training_usd",
+}
 ENERGIES = {
     "wh_per_query",
     "joules_per_output_token",

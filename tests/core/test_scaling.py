@@ -9,7 +9,7 @@ from inferscope.core import catalog
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.policy.rules import find
-from inferscope.core.quantities import deployment, loopholes, scaling
+from inferscope.core.quantities import deployment, lifecycle, loopholes, scaling
 from inferscope.core.quantities.quality import effective_training_flop
 from inferscope.core.scenario.files import load, load_values
 
@@ -82,15 +82,18 @@ BY_HAND = [
     (deployment.years_to_wage, (3600, 36, 1), NAN),
     (deployment.stolen_weights_usd, (5.576e6, 4, 2), 348_500),
     (deployment.stolen_weights_share, (3e6, 1, 27e6 / 365.25), 0.1),
-    (deployment.lifetime_inference_usd, (1, 1e5, 2, 365), 7.3e7),
-    (deployment.lifetime_inference_usd, (NAN, 1e5, 2, 365), NAN),
+    (lifecycle.served_usd_per_day, (1, 0.5, 1e5, 2), 2e5),
+    (lifecycle.served_usd_per_day, (NAN, 0.5, 1e5, 2), NAN),
+    (deployment.lifetime_inference_usd, (2e5, 365, 1), 7.3e7),
+    (deployment.lifetime_inference_usd, (2e5, 365.25, 2), 2e5 * 365.25 / math.log(2)),
     (deployment.inference_share_of_lifetime_usd, (3e6, 1e6), 0.75),
     (deployment.cost_of_ten_times_training, (0,), 10),
     (deployment.cost_of_ten_times_training, (1,), math.sqrt(10)),
     (deployment.cost_of_ten_times_inference, (0,), 1),
     (deployment.cost_of_ten_times_inference, (1,), 10),
-    (deployment.served_flop, (0.5, 1e14, 1, 1e9, 365), 3.65e25),
-    (deployment.served_flop, (1.5, 1e14, 1, 1e9, 365), NAN),
+    (lifecycle.served_flop_per_day, (0.5, 1e14, 1, 1e9), 1e23),
+    (lifecycle.served_flop_per_day, (1.5, 1e14, 1, 1e9), NAN),
+    (deployment.served_flop, (1e23, 365, 1), 3.65e25),
     (deployment.lifetime_flop, (2.1e25, 3.65e25), 5.75e25),
     (deployment.crossover_queries, (1e13, 800, 200), 3e10),
     (deployment.served_over_trained, (30e12, 6e12, 1, 10e12), 1.2),

@@ -11,7 +11,7 @@ import pytest
 
 from inferscope.core import catalog
 from inferscope.core.evaluate import evaluate
-from inferscope.core.quantities import deployment, loss, queues, scaling, service, training
+from inferscope.core.quantities import deployment, loss, queues, scaling, service, training, training_cost
 from inferscope.core.quantities.collectives import all_to_all_s, exchange_bound_tok_s
 from inferscope.core.quantities.functions import (
     accepted_tokens,
@@ -343,6 +343,13 @@ CASES = [
     ("R10", lambda: comparison("deepseek-v3_accelerator_hours"), None, 2_788_000, 1e-6),
     ("R11", lambda: call(scaling.doubling_months, 2.4), 9.50092883026269, 9.5, 0.001),
     ("R13", lambda: call(scaling.fall_per_year, 60, 0.06, 3), None, 10, 1e-6),
+    (
+        "R14",  # with a year of 8,760 hours there
+        lambda: call(training_cost.training_hardware_usd, 30_000, 0.14, 30.84e6, 0) * 8766 / 8760,
+        None,
+        34046717.11476402,
+        1e-6,
+    ),
     ("R15", lambda: call(scaling.left_after, 40, 2), None, 0.000625, 1e-9),
     ("R16", lambda: call(scaling.growth_per_year, 2), None, 64, 1e-9),
     ("R17", lambda: 1 / call(scaling.left_after, 5, 2), None, 25, 1e-9),

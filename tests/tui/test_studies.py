@@ -600,6 +600,7 @@ REAL = [study.name for study in studies.studies()]
 def test_all_of_them_are_there():
     assert [
         *("Uncertainty", "Sensitivity", "Sweep", "Solve", "Frontier", "Attribution", "Scaling"),
+        "Lifecycle",
         "Break-even",
         "Access",
         "Sites",
@@ -643,6 +644,7 @@ WRONG = {
     "Frontier": ("accelerators", "h1000"),
     "Attribution": ("of", "bound"),
     "Scaling": ("view", "routes"),
+    "Lifecycle": ("months", "none"),
     "Break-even": ("until", "-1"),
     "Access": ("on", "soon"),
     "Sites": ("on", "2026-13-01"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.study.options import FEWEST, METHODS, MOST, PLACE, SAMPLERS, VIEWS
+from inferscope.core.study.options import FEWEST, MEASURES, METHODS, MOST, PLACE, SAMPLERS, VIEWS
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, day, output, set_keys
 
 
@@ -103,6 +103,22 @@ def break_even(parser: argparse.ArgumentParser) -> None:
             metavar="N",
             help=f"{what} demand to try, queries a day (default: {value:g})",
         )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
+def lifecycle(parser: argparse.ArgumentParser) -> None:
+    """Of `lifecycle`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--in", choices=MEASURES, default=MEASURES[0], metavar="MEASURE", help="usd or flop (default: usd)"
+    )
+    parser.add_argument(
+        "--months",
+        type=count,
+        metavar="N",
+        help="months to show (default: training.lifetime_days)",
+    )
     set_keys(parser)
     output(parser, FORMATS)
 
