@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from inferscope.core.errors import InferscopeError
+from inferscope.core.export import citation
 from inferscope.core.export import reports as export
 from inferscope.core.report import answer_is_no, reports
 from inferscope.core.scenario.changed import as_changed, named
@@ -16,17 +18,32 @@ from inferscope.tui.cli.parser import columns, write
 
 def run(options: argparse.Namespace) -> int:
     """Print the reports; 1 where the answer of any is no, or a rule of ``--fail-on`` applies."""
-    found = reports(
-        [loaded_with(name, options.assignments) for name in options.presets],
-        catalog_ranges=options.catalog_ranges,
-    )
+    if options.cite and options.format == "csv":
+        message = "--cite has no place in csv: use --format table, json or md"
+        raise InferscopeError(message)
+    loaded = [loaded_with(name, options.assignments) for name in options.presets]
+    found = reports(loaded, catalog_ranges=options.catalog_ranges)
+    if options.cite:
+        found = citation.with_citations(found, loaded)
     failed = options.fail_on and _fails(found, options)
-    render = {"json": export.as_json, "csv": export.as_csv, "md": export.as_markdown}
-    if options.format == "table":
-        write(export.as_text(found, columns(options.out)), options.out)
-    else:
-        write(render[options.format](found), options.out)
+    write(_written(found, options), options.out)
     return int(bool(failed) or any(answer_is_no(report) for report in found))
+
+
+def _written(found: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> str:
+    """The reports in the form that is asked for; a citation follows each, and in JSON is a member of it."""
+    if options.format in ("json", "csv"):
+        return export.as_json(found) if options.format == "json" else export.as_csv(found)
+    parts = []
+    for report in found:
+        is_table = options.format == "table"
+        parts.append(
+            export.as_text([report], columns(options.out)) if is_table else export.as_markdown([report])
+        )
+        if options.cite:
+            said = report["citation"]
+            parts.append(citation.as_text(said) if is_table else citation.as_markdown(said))
+    return "\n".join(parts)
 
 
 def _fails(found: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> bool:

@@ -172,6 +172,9 @@ def _eval(parser: argparse.ArgumentParser) -> None:
     catalog_ranges(parser)
     set_keys(parser)
     fail_on(parser)
+    parser.add_argument(
+        "--cite", action="store_true", help="add a ready citation: figures, ranges, basis, numbered sources"
+    )
     output(parser, FORMATS)
 
 
