@@ -21,7 +21,7 @@ COMMANDS = {
     "frontier": "list the layouts, formats and batches that no other beats in latency, cost and energy",
     "attribute": "divide cost, latency, energy and quality among the optimisations that are on",
     "policy": "judge a scenario by every rule on a day; or count by regime, or show sites, lines, chips",
-    "report": "write a brief on a scenario: verdicts, margins, ranges, assumptions and numbered sources",
+    "report": "write a report on scenarios, HTML or Markdown: figures, plots, rules, numbered sources",
     "access": "say what rules on chips cost: the scenario on allowed accelerators beside denied ones",
     "break-even": "say from which demand on renting, owning or buying tokens at the list price is cheapest",
     "lifecycle": "add up serving over a model's life, and say when it passes training, by three counts",
@@ -182,16 +182,23 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("presets", nargs="+", metavar="PRESET", help="preset name or scenario file")
     parser.add_argument(
         "--kind",
-        choices=("policy",),
-        default="policy",
+        choices=("full", "policy"),
+        default="full",
         metavar="KIND",
-        help="policy: a brief on what rules say (default)",
+        help="full: figures side by side, plots, assumptions, rules, sources (default);"
+        " policy: a brief in Markdown on what rules say, one a scenario",
     )
     parser.add_argument(
         "--on", type=day, metavar="DATE", help="the day to judge (default: the scenario's as_of)"
     )
     set_keys(parser)
-    parser.add_argument("-o", "--out", metavar="FILE.md", help="write to FILE instead of standard output")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="write to FILE.html (one page with plots that needs no network) or FILE.md (default: Markdown to"
+        " standard output)",
+    )
 
 
 def _compare(parser: argparse.ArgumentParser) -> None:

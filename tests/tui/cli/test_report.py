@@ -18,7 +18,7 @@ PRESETS = ["deepseek-v3-h800", "gpt-4-training-eu", "deepseek-r1-h20"]
 @pytest.fixture
 def run(capsys):
     def call(*arguments):
-        status = main(["report", *arguments])
+        status = main(["report", "--kind", "policy", *arguments])
         out, err = capsys.readouterr()
         return status, out, err
 
