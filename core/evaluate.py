@@ -92,6 +92,9 @@ BESIDE = [
     "site_load_mw",
     "site_load_mva",
     "twh_per_year",
+    "embodied_gco2e_per_query",
+    "ecologits_wh_per_query",
+    "flop_method_wh_per_query",
 ]
 """What stands beside them in a report."""
 
@@ -100,9 +103,11 @@ OUTPUTS = (*CONTRACT, *BESIDE)
 
 
 def outputs_of(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
-    """What a report on scenarios holds: ``OUTPUTS``, and the quantities that published figures are about."""
+    """What a report on scenarios holds: ``OUTPUTS``, what published figures are about, a battery's share."""
     published = (item.quantity for scenario in scenarios for item in scenario.published)
-    known = (name for name in published if name in REGISTRY.quantities)
+    known = [name for name in published if name in REGISTRY.quantities]
+    if any(scenario.site.battery_wh is not None for scenario in scenarios):
+        known.append("battery_share_per_query")
     return tuple(dict.fromkeys((*OUTPUTS, *known)))
 
 

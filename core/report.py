@@ -26,9 +26,13 @@ from inferscope.core.study.spreads import with_ranges
 __all__ = [
     "OUTPUTS",
     "answer_is_no",
+    "carbon_basis",
     "cost_basis",
     "counts_report",
     "entry",
+    "is_carbon",
+    "is_cost",
+    "is_energy",
     "kind_of",
     "policy_entries",
     "policy_report",
@@ -58,7 +62,12 @@ _ENERGY = (
     "twh_per_year",
     "flop_method_wh_per_query",
     "flop_method_mwh_per_day",
+    "ecologits_wh_per_query",
+    "battery_share_per_query",
 )
+_BOUNDARIES = {"ecologits_wh_per_query": "facility"}
+"""Of methods that have one of their own."""
+_CARBON = ("gco2e_per_query",)
 _PLANNED = {"batch": "workload_batch"}
 
 
@@ -240,12 +249,14 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
         found["value"] = bool(value) if known else None
     if not known:
         found["why"] = result.why(name, row) or "unknown: larger than any number"
-    if name in (*_COST, *_BY_FLOP, *_SOLD):
+    if is_cost(name):
         found["basis"] = cost_basis(result, row, name)
+    if name in _CARBON:
+        found["basis"] = carbon_basis(result, row)
     if name in _TRAINING:
         found["basis"] = training_basis(result, row, name)
     if name in _ENERGY:
-        found["boundary"] = resolved.scenario.site.boundary
+        found["boundary"] = _BOUNDARIES.get(name, resolved.scenario.site.boundary)
     found["kind"] = kind_of(result, name, row)
     found["source"] = node.source
     return found
@@ -299,6 +310,31 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     elif name != "usd_per_day":
         parts.append(f"{100 * scenario.economics.utilization.mid:.3g} % of paid hours busy")
     return "; ".join(parts)
+
+
+def carbon_basis(result: Result, row: int = 0) -> str:
+    """How carbon is counted, with the intensity that it stands on."""
+    scenario = result.bound.resolved[row].scenario
+    leaf = result.bound.leaf("site_grid_gco2e_per_kwh", row)
+    if math.isnan(leaf.value):
+        return f"{scenario.site.carbon}-based"
+    dated = f", {leaf.date}" if leaf.date else ""
+    return f"{scenario.site.carbon}-based, {leaf.value:.4g} g/kWh ({leaf.source}{dated}); operation alone"
+
+
+def is_cost(name: str) -> bool:
+    """Whether a quantity is a price or a cost of serving, which stands on a basis."""
+    return name in (*_COST, *_BY_FLOP, *_SOLD)
+
+
+def is_energy(name: str) -> bool:
+    """Whether a quantity has a boundary."""
+    return name in _ENERGY
+
+
+def is_carbon(name: str) -> bool:
+    """Whether a quantity is carbon of operation."""
+    return name in _CARBON
 
 
 def training_basis(result: Result, row: int = 0, name: str = "training_usd") -> str:

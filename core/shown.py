@@ -41,6 +41,8 @@ _SHARES = {
     "inference_share_of_lifetime_usd",
     "stolen_weights_share",
     "copies_left",
+    "battery_share_per_query",
+    *("utilization", "wacc", "even_utilization", "even_wacc"),
 }
 _SMALLER = {"USD": (0.1, 100, "ct"), "Wh": (0.1, 1000, "mWh"), "L": (0.1, 1000, "mL"), "MW": (1, 1000, "kW")}
 """Below how much a smaller unit reads better, and how many of it make one."""

@@ -13,6 +13,7 @@ ORDER = (
     *("llama-3.1-70b-a100", "llama-3.1-70b-tpu-v5e", "llama-3.1-8b-l40s", "llama-3-8b-inferentia2"),
     *("deepseek-r1-gb200-nvl72", "deepseek-r1-h100-h20", "llama-3.1-405b-optical", "llama-2-70b-groq"),
     *("llama-3-8b-rtx-4090", "llama-3-8b-m3-max", "host-in-kenya"),
+    *("serve-kenya", "serve-india", "serve-brazil", "serve-uae", "llama-3.2-3b-phone"),
     *("lever-standards-off", "lever-standards-on", "lever-research-off", "lever-research-on"),
     *("lever-infrastructure-off", "lever-infrastructure-on", "lever-efficiency-off", "lever-efficiency-on"),
     *("lever-security-off", "lever-security-on"),

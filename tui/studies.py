@@ -299,6 +299,15 @@ def _lifecycle(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return lifecycle(scenario, one_of(values, "in", MEASURES), months).table()
 
 
+def _place(scenario: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.study.place import parse_host, places
+
+    watch(0, 1)
+    hosts = [parse_host(text) for text in listed(values, "hosts")]
+    users = values["users"].strip() or scenario.site.users_region or (hosts[-1].region if hosts else "")
+    return places(scenario, users, hosts).table()
+
+
 def _day(values: Values, name: str) -> dt.date | None:
     from inferscope.core.scenario.days import read_day
 
@@ -457,6 +466,16 @@ STUDIES = (
             Line("until", "greatest demand, queries a day", f"{MOST:g}"),
         ),
         _break_even,
+    ),
+    Study(
+        "Place",
+        "One country's users served from several: way, cost of owning, carbon.",
+        "study.place",
+        (
+            Line("hosts", "COUNTRY or COUNTRY:SHARE:RATE, joined with ,", "USA,DEU"),
+            Line("users", "their country; empty: the scenario's, else the last host"),
+        ),
+        _place,
     ),
     Study(
         "Access",

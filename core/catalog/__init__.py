@@ -63,6 +63,7 @@ from inferscope.core.catalog.user import folders, use
 from inferscope.core.catalog.world import (
     economics_default,
     economics_defaults,
+    embodied_default,
     flop_method_default,
     training_default,
     world_figures,
@@ -98,6 +99,7 @@ __all__ = [
     "distilled_scores",
     "economics_default",
     "economics_defaults",
+    "embodied_default",
     "entries",
     "exchange_law",
     "exchange_laws",

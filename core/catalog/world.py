@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "economics_default",
     "economics_defaults",
+    "embodied_default",
     "flop_method_default",
     "training_default",
     "world_figures",
@@ -24,7 +25,7 @@ __all__ = [
 _WORLD: Final = "world.toml"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _values(table: str) -> Mapping[str, Value]:
     path = DATA / _WORLD
     return MappingProxyType(
@@ -53,6 +54,11 @@ def flop_method_default(name: str) -> Value:
 def training_default(name: str) -> Value:
     """Return what the accounts of training cost assume, ``price_decay_oom_per_year`` or ``power_share``."""
     return _values("training")[name]
+
+
+def embodied_default(name: str) -> Value:
+    """Return what making hardware took, ``embodied_kg_per_accelerator`` or ``embodied_years``."""
+    return _values("embodied")[name]
 
 
 def world_figures() -> Mapping[str, Value]:

@@ -21,6 +21,7 @@ from inferscope.core.study.compare import (
     Output,
     Rule,
 )
+from inferscope.core.study.stands import differ
 
 WIDTH = 80
 LETTERS = "ABCDEF"
@@ -295,13 +296,34 @@ def _by_size(item: Carried) -> tuple[list[Contribution], list[Contribution]]:
     return large, [part for part in item.contributions if abs(part.share) < SMALL]
 
 
+_STATED = (
+    ("costs", "usd_per_query", "basis"),
+    ("energies", "wh_per_query", "boundary"),
+    ("carbon", "gco2e_per_query", "basis"),
+)
+"""What stands on what."""
+
+
 def _notes(comparison: Comparison) -> list[str]:
     """Every note once, with the scenarios it is about."""
     found: dict[str, str] = {}
     for letter, report in zip(LETTERS, comparison.reports, strict=False):
         for note in report["notes"]:
             found[note] = found.get(note, "") + letter
-    return [f"{', '.join(letters)}: {note}" for note, letters in found.items()]
+    notes = [f"{', '.join(letters)}: {note}" for note, letters in found.items()]
+    return [*_stands_on(comparison), *notes]
+
+
+def _stands_on(comparison: Comparison) -> list[str]:
+    """What costs, energies and carbon of each stand on, and that they differ where they do."""
+    found: dict[str, str] = {}
+    for letter, report in zip(LETTERS, comparison.reports, strict=False):
+        entries = report["quantities"]
+        for what, name, word in _STATED:
+            text = f"{what}: {word} {entries[name][word].replace('_', ' ')}"
+            found[text] = found.get(text, "") + letter
+    said = [f"{', '.join(letters)}: {text}" for text, letters in found.items()]
+    return [*differ(comparison.reports), *said]
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:

@@ -51,8 +51,11 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "liters_per_query",
             "facility_mw",
             "twh_per_year",
+            "embodied_gco2e_per_query",
+            "battery_share_per_query",
         ),
     ),
+    ("Checks", ("ecologits_wh_per_query", "flop_method_wh_per_query")),
     ("Site", ("site_it_mw", "site_load_mw", "site_load_mva")),
     (
         "Under load",
@@ -223,10 +226,10 @@ def _text(report: Mapping[str, Any], columns: int | None) -> str:
         parts += _wrap(reason, width)
     parts.append("")
     trained = () if report["quantities"]["training_usd"]["value"] is None else ("training_usd",)
-    for name in ("usd_per_query", "wh_per_query", *trained, *_asked_beside(report)):
+    for name in ("usd_per_query", "wh_per_query", "gco2e_per_query", *trained, *_asked_beside(report)):
         entry = report["quantities"][name]
-        what = "basis" if "basis" in entry else "boundary"
-        parts += _wrap(f"{name}: {what} {entry[what]}", width)
+        stands = "; ".join(f"{word} {entry[word]}" for word in ("basis", "boundary") if word in entry)
+        parts += _wrap(f"{name}: {stands}", width)
     parts.append("")
     lines = notable(report["policy"])
     parts += fitted(("rule", "verdict", "margin", "title"), _policy_rows(lines), columns)
@@ -266,7 +269,7 @@ def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
 
 def _asked_beside(report: Mapping[str, Any]) -> list[str]:
     """Costs and energies that only this report has: what they stand on is said as well."""
-    listed = {name for _, names in GROUPS for name in names} | {"usd_per_query", "wh_per_query"}
+    listed = {name for _, names in GROUPS for name in names}
     items = report["quantities"].items()
     return [name for name, entry in items if name not in listed and {"basis", "boundary"} & set(entry)]
 
@@ -276,6 +279,7 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         (subject, name, REGISTRY.quantities[name].label, ranged(report["quantities"][name], name))
         for subject, names in GROUPS
         for name in names
+        if name in report["quantities"]
     ]
 
 

@@ -77,7 +77,7 @@ def resolve(scenario: Scenario) -> Resolved:
     leaves.update(economics_leaves(scenario, record))
     leaves.update(purchase_leaves(chip, leaves, "hardware"))
     leaves["optimizations_confidential_overhead"] = confidential_leaf(scenario.optimizations, chip)
-    leaves.update(site_leaves(scenario))
+    leaves.update(site_leaves(scenario, chip))
     leaves.update(constant_leaves(scenario, chip))
     leaves.update(layout_leaves(scenario.hardware, "hardware"))
     check_experts(scenario.hardware, leaves, notes)

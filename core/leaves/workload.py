@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from inferscope.core import catalog
+from inferscope.core.catalog import Record
 from inferscope.core.errors import CatalogError, ScenarioError
 from inferscope.core.leaves.leaf import (
     NEEDS_INPUT,
@@ -22,7 +23,7 @@ from inferscope.core.leaves.leaf import (
 from inferscope.core.leaves.place import round_trip_leaf
 from inferscope.core.quantities import energy
 from inferscope.core.scenario.ranges import Number
-from inferscope.core.scenario.schema import Optimizations, Scenario, Workload
+from inferscope.core.scenario.schema import Optimizations, Scenario, Site, Workload
 
 
 def workload_leaves(scenario: Scenario) -> dict[str, Leaf]:
@@ -154,8 +155,8 @@ def _speculation(scenario: Scenario) -> dict[str, Leaf]:
     return found
 
 
-def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
-    """Grid, PUE, water and the boundary of energy figures."""
+def site_leaves(scenario: Scenario, chip: Record) -> dict[str, Leaf]:
+    """Grid, PUE, water, the making of hardware, and the boundary of energy figures."""
     site = scenario.site
     country = named(catalog.region, site.region, "site.region")
     found = {
@@ -164,9 +165,30 @@ def site_leaves(scenario: Scenario) -> dict[str, Leaf]:
         else number_leaf(getattr(site, name), f"site.{name}")
         for name in ("pue", "grid_gco2e_per_kwh", "grid_water_l_per_kwh", "electricity_usd_per_kwh")
     }
+    found |= _made(site, chip)
+    if site.carbon == "market":
+        key = "site.market_gco2e_per_kwh"
+        found["site_grid_gco2e_per_kwh"] = number_leaf(
+            site.market_gco2e_per_kwh, key, why=f"{NEEDS_INPUT}: {key}"
+        )
     found |= numbers(site, "site", "wue_l_per_kwh", "sites", "power_factor")
     found["site_round_trip_s"] = round_trip_leaf(site)
     found["site_boundary"] = Leaf(
         float(energy.BOUNDARIES.index(site.boundary)), said_kind(site, "boundary"), key="site.boundary"
     )
+    return found
+
+
+def _made(site: Site, chip: Record) -> dict[str, Leaf]:
+    """The battery, and what making an accelerator with its server took: known of data centres alone."""
+    key = "site.battery_wh"
+    found = {"site_battery_wh": number_leaf(site.battery_wh, key, why=f"{NEEDS_INPUT}: {key}")}
+    for name in ("embodied_kg_per_accelerator", "embodied_years"):
+        mine, key = getattr(site, name), f"site.{name}"
+        if mine is not None:
+            found[f"site_{name}"] = number_leaf(mine, key)
+        elif name == "embodied_kg_per_accelerator" and chip.text.get("datacenter_marketed") is False:
+            found[f"site_{name}"] = Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
+        else:
+            found[f"site_{name}"] = catalog_leaf(catalog.embodied_default(name), key)
     return found

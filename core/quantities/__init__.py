@@ -11,6 +11,7 @@ from inferscope.core.quantities import (
     decode,
     decode_weights,
     deployment,
+    ecologits,
     energy,
     flop_method,
     governance,
@@ -35,7 +36,7 @@ from inferscope.core.quantities import (
 )
 
 __all__ = [
-    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "energy",
+    "architecture", "bounds", "collectives", "cost", "decode", "decode_weights", "deployment", "ecologits", "energy",
     "flop_method", "governance", "inputs", "lifecycle", "load", "loaded", "loopholes", "loss", "memory", "offload", "owning", "power", "prefill", "quality", "scaling",
     "serving", "sites", "training", "training_cost", "waiting",
 ]  # fmt: skip

@@ -39,6 +39,7 @@ COMMANDS = [
     "attribute",
     "break-even",
     "lifecycle",
+    "place",
     "scaling",
     "validate",
     "claims",

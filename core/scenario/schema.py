@@ -338,10 +338,25 @@ class Site(Section):
     electricity_usd_per_kwh: NonNegative | None = Field(
         default=None, description="price of electricity, USD/kWh, for the owned basis; default: the region's"
     )
+    carbon: Literal["location", "market"] = Field(
+        default="location", description="carbon by the grid of the place, or by contracts for electricity"
+    )
+    market_gco2e_per_kwh: NonNegative | None = Field(
+        default=None, description="carbon of the contracts, g/kWh, where carbon is market"
+    )
     grid_gco2e_per_kwh: NonNegative | None = Field(
         default=None, description="grid carbon, g/kWh; default: the region's"
     )
     grid_water_l_per_kwh: NonNegative | None = Field(default=None, description="water of generation, L/kWh")
+    battery_wh: Positive | None = Field(
+        default=None, description="capacity of the battery that it runs on, Wh; default: none"
+    )
+    embodied_kg_per_accelerator: NonNegative | None = Field(
+        default=None, description="carbon of making an accelerator with its server, kg; default: EcoLogits'"
+    )
+    embodied_years: Positive | None = Field(
+        default=None, description="years over which that is spread; default: 3"
+    )
     wue_l_per_kwh: NonNegative = Field(default=_num(0.3), description="water used on site, L/kWh")
     sites: Count = Field(default=_num(1), description="sites that share the fleet in equal parts")
     power_factor: PositiveShare = Field(

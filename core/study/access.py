@@ -32,6 +32,7 @@ from inferscope.core.study.axes import records
 from inferscope.core.study.candidates import chip_changes
 from inferscope.core.study.drawing import Axis, Curve, Series
 from inferscope.core.study.options import PLACE
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column, Table, cell
 
 __all__ = ["OPENED", "Access", "access", "legal"]
@@ -191,7 +192,8 @@ class Access:
             notes.append(
                 "the model's weights are not published: nobody else can run it on chips of their own"
             )
-        return (*notes, *self.refused)
+        stands = stands_on(self.scenario, self.values, ("hardware.accelerator",))
+        return (*notes, *stands, *self.refused)
 
 
 def catalog_says_closed(scenario: Scenario) -> bool:

@@ -19,6 +19,7 @@ from inferscope.core.study.conditions import number_quantity
 from inferscope.core.study.drawing import Axis, Curve, Series, listed
 from inferscope.core.study.effects import TOGGLES, Toggle
 from inferscope.core.study.shapley import shapley
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column, Table, Watch
 
 __all__ = ["OFF", "QUANTITIES", "Attributed", "Attribution", "Contribution", "attribute"]
@@ -168,7 +169,7 @@ class Attribution:
             found.append("the batch is planned for each mixture: where limits leave room, it and times grow")
         if not all(item.exact for item in self.quantities):
             found.append("shares of many optimisations are sampled: +/- is their standard error")
-        return tuple(found)
+        return (*found, *stands_on(self.scenario, [item.quantity for item in self.quantities]))
 
 
 def attribute(

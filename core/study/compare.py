@@ -56,6 +56,8 @@ LEAST, MOST = 2, 6
 
 _NOT_JUDGED: Mapping[str, Any] = {"verdict": "not_judged", "margin_oom": None}
 """Stands for a rule that is not among those of a scenario."""
+_CHOICES = ("economics.basis", "site.boundary", "site.carbon", "training.account")
+"""Words that leaves hold as codes."""
 _ALWAYS = ("model.id", "hardware.accelerator")
 """Keys that name a record also where a scenario does not set them."""
 
@@ -171,6 +173,8 @@ def _cell(result: Result, row: int, given: Mapping[str, Any], key: str) -> Cell:
         return Cell(given[key], "set") if figure is None else Cell(figure.mid, "set", figure.low, figure.high)
     if key in _ALWAYS:
         return Cell(getattr(resolved, RECORDS[key]).id, "default")
+    if key in _CHOICES:
+        return Cell(default, "default")
     leaf = resolved.leaves.get(key.replace(".", "_", 1))
     if leaf is None or leaf.key != key or leaf.slots or isinstance(default, bool):
         return Cell(default, "default")

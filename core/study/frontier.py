@@ -23,6 +23,7 @@ from inferscope.core.study.conditions import Condition, number_quantity, on_numb
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
 from inferscope.core.study.pareto import beaten_by, undominated
 from inferscope.core.study.prices import FLEET, PRICE, terms_that_differ
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column, Table, Watch
 from inferscope.core.units import human
 
@@ -216,6 +217,7 @@ class Frontier:
         found += [f"as it stands the scenario has no {name}: {why}" for name, why in self.why.items()]
         found += self._fallen()
         chips = {kind.accelerator: kind.scenario for kind in tried.kinds}
+        found += stands_on(self.scenario, self.metrics, ("hardware.accelerator",) if len(chips) > 1 else ())
         if (fleet := self.scenario.hardware.fleet_accelerators) is not None:
             found.append(f"{FLEET} {fleet.mid:g} is left out, so that each choice pays for what it needs")
         if any(name.startswith("usd_") for name in self.metrics):

@@ -13,6 +13,7 @@ from inferscope.core.sentences import money
 from inferscope.core.study import rates
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series, listed
 from inferscope.core.study.factors import Factor
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
 
@@ -125,7 +126,11 @@ class Sensitivity:
             self.sentence,
             tuple(_changes(answer, mover) for answer in self.answers for mover in answer.movers),
             self.curve() if "tornado" in self.methods else None,
-            (*self.notes, *(note for answer in self.answers for note in answer.notes)),
+            (
+                *stands_on(self.scenario, [answer.quantity for answer in self.answers]),
+                *self.notes,
+                *(note for answer in self.answers for note in answer.notes),
+            ),
         )
 
 

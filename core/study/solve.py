@@ -27,6 +27,7 @@ from inferscope.core.study.inputs import INPUTS, Input, limits, present
 from inferscope.core.study.reach import Goal, reach
 from inferscope.core.study.search import Path, Ray, bracket, met, paths
 from inferscope.core.study.solved import NO_VALUE, RANGE, Solution
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.walk import Prefer, Question, Walk, around, settable, where_to_look
 
 __all__ = ["Solution", "solve"]
@@ -82,11 +83,19 @@ def solve(
     found = _checked(scenario, replace(found, unit=unit), now)
     scenarios = (scenario,) if against is None else (scenario, against)
     question = Question(scenarios, found, now, _checked_span(scenario, found, span), prefer, wanted)
-    if against is not None:
+    answer = _by_way(question, one, span)
+    stands = dict.fromkeys(text for each in scenarios for text in stands_on(each, answer.quantities, (vary,)))
+    return replace(answer, notes=(*answer.notes, *stands))
+
+
+def _by_way(question: Question, one: Bound, span: tuple[float, float] | None) -> Solution:
+    """By the way that is quickest for what is asked."""
+    wanted, found, now = question.conditions, question.item, question.now
+    if len(question.scenarios) > 1:
         return _break_even(question)
     goal = Goal(wanted[0].name, wanted[0].target, math.nan)
     is_plain = len(wanted) == 1 and wanted[0] == goal.condition and found in INPUTS
-    if is_plain and span is None and prefer == "nearest" and present(one, found):
+    if is_plain and span is None and question.prefer == "nearest" and present(one, found):
         reached = _as_reached(question)
         if reached.is_met or math.isnan(now):
             return reached

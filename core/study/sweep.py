@@ -30,6 +30,7 @@ from inferscope.core.study.conditions import Cells, Words, parse_condition
 from inferscope.core.study.grid import BLOCK, CASES, Grid, Part, number_axes, span
 from inferscope.core.study.parts import Evaluator
 from inferscope.core.study.prices import PRICE, kept_for_all, terms_that_differ
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column
 
 __all__ = ["SELECT", "WHY", "Block", "Sweep"]
@@ -145,6 +146,10 @@ class Sweep:
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """What costs and energies stand on, what all accelerators keep, and prices whose terms differ."""
+        return (*stands_on(self.scenario, self.select, self._keys), *self._priced())
+
+    def _priced(self) -> tuple[str, ...]:
         """What is kept for all accelerators of a sweep over them, and terms of prices that differ."""
         chips = self._keys.get(_CHIP)
         if chips is None or not any(name.startswith("usd_") for name in self.select):

@@ -12,6 +12,7 @@ from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.chances import Chance
 from inferscope.core.study.drawing import Axis, Curve, Mark, Series
 from inferscope.core.study.spreads import percent
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column, Table
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def table_of(found: Uncertainty) -> Table:
     settled = [_rule(rule) for rule in found.rules if not _is_open(rule)]
     title = f"{found.samples:,} draws of {len(found.numbers)} number{'' if len(found.numbers) == 1 else 's'}"
     rows = (*moving, *limits, *open_, *still, *settled)
-    notes = (found.planned, *found.notes)
+    stands = stands_on(found.loaded.scenario, [quantity.quantity for quantity in found.quantities])
+    notes = (found.planned, *found.notes, *stands)
     return Table(title, _COLUMNS, rows, found.sentence, curve=_curve(found), notes=notes)
 
 

@@ -1,9 +1,14 @@
 """Published chains of cost and energy come out of presets, and move as arithmetic by hand says."""
 
+import sys
+
+import numpy as np
 import pytest
 
 from inferscope.core.evaluate import evaluate
+from inferscope.core.quantities import ecologits, owning
 from inferscope.core.scenario.files import load, with_values
+from inferscope.core.study.spreads import with_ranges
 
 CLOSE = 0.002
 """The tolerance that goes with the published points."""
@@ -147,3 +152,89 @@ def test_fresh_input_tokens_carry_the_prompts_and_a_list_price_is_its_own():
     assert day[names[1]] == pytest.approx(day[names[0]] / (1 - 0.563))
     listed = computed("deepseek-v3-h800", names, economics__basis="api")
     assert listed[names[1]] == pytest.approx(0.55)
+
+
+# --- energy -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("billions", "accelerators", "wh"), [(70, 4, 0.263), (8, 1, 0.03566)])
+def test_ecologits_method_gives_what_its_package_does(billions, accelerators, wh):
+    params = np.array([billions * 1e9])
+    count = ecologits.ecologits_accelerators(params)
+    found = ecologits.ecologits_wh_per_query(np.array([1.2]), count, np.array([400.0]), params)
+    assert count[0] == accelerators
+    assert found[0] == pytest.approx(wh, rel=CLOSE)
+
+
+def test_the_world_bank_s_hour_of_an_h100_comes_out_of_its_parts():
+    """Hardware per used hour, electricity at rated power, and the building over its life at full use."""
+    one = np.ones(1)
+    factor = owning.capital_recovery_factor(0 * one, 3 * one)
+    hardware = owning.capital_usd_per_hour(factor, 25_000 * one, 0 * one, 0 * one, 3 * one)[0] / 0.7
+    electricity = owning.electricity_usd_per_hour(
+        0.0813 * one, 1.199 * one, 700 * one, one, one, one, 700 * one, one
+    )[0]
+    building = owning.colocation_usd_per_hour(10.78 * 1000 / (15 * 12) * one, 700 * one)[0]
+    assert (hardware, electricity, building) == pytest.approx((1.3581, 0.06824, 0.05739), rel=CLOSE)
+    assert hardware + electricity + building == pytest.approx(1.4837, rel=CLOSE)
+
+
+def test_a_boundary_contains_the_one_before_and_all_of_it_is_about_2_4_of_the_least():
+    """Gemini: 0.24 Wh with hosts, reserve and overhead over 0.10 of accelerators alone."""
+    names = ("accelerator", "server", "facility", "facility_with_reserve")
+    found = [
+        computed("llama-3.1-70b-h100", ["wh_per_query"], site__boundary=name, site__pue=1.09)["wh_per_query"]
+        for name in names
+    ]
+    assert found == sorted(found)
+    assert 1.7 < found[-1] / found[0] < 3.4
+
+
+def test_carbon_by_contract_needs_its_intensity_and_takes_it():
+    plain = computed("llama-3.1-70b-h100", ["gco2e_per_query", "wh_per_query"])
+    market = {"site__carbon": "market", "site__market_gco2e_per_kwh": 125}
+    found = computed("llama-3.1-70b-h100", ["gco2e_per_query"], **market)
+    assert found["gco2e_per_query"] == pytest.approx(plain["wh_per_query"] * 0.125)
+    scenario = with_values(load("llama-3.1-70b-h100").scenario, {"site.carbon": "market"})
+    why = evaluate(scenario, ["gco2e_per_query"]).why("gco2e_per_query")
+    assert why == "needs_input: site.market_gco2e_per_kwh"
+
+
+def test_water_is_that_of_the_site_and_that_of_power_generation():
+    names = ["liters_per_query", "site_liters_per_query", "grid_liters_per_query"]
+    found = computed("llama-3.1-70b-h100", names)
+    assert found["liters_per_query"] == pytest.approx(sum(found[name] for name in names[1:]))
+
+
+def test_embodied_carbon_by_hand():
+    """985.5 kg over 3 years; a query's seconds on eight accelerators, idle ones included."""
+    names = ["embodied_gco2e_per_query", "decode_accelerator_s", "prefill_accelerator_s"]
+    found = computed("llama-3.1-70b-h100", names)
+    seconds = (found["decode_accelerator_s"] + found["prefill_accelerator_s"]) / 0.6
+    assert found["embodied_gco2e_per_query"] == pytest.approx(985_500 / (3 * 8766 * 3600) * seconds)
+
+
+def test_a_phone_has_no_embodied_carbon_and_a_battery_lasts_a_thousand_answers():
+    scenario = load("llama-3.2-3b-phone").scenario
+    result = evaluate(scenario, ["embodied_gco2e_per_query", "battery_share_per_query", "wh_per_query"])
+    assert result.why("embodied_gco2e_per_query") == "needs_input: site.embodied_kg_per_accelerator"
+    assert result["battery_share_per_query"][0] == pytest.approx(result["wh_per_query"][0] / 15.4)
+    assert 700 < 1 / result["battery_share_per_query"][0] < 2000
+
+
+COMPARED = {
+    "gemini_median_prompt": (0.24, "Wh"),
+    "mistral_le_chat_400_tokens": (1.14, "gCO2e, life cycle"),
+    "altman_chatgpt_2025_06": (0.34, "Wh, boundary not stated"),
+}
+"""Published points without a tolerance: nobody says which model and hardware they are of."""
+
+
+def test_points_that_nobody_can_reproduce_are_printed_beside_our_range(capsys):
+    result = with_ranges(evaluate(load("chatgpt-query").scenario, ["wh_per_query", "gco2e_per_query"]))
+    low, high = result.spreads[0].quantiles("wh_per_query")
+    ours = f"a short query of GPT-4o's assumed sizes {low:.2f} to {high:.2f} Wh"
+    lines = [f"{name}: {value} {unit}; {ours}" for name, (value, unit) in COMPARED.items()]
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    assert 0.02 < low < high < 1

@@ -28,12 +28,14 @@ POWERS = {
     "TOPS": {"time": -1},
     "USD": {"money": 1},
     "g": {"carbon": 1},
+    "kg": {"carbon": 1},
     "L": {"water": 1},
 }
 """What each unit is made of; counts, bytes and FLOP are left as they are."""
 IN_ITS_NAME = dict.fromkeys(("usd_per_day", "flop_method_usd_per_day", "list_revenue_usd_per_day"), "USD/d")
 """A quantity whose name says per what, and whose unit as shown does not."""
 OF_ONE_YEAR = {
+    "ecologits_wh_per_query",  # a fit with its own joules and seconds
     *("stolen_weights_share", "capital_recovery_factor"),
     *(f"{pool}_{part}_usd_per_hour" for pool in ("decode", "prefill") for part in ("capital", "owned")),
 }

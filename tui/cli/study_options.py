@@ -107,6 +107,25 @@ def break_even(parser: argparse.ArgumentParser) -> None:
     output(parser, FORMATS)
 
 
+def place(parser: argparse.ArgumentParser) -> None:
+    """Of `place`."""
+    parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")
+    parser.add_argument(
+        "--hosts",
+        required=True,
+        metavar="COUNTRY[:SHARE[:RATE]],...",
+        help="places to serve from, the one that others are held against first; each perhaps with its busy"
+        " share and cost of capital, such as USA,ARE:0.5,KEN:0.3:0.15",
+    )
+    parser.add_argument(
+        "--users",
+        metavar="COUNTRY",
+        help="where the users are (default: site.users_region, else the last host)",
+    )
+    set_keys(parser)
+    output(parser, FORMATS)
+
+
 def lifecycle(parser: argparse.ArgumentParser) -> None:
     """Of `lifecycle`."""
     parser.add_argument("preset", metavar="PRESET", help="preset name or scenario file")

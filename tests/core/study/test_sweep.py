@@ -374,16 +374,18 @@ def test_what_is_kept_for_all_accelerators_and_terms_that_differ_are_said(scenar
     priced = with_values(scenario, {"economics.usd_per_accelerator_hour": 2.5, FLEET: 800})
     notes = sweep(priced, [chips]).table().notes
     assert [note.partition(" is kept")[0] for note in notes] == [
+        *("costs: basis rental", "energies: boundary facility"),
         "economics.usd_per_accelerator_hour 2.5",
         "hardware.fleet_accelerators 800",
     ]
     assert sweep(priced, [chips], select=["tpot_s"]).table().notes == ()
     varied = ["economics.usd_per_accelerator_hour=1,2", f"{FLEET}=8,16"]
-    assert sweep(priced, [chips, *varied]).table().notes == ()
+    stands = ("costs: basis rental", "energies: boundary facility")
+    assert sweep(priced, [chips, *varied]).table().notes == stands
     free = with_values(priced, {"economics.usd_per_accelerator_hour": None, FLEET: None})
-    (note,) = sweep(free, ["hardware.accelerator=h100-sxm,gb300-nvl72,mi325x"]).table().notes
+    *_, note = sweep(free, ["hardware.accelerator=h100-sxm,gb300-nvl72,mi325x"]).table().notes
     assert note.startswith("prices of different terms are compared: h100-sxm on demand")
-    assert sweep(free, ["hardware.accelerator=h100-sxm,h200-sxm"]).table().notes == ()
+    assert sweep(free, ["hardware.accelerator=h100-sxm,h200-sxm"]).table().notes == stands
 
 
 def test_axes_walked_together_are_combined_once(monkeypatch):

@@ -1,0 +1,73 @@
+"""One country's users from several places: the way once, owning by place, and what evens the cost."""
+
+import pytest
+
+from inferscope.core.errors import ScenarioError
+from inferscope.core.evaluate import evaluate
+from inferscope.core.scenario.files import load, with_values
+from inferscope.core.study.place import Host, parse_host, places
+
+
+@pytest.fixture(scope="module")
+def found():
+    hosts = [parse_host(text) for text in ("USA", "ARE:0.5", "KEN:0.3:0.15", "KEN")]
+    return places(load("llama-3.1-70b-h100").scenario, "Kenya", hosts)
+
+
+def test_the_round_trip_is_in_the_first_token_once(found):
+    table = found.table()
+    work = table["ttft_s"] - table["round_trip_s"]
+    assert work == pytest.approx([work[0]] * 4)
+    whole = table["e2e_latency_s"] - table["round_trip_s"]
+    assert whole == pytest.approx([whole[0]] * 4)
+
+
+def test_cost_follows_place_busy_share_and_capital(found):
+    table = found.table()
+    assert table["usd_per_query"][3] == pytest.approx(table["usd_per_query"][0], rel=0.02)
+    assert table["usd_per_query"][2] > 2 * table["usd_per_query"][3]
+    power, share, rate = found.swings
+    assert abs(power - 1) < 0.02
+    assert 0.05 < rate - 1 < share - 1
+
+
+def test_at_the_even_share_a_place_costs_what_the_first_does(found):
+    for row, host in enumerate(found.hosts):
+        changes = found.table().changes[row] | {"economics.utilization": float(found.shares[row])}
+        cost = evaluate(with_values(found.scenario, changes), ["usd_per_query"])["usd_per_query"][0]
+        assert cost == pytest.approx(found.result["usd_per_query"][0], rel=0.003), host
+
+
+def test_carbon_is_the_grid_s(found):
+    table = found.table()
+    assert table["gco2e_per_query"][3] / table["wh_per_query"][3] * 1000 == pytest.approx(95.4, rel=0.02)
+
+
+def test_the_sentence_says_what_carries_it(found):
+    text = found.sentence()
+    assert "For users in Kenya, serving from United Arab Emirates costs 1.19 times" in text
+    assert "half the busy share by +99 %" in text
+
+
+def test_an_accelerator_without_a_price_says_what_it_needs():
+    lacking = places(load("deepseek-v3-h800").scenario, "CHN", [Host("CHN"), Host("SGP")])
+    assert lacking.sentence() == ("The cost of owning is unknown: needs economics.capex_usd_per_accelerator.")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("KEN:2", "busy share of KEN must be above 0 and at most 1, not '2'"),
+        ("KEN:0.5:x", "cost of capital of KEN must be"),
+        ("KEN:1:1:1", "a place is COUNTRY:SHARE:RATE"),
+        ("XXX", "unknown region"),
+    ],
+)
+def test_a_place_that_is_none_is_refused(text, message):
+    with pytest.raises(ScenarioError, match=message):
+        parse_host(text)
+
+
+def test_one_place_is_refused():
+    with pytest.raises(ScenarioError, match="two at least"):
+        places(load("llama-3.1-70b-h100").scenario, "KEN", [Host("KEN")])
