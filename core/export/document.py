@@ -14,7 +14,7 @@ from inferscope.core.export.apart import apart
 from inferscope.core.export.footnotes import Footnote, Footnotes, runs
 from inferscope.core.export.ladder import Rung, ladder
 from inferscope.core.export.policy import summary
-from inferscope.core.export.reports import GROUPS, span_text, title
+from inferscope.core.export.reports import GROUPS, published_rows, span_text, title
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import policy_entries, rules_of
 from inferscope.core.report import report_of
@@ -96,12 +96,24 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a report says of one scenario alone."""
+    """What a report says of one scenario alone.
+
+    Attributes:
+        name: Its title.
+        question: What it was made to answer.
+        description: What it is, in its own words.
+        report: What `eval` gives.
+        published: Claim, published figure, figure here and their ratio.
+        assumptions: Keys that differ from the defaults.
+        counted: How many rules say what.
+        toml: It as a file of its own.
+    """
 
     name: str
     question: str
     description: str
     report: Mapping[str, Any]
+    published: tuple[tuple[str, ...], ...]
     assumptions: tuple[Assumption, ...]
     counted: str
     toml: str
@@ -279,6 +291,7 @@ def _part(
         question=scenario.question,
         description=scenario.description.strip(),
         report=report,
+        published=tuple(published_rows(report["scenario"].get("published", ()), report["quantities"])),
         assumptions=tuple(_assumptions(scenario, notes)),
         counted=summary({"as_of": (on or scenario.as_of).isoformat()}, entries),
         toml=to_toml(scenario).strip(),
@@ -292,7 +305,7 @@ def _assumptions(scenario: Scenario, notes: Footnotes) -> Iterator[Assumption]:
             continue
         number = None
         if isinstance(now, Mapping) and now.get("source"):
-            number = notes.cite(str(now["source"]), "user", str(now.get("date") or ""), key)
+            number = notes.cite(str(now["source"]), "scenario", str(now.get("date") or ""), key)
         yield Assumption(key, _short(then), _short(now), number)
 
 

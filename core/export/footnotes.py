@@ -20,7 +20,11 @@ _MADE = ("planned", "derived")
 """Kinds of inputs that the program makes of others."""
 _STEP, _SAME = 0.01, 1e-12
 _MOST_USES = 4
-_SAID = {"memory": "unverified: recalled, not checked", "formula": "formula of this program"}
+_SAID = {
+    "memory": "unverified: recalled, not checked",
+    "formula": "formula of this program",
+    "scenario": "set in the scenario",
+}
 
 
 @dataclass(slots=True)
@@ -98,8 +102,7 @@ class Footnotes:
                 cited = [self.cite(node.source, "formula", use=node.label)]
                 for given in moved[name]:
                     leaf = bound.leaf(given, row)
-                    kind = "user" if leaf.kind == "scenario" else leaf.kind
-                    cited.append(self.cite(leaf.source, kind, leaf.date, REGISTRY.inputs[given].label))
+                    cited.append(self.cite(leaf.source, leaf.kind, leaf.date, REGISTRY.inputs[given].label))
             found[name] = sorted({number for number in cited if number is not None})
         return found
 

@@ -25,6 +25,7 @@ def as_markdown(doc: Document) -> str:
         *(_headline(doc, place, part) for place, part in enumerate(doc.parts)),
         f"## Answers\n\n{_figures(doc, doc.answers, with_sources=True)}",
         *_bases(doc),
+        *_published(doc),
         *_notes(doc),
         *_differences(doc),
         *_plots(doc),
@@ -87,6 +88,14 @@ def _bases(doc: Document) -> Iterator[str]:
     if doc.bases:
         lines = "\n".join(f"- {letter}: {_plain(text)}" for letter, text in doc.bases)
         yield f"Costs stand on:\n\n{lines}"
+
+
+def _published(doc: Document) -> Iterator[str]:
+    header = ("published", "figure", "here", "here over published")
+    for place, part in enumerate(doc.parts):
+        if part.published:
+            rows = [tuple(map(_plain, row)) for row in part.published]
+            yield f"Published on {_name(doc, place)}:\n\n{markdown_table(header, rows)}"
 
 
 def _notes(doc: Document) -> Iterator[str]:

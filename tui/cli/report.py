@@ -72,5 +72,5 @@ def _command(options: argparse.Namespace) -> str:
         for value in values:
             words += [option, value]
     words += ["--on", options.on.isoformat()] if options.on is not None else []
-    words += ["-o", options.out] if options.out is not None else []
+    words += ["-o", Path(options.out).name] if options.out is not None else []
     return shlex.join(words)

@@ -1,6 +1,7 @@
 """`inferscope report`: the page says what `eval` says, stands alone, and takes texts for texts."""
 
 import datetime as dt
+import errno
 import json
 import re
 import shutil
@@ -227,6 +228,14 @@ def test_the_same_scenario_and_day_give_the_same_bytes():
     assert first == second
 
 
+def test_published_figures_stand_beside_those_here(page, run):
+    words = " ".join(" ".join(page.texts).split())
+    (report,) = [json.loads(run("eval", "deepseek-v3-h800", "--format", "json")[1])]
+    for item in report["scenario"]["published"]:
+        assert item["claim"] in words
+    assert "cost of the day at 2 USD per accelerator-hour 87,072 USD 87,072 USD 1.00" in words
+
+
 def test_different_bases_and_boundaries_are_said_not_to_compare():
     from inferscope.tui.cli.eval_ import loaded_with
 
@@ -261,6 +270,22 @@ def test_bad_input_has_one_line_and_status_two(run, words, said):
     assert (status, out) == (2, "")
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_full_disk_leaves_the_old_report_whole(run, monkeypatch, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("old", encoding="utf-8")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    status, _, err = run("report", "llama-3.1-70b-h100", "-o", str(path))
+    assert status == 2
+    assert "No space left on device; nothing was changed" in err
+    assert len(err.strip().splitlines()) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+    assert path.read_text(encoding="utf-8") == "old"
 
 
 @pytest.mark.parametrize("missing", ["jinja2", "matplotlib"])
