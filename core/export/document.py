@@ -38,7 +38,7 @@ ANSWERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Latency", ("ttft_s", "tpot_s", "e2e_latency_s", "ttft_p99_s")),
     ("Energy", ("wh_per_query", "gco2e_per_query", "liters_per_query", "facility_mw")),
     ("Capacity", ("batch", "output_tok_s_per_accelerator", "max_requests_per_s", "accelerators_needed")),
-    ("Quality and training", ("quality_recovery", "training_flop", "crossover_days_usd")),
+    ("Quality and training", ("quality_recovery", "training_flop", "training_usd", "crossover_days_usd")),
 )
 """The figures that a reader sees first, by subject."""
 
@@ -55,7 +55,7 @@ class Figure:
         entry: What the JSON of `eval` says of it.
         text: Its value for people, or the reason that there is none.
         span: Its range, empty where it has none.
-        basis: The letter of what a cost stands on; empty where it is no cost.
+        basis: The letter of what it stands on; empty where the JSON names no basis.
         boundary: What an energy figure takes in; empty where it is none.
     """
 
@@ -132,7 +132,7 @@ class Document:
         parts: One a scenario.
         answers: The figures seen first.
         figures: Every figure.
-        bases: What costs stand on, by letter.
+        bases: What costs and carbon stand on, by letter.
         ranges: How the ranges of each scenario come about.
         carried: For several scenarios: what differs and what carries it, in sentences.
         inputs: For several scenarios: keys that differ, with the value in each.

@@ -87,7 +87,7 @@ def _marks(numbers: str) -> str:
 def _bases(doc: Document) -> Iterator[str]:
     if doc.bases:
         lines = "\n".join(f"- {letter}: {_plain(text)}" for letter, text in doc.bases)
-        yield f"Costs stand on:\n\n{lines}"
+        yield f"Figures stand on:\n\n{lines}"
 
 
 def _published(doc: Document) -> Iterator[str]:

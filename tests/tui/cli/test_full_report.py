@@ -198,6 +198,7 @@ def test_every_text_of_a_user_stays_a_text(tmp_path):
     page = Page(as_html(doc))
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "img"}
+    assert len(page.ids) == len(set(page.ids))
     assert not any(key.startswith("on") for _, given in page.tags for key in given)
     assert not any("data:" in given.get("href", "") for _, given in page.tags)
     words = "".join(page.texts)
