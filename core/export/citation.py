@@ -24,6 +24,8 @@ CITED = (
     "gco2e_per_query",
 )
 """Figures that a citation gives, where the scenario has them."""
+_TRAINING = ("training_flop", "training_usd")
+"""Those of a scenario that has none of them, since it is about training alone."""
 _WIDTH = 100
 
 
@@ -45,9 +47,10 @@ def citation(report: Mapping[str, Any], result: Result, row: int = 0) -> dict[st
         Plain mappings: ``text`` in words, and ``figures`` and ``sources`` by themselves.
     """
     notes = Footnotes()
-    known = [name for name in CITED if report["quantities"][name]["value"] is not None]
+    quantities = report["quantities"]
+    known = _known(quantities, CITED) or _known(quantities, _TRAINING)
     numbers = notes.of_row(result, known, row)
-    figures = [_figure(name, report["quantities"][name], numbers[name]) for name in known]
+    figures = [_figure(name, quantities[name], numbers[name]) for name in known]
     sources = [
         {
             "number": note.number,
@@ -71,6 +74,11 @@ def citation(report: Mapping[str, Any], result: Result, row: int = 0) -> dict[st
         "sources": sources,
     }
     return {"text": _sentence(found), **found}
+
+
+def _known(quantities: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Those that have a value."""
+    return [name for name in names if quantities[name]["value"] is not None]
 
 
 def _figure(name: str, entry: Mapping[str, Any], numbers: Sequence[int]) -> dict[str, Any]:

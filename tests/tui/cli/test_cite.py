@@ -74,6 +74,13 @@ def test_the_figures_are_those_of_the_result(run, preset):
     assert {n for figure in said["figures"] for n in figure["sources"]} == set(numbers)
 
 
+def test_a_scenario_about_training_alone_is_cited_by_what_training_takes(run):
+    said = json.loads(run("gpt-4-training-eu", "--cite", "--format", "json")[1])["citation"]
+    assert [figure["quantity"] for figure in said["figures"]] == ["training_flop", "training_usd"]
+    assert "2.10e+25 FLOP" in said["text"]
+    assert any("Epoch AI" in source["text"] for source in said["sources"])
+
+
 def test_without_the_option_nothing_is_cited(run):
     assert "citation" not in json.loads(run("deepseek-v3-h800", "--format", "json")[1])
     assert "To cite" not in run("deepseek-v3-h800")[1]
