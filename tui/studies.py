@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.study.options import FEWEST, MEASURES, MOST, MOST_MONTHS, PLACE
+from inferscope.core.study.options import CLAIMS, FEWEST, MEASURES, MOST, MOST_MONTHS, PLACE
 from inferscope.tui.forms import FormError, Values, above_zero, listed, one_of, parts, share, whole, yes
 
 if TYPE_CHECKING:
@@ -326,6 +326,15 @@ def _sites(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return site_lines(evaluate(scenario, READ), _day(values, "on"))
 
 
+def _claims(_: Scenario, values: Values, watch: Watch) -> Table:
+    from inferscope.core.evidence.claimed import claims_table
+    from inferscope.core.evidence.claims import claims, judge
+
+    watch(0, 1)
+    kind = one_of(values, "kind", CLAIMS) if values["kind"].strip() else ""
+    return claims_table(judge([each for each in claims() if kind in ("", each.kind)]))
+
+
 def _validation(_: Scenario, values: Values, watch: Watch) -> Table:
     from pathlib import Path
 
@@ -495,6 +504,13 @@ STUDIES = (
         "study.sites",
         (Line("on", "the day judged; empty: the scenario's"),),
         _sites,
+    ),
+    Study(
+        "Claims",
+        "Published claims: what is claimed, what comes out, who is off.",
+        "evidence.claims",
+        (Line("kind", "computed, fact or outside; empty: all", "computed"),),
+        _claims,
     ),
     Study(
         "Validation",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["FEWEST", "MEASURES", "METHODS", "MOST", "MOST_MONTHS", "PLACE", "SAMPLERS", "VIEWS"]
+__all__ = [
+    "CLAIMS",
+    "FEWEST",
+    "MEASURES",
+    "METHODS",
+    "MOST",
+    "MOST_MONTHS",
+    "PLACE",
+    "SAMPLERS",
+    "VERDICTS",
+    "VIEWS",
+]
 
 SAMPLERS: Final = ("lhs", "sobol")
 """Latin hypercube, and Sobol's sequence (scrambled)."""
@@ -22,3 +33,6 @@ MEASURES: Final = ("usd", "flop")
 """In which the life of a model is counted."""
 MOST_MONTHS: Final = 600
 """Of a model's life that can be shown."""
+CLAIMS: Final = ("computed", "fact", "outside")
+VERDICTS: Final = ("supported", "overstated", "understated", "not supported", "unknown")
+"""What may be asked of published claims."""

@@ -605,6 +605,7 @@ def test_all_of_them_are_there():
         "Place",
         "Access",
         "Sites",
+        "Claims",
         "Validation",
     ] == REAL
 
@@ -650,6 +651,7 @@ WRONG = {
     "Place": ("hosts", "USA,KEN:2"),
     "Access": ("on", "soon"),
     "Sites": ("on", "2026-13-01"),
+    "Claims": ("kind", "opinion"),
     "Validation": ("measurements", "nowhere.csv"),
 }
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from inferscope.core.study.options import FEWEST, MEASURES, METHODS, MOST, PLACE, SAMPLERS, VIEWS
+from inferscope.core.study.options import (
+    CLAIMS,
+    FEWEST,
+    MEASURES,
+    METHODS,
+    MOST,
+    PLACE,
+    SAMPLERS,
+    VERDICTS,
+    VIEWS,
+)
 from inferscope.tui.cli.options import FORMATS, catalog_ranges, count, day, output, set_keys
 
 
@@ -104,6 +114,19 @@ def break_even(parser: argparse.ArgumentParser) -> None:
             help=f"{what} demand to try, queries a day (default: {value:g})",
         )
     set_keys(parser)
+    output(parser, FORMATS)
+
+
+def claims(parser: argparse.ArgumentParser) -> None:
+    """Of `claims`."""
+    parser.add_argument("ids", nargs="*", metavar="ID", help="claims to show in full, such as C022")
+    parser.add_argument("--kind", choices=CLAIMS, metavar="KIND", help="computed, fact or outside alone")
+    parser.add_argument(
+        "--verdict",
+        choices=VERDICTS,
+        metavar="VERDICT",
+        help="of computed claims: supported, overstated, understated, 'not supported' or unknown alone",
+    )
     output(parser, FORMATS)
 
 

@@ -355,7 +355,7 @@ REFUSED = [
     (["zzz", PRESET], "unknown command 'zzz': commands are eval, compare"),
     (["eval", PRESET, "--set", "batch=4"], "batch: unknown key: did you mean workload.batch?"),
     (["explain", PRESET, "eu.aia.art51.systemic"], "see `inferscope show rule eu.aia.art51.systemic`"),
-    (["claims", "a", "b"], "the command 'claims' is not in this version; commands are eval, compare"),
+    (["claims", "C999"], "unknown claim 'C999'"),
     (["report"], "the following arguments are required: PRESET"),
     ([""], "unknown preset '': presets are agent-128k-gqa"),
     (["nothing"], "unknown preset 'nothing'"),

@@ -1,0 +1,226 @@
+"""Claims and their verdicts as tables, as one claim in full, and as JSON."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from inferscope.core import DATA_DATE, __version__
+from inferscope.core.evidence.claims import Claim, Flip, Judged
+from inferscope.core.report import cost_basis, is_cost, is_energy, training_basis
+from inferscope.core.shown import figure
+from inferscope.core.study.table import Column, Table
+
+__all__ = ["as_object", "claims_table", "in_full"]
+
+_COLUMNS = (
+    Column("id", label="claim"),
+    Column("verdict"),
+    Column("statement"),
+    Column("claimed"),
+    Column("found"),
+    Column("carries", label="carried by"),
+    Column("preset"),
+    Column("kind"),
+)
+
+
+def claims_table(found: Sequence[Judged]) -> Table:
+    """One row a claim."""
+    return Table(
+        f"{len(found)} published claims",
+        _COLUMNS,
+        tuple(_row(each) for each in found),
+        _sentence(found),
+        notes=_NOTES,
+    )
+
+
+_NOTES = (
+    "computed claims are supported where claimed and computed intervals meet, else off by a factor",
+    "words such as about were read as intervals; `inferscope claims ID` shows the reading and the rest",
+)
+
+
+def _row(each: Judged) -> tuple[Any, ...]:
+    claim = each.claim
+    return (
+        claim.id,
+        verdict_text(each),
+        claim.statement,
+        interval_text(claim.low, claim.high, claim) if claim.is_claimed else "",
+        found_text(each),
+        claim.carries,
+        claim.preset,
+        claim.kind,
+    )
+
+
+def _sentence(found: Sequence[Judged]) -> str:
+    computed = [each for each in found if each.claim.kind == "computed"]
+    if not computed:
+        return f"None of {len(found)} claims is computed."
+    supported = sum(each.verdict == "supported" for each in computed)
+    return (
+        f"{len(computed)} of {len(found)} claims are computed: {supported} of these are supported,"
+        f" {len(computed) - supported} are not."
+    )
+
+
+def verdict_text(each: Judged) -> str:
+    """The verdict, with the factor where it has one.
+
+    A factor is written without digits that nobody could vouch for.
+    """
+    if math.isnan(each.factor):
+        return each.verdict
+    return f"{each.verdict} by {float(f'{each.factor:.2g}'):,g}x"
+
+
+def interval_text(low: float, high: float, claim: Claim) -> str:
+    """An interval in the claim's unit: both ends, one of them, or a point."""
+    ends = [_figure(end, claim) for end in (low, high)]
+    if low == high:
+        return ends[0]
+    if math.isinf(high):
+        return f"at least {ends[0]}"
+    return f"at most {ends[1]}" if math.isinf(low) else f"{ends[0]} to {ends[1]}"
+
+
+def _figure(value: float, claim: Claim) -> str:
+    if not math.isfinite(value):
+        return ""
+    if claim.shown_unit == "1":
+        return f"{value:.3g}"
+    return figure(value, claim.shown_unit, claim.quantity)
+
+
+def found_text(each: Judged) -> str:
+    """What is computed or found, as short as a cell takes it."""
+    if math.isnan(each.value):
+        return ""
+    return interval_text(each.low, each.high, each.claim)
+
+
+# --- one in full ----------------------------------------------------------------------------------
+
+
+def in_full(each: Judged, flip: Flip | None, stands: str, width: int = 80) -> str:
+    """One claim with its reading, what is computed, how to compute it again, and what carries it."""
+    claim = each.claim
+    lines = [*_wrapped(f"{claim.id}  {claim.statement}.", width), *_wrapped(f"In: {claim.seed}", width), ""]
+    rows = [("verdict", verdict_text(each)), ("kind", claim.kind)]
+    if claim.is_claimed:
+        rows.append(("claimed", interval_text(claim.low, claim.high, claim)))
+    if claim.reading:
+        rows.append(("read as", claim.reading))
+    if claim.kind == "computed":
+        rows.append(("computed", _computed_text(each)))
+        if stands:
+            rows.append(("stands on", stands))
+        rows.append(("again with", command(claim)))
+        if claim.against is not None and "preset" in claim.against:
+            rows.append(("over that of", _eval(claim.against["preset"], claim.against.get("set"))))
+    elif claim.finding:
+        rows.append(("found", claim.finding))
+    if flip is not None:
+        rows.append(("carried by", _flip_text(claim, flip)))
+    rows += [(name, text) for name, text in (("note", claim.note), ("source", _source(claim))) if text]
+    for name, text in rows:
+        lines += textwrap.wrap(
+            f"{name:<13}{text}",
+            width,
+            subsequent_indent=" " * 13,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join([*lines, "", f"inferscope {__version__}, data of {DATA_DATE}", ""])
+
+
+def _computed_text(each: Judged) -> str:
+    claim = each.claim
+    ratio = f" over {claim.divisor}" if claim.divisor else ""
+    if each.low == each.high:
+        return f"{_figure(each.value, claim)}, {claim.quantity}{ratio}"
+    return f"{_figure(each.value, claim)} ({found_text(each)}), {claim.quantity}{ratio}"
+
+
+def command(claim: Claim) -> str:
+    """The command that computes it again."""
+    return _eval(claim.preset, claim.changes)
+
+
+def _eval(preset: str, changes: Any) -> str:
+    return " ".join(
+        [f"inferscope eval {preset}", *(f"--set {key}={value}" for key, value in (changes or {}).items())]
+    )
+
+
+def _flip_text(claim: Claim, flip: Flip) -> str:
+    now = "" if math.isnan(flip.now) else f", {flip.now:.4g} now"
+    if math.isnan(flip.at):
+        low, high = claim.span
+        return f"{claim.carries}{now}; no other verdict between {low:g} and {high:g}"
+    return f"{claim.carries}{now}; at {flip.at:.3g} it is {flip.verdict}"
+
+
+def _source(claim: Claim) -> str:
+    return f"{claim.source} ({claim.date})" if claim.source and claim.date else claim.source
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def stands_on_text(claim: Claim, result: Any) -> str:
+    """The basis or the boundary of what is computed; empty where it has none."""
+    name = claim.quantity
+    if name.startswith("training_") and name.endswith("usd"):
+        return training_basis(result, 0, name)
+    if is_cost(name):
+        return f"basis {cost_basis(result, 0, name)}"
+    boundary = result.bound.resolved[0].scenario.site.boundary.replace("_", " ")
+    return f"boundary {boundary}" if is_energy(name) else ""
+
+
+def as_object(found: Sequence[Judged], flips: Sequence[Flip | None]) -> dict[str, Any]:
+    """The JSON of the command: every claim with what it says, what is found and the verdict."""
+    return {
+        "inferscope": __version__,
+        "data": DATA_DATE,
+        "claims": [_entry(each, flip) for each, flip in zip(found, flips, strict=True)],
+    }
+
+
+def _entry(each: Judged, flip: Flip | None) -> dict[str, Any]:
+    claim = each.claim
+    entry: dict[str, Any] = {
+        "id": claim.id,
+        "statement": claim.statement,
+        "in": claim.seed,
+        "kind": claim.kind,
+        "claimed": {"low": _number(claim.low), "high": _number(claim.high), "reading": claim.reading},
+        "unit": claim.shown_unit,
+        "value": _number(each.value),
+        "low": _number(each.low),
+        "high": _number(each.high),
+        "verdict": each.verdict,
+        "factor": _number(each.factor),
+        "note": claim.note,
+        "source": claim.source,
+        "date": claim.date,
+    }
+    if claim.kind == "computed":
+        entry |= {"quantity": claim.quantity, "divisor": claim.divisor, "command": command(claim)}
+        entry["carries"] = {"key": claim.carries, "span": list(claim.span)}
+        if flip is not None:
+            entry["carries"] |= {"now": _number(flip.now), "flips_at": _number(flip.at), "to": flip.verdict}
+    else:
+        entry["finding"] = claim.finding
+    return entry
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

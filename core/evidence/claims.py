@@ -1,0 +1,349 @@
+"""Published claims against numbers: computed from shipped presets, set beside a fact, or outside the model.
+
+No verdict on a computed claim is stored. What is claimed is an interval, what is computed is one as well
+(the 5th and 95th percentile of the draws of the model's own error), and the verdict is how they lie to
+each other. For each the input that carries it is named, and moved to where the verdict changes.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from inferscope.core.bind import bind
+from inferscope.core.errors import CatalogError, InferscopeError, nearest
+from inferscope.core.evaluate import Result, evaluate
+from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.scenario.files import load, with_values
+from inferscope.core.scenario.ranges import Number
+from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.spreads import LIMITS, with_ranges
+
+__all__ = ["FILE", "KINDS", "Claim", "Flip", "Judged", "claim", "claims", "flip", "judge", "verdict"]
+
+FILE: Final = Path(__file__).parent / "claims.toml"
+KINDS: Final = ("computed", "fact", "outside")
+SUPPORTED, UNDERSTATED, OVERSTATED, UNSUPPORTED, OPEN = (
+    "supported",
+    "understated",
+    "overstated",
+    "not supported",
+    "unknown",
+)
+_STEPS = 25
+"""Values that are tried in the span of an input, and again between the two where the verdict changes."""
+_KEYS = {
+    *("id", "seed", "statement", "kind", "preset", "set", "quantity", "against", "claimed", "reading"),
+    *("carries", "span", "moves", "note", "source", "date", "finding", "value", "unit", "verdict"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim.
+
+    Attributes:
+        id: Such as ``C022``.
+        seed: The text in which it stands.
+        statement: What it says, in one sentence.
+        kind: ``computed``, ``fact`` or ``outside``.
+        low: Least that it says; -inf where it says none.
+        high: Most that it says; inf where it says none.
+        reading: How words were read as an interval.
+        preset: The preset that computes it.
+        changes: Keys set in it.
+        quantity: What is computed.
+        against: Preset, keys and quantity that it is divided by; none where it is not.
+        carries: The input that carries the verdict.
+        span: Where it is moved.
+        moves: ``one`` where it is moved in the claim's own scenario, ``both`` where in the divisor's as well.
+        finding: The fact, or why the model says nothing.
+        value: The fact as a number; NaN where it is none.
+        unit: Its unit.
+        verdict: What the fact makes of it.
+        note: What a reader should know.
+        source: Where the figures are from.
+        date: When.
+    """
+
+    id: str
+    seed: str
+    statement: str
+    kind: str
+    low: float = -math.inf
+    high: float = math.inf
+    reading: str = ""
+    preset: str = ""
+    changes: Mapping[str, Any] | None = None
+    quantity: str = ""
+    against: Mapping[str, Any] | None = None
+    carries: str = ""
+    span: tuple[float, float] = (0.0, 0.0)
+    moves: str = "one"
+    finding: str = ""
+    value: float = math.nan
+    unit: str = ""
+    verdict: str = ""
+    note: str = ""
+    source: str = ""
+    date: str = ""
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether it says a number."""
+        return math.isfinite(self.low) or math.isfinite(self.high)
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit of what is claimed and computed; 1 for a ratio."""
+        if self.kind != "computed":
+            return self.unit
+        return "1" if self.against is not None else REGISTRY.node(self.quantity).unit
+
+    def scenario(self) -> Scenario:
+        """What computes it."""
+        return with_values(load(self.preset).scenario, dict(self.changes or {}))
+
+    def other(self) -> Scenario | None:
+        """What it is divided by; None where that is a quantity of the same scenario, or none."""
+        if self.against is None or "preset" not in self.against:
+            return None
+        return with_values(load(self.against["preset"]).scenario, dict(self.against.get("set", {})))
+
+    @property
+    def divisor(self) -> str:
+        """The quantity that it is divided by; empty where it is not."""
+        return "" if self.against is None else str(self.against.get("quantity", self.quantity))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A claim with what is computed, and the verdict.
+
+    Attributes:
+        claim: The claim.
+        value: What is computed or found; NaN where there is none.
+        low: Low end of what is computed.
+        high: High end.
+        verdict: One word, or what the fact makes of it.
+        factor: By how much it is over- or understated; NaN where it is not, or no factor says it.
+    """
+
+    claim: Claim
+    value: float
+    low: float
+    high: float
+    verdict: str
+    factor: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Where a verdict changes.
+
+    Attributes:
+        now: The present value of the input; NaN where it has none.
+        at: The value at which the verdict is another; NaN where none was found in the span.
+        verdict: What it is there.
+    """
+
+    now: float
+    at: float
+    verdict: str
+
+
+@lru_cache(maxsize=1)
+def claims() -> tuple[Claim, ...]:
+    """Return all claims in the order of their ids.
+
+    Raises:
+        CatalogError: The file is damaged.
+    """
+    with FILE.open("rb") as stream:
+        tables = tomllib.load(stream)
+    return tuple(_read(row, tables["seeds"]) for row in tables["claim"])
+
+
+def claim(name: str) -> Claim:
+    """Return one claim by its id.
+
+    Raises:
+        InferscopeError: There is none.
+    """
+    found = {each.id: each for each in claims()}
+    if name.upper() not in found:
+        hint = nearest(name.upper(), found)
+        message = f"unknown claim {name!r}: {hint or f'known are {min(found)} to {max(found)}'}"
+        raise InferscopeError(message)
+    return found[name.upper()]
+
+
+def _read(row: Mapping[str, Any], seeds: Mapping[str, str]) -> Claim:
+    if unknown := set(row) - _KEYS:
+        message = f"unknown key {min(unknown)!r}"
+        raise CatalogError(message, file=FILE, key=str(row.get("id", "")))
+    given = {key: value for key, value in row.items() if key not in ("set", "claimed", "span")}
+    claimed = row.get("claimed", {})
+    least, most = row.get("span", (0.0, 0.0))
+    return Claim(
+        **{**given, "seed": seeds[row["seed"]]},
+        low=float(claimed.get("low", -math.inf)),
+        high=float(claimed.get("high", math.inf)),
+        changes=row.get("set"),
+        span=(float(least), float(most)),
+    )
+
+
+# --- verdicts -------------------------------------------------------------------------------------
+
+
+def verdict(low: float, high: float, least: float, most: float) -> tuple[str, float]:
+    """How what is computed lies to what is claimed, and the factor between their nearest ends.
+
+    >>> verdict(0.9, 1.2, 1.0, 2.0), verdict(3.0, 4.0, 1.0, 2.0), verdict(0.25, 0.5, 1.0, math.inf)
+    (('supported', nan), ('understated', 1.5), ('overstated', 2.0))
+    """
+    if math.isnan(low) or math.isnan(high):
+        return OPEN, math.nan
+    if low > most:
+        return (UNDERSTATED, low / most) if most > 0 else (UNSUPPORTED, math.nan)
+    if high < least:
+        return (OVERSTATED, least / high) if high > 0 else (UNSUPPORTED, math.nan)
+    return SUPPORTED, math.nan
+
+
+def judge(chosen: Sequence[Claim]) -> list[Judged]:
+    """Compute the claims that can be, in one call, and give each its verdict.
+
+    Raises:
+        InferscopeError: A preset or key of one does not exist.
+    """
+    computed = [each for each in chosen if each.kind == "computed"]
+    found = dict(zip((each.id for each in computed), _computed(computed), strict=True))
+    return [found.get(each.id) or _stated(each) for each in chosen]
+
+
+def _stated(each: Claim) -> Judged:
+    """A claim beside a fact, or outside the model."""
+    return Judged(each, each.value, each.value, each.value, each.verdict or "outside the model")
+
+
+def _computed(chosen: Sequence[Claim]) -> list[Judged]:
+    intervals = _intervals([(each, each.scenario(), each.other()) for each in chosen])
+    return [
+        Judged(each, value, low, high, *verdict(low, high, each.low, each.high))
+        for each, (value, low, high) in zip(chosen, intervals, strict=True)
+    ]
+
+
+Trial = tuple[Claim, Scenario, Scenario | None]
+"""A claim, its scenario, and the one that it is divided by."""
+
+
+def _intervals(trials: Sequence[Trial]) -> list[tuple[float, float, float]]:
+    """Middle, low and high end of what each claim is about, computed in one call."""
+    if not trials:
+        return []
+    scenarios = [part for _, one, other in trials for part in (one, *(() if other is None else (other,)))]
+    names = {name for each, *_ in trials for name in (each.quantity, each.divisor) if name}
+    names |= {quantity for quantity, _ in LIMITS.values()}  # which ranges look at
+    result = with_ranges(evaluate(scenarios, sorted(names)))
+    found, row = [], 0
+    for each, _, other in trials:
+        there = row if other is None else row + 1
+        found.append(_interval(result, each, row, there))
+        row = there + 1
+    return found
+
+
+def _interval(result: Result, each: Claim, row: int, other: int) -> tuple[float, float, float]:
+    """Of a quantity its range; of a ratio the ratio of the middles: the error of both is much the same."""
+    value = float(result[each.quantity][row])
+    if each.divisor:
+        ratio = value / float(result[each.divisor][other])
+        return ratio, ratio, ratio
+    spread = result.spreads.get(row)
+    if spread is None or each.quantity not in spread.values or math.isnan(value):
+        return value, value, value
+    low, high = spread.quantiles(each.quantity)
+    return (value, low, high) if math.isfinite(low) and math.isfinite(high) else (value, value, value)
+
+
+# --- the input that carries a verdict -------------------------------------------------------------
+
+
+def flip(each: Claim) -> Flip:
+    """Move the input that carries a computed claim to where its verdict changes, the nearest to now.
+
+    Raises:
+        InferscopeError: A preset or key of it does not exist.
+    """
+    (judged,) = _computed([each])
+    scenario, other = each.scenario(), each.other()
+    now = _present(scenario, each.carries)
+    tried = np.geomspace(*each.span, _STEPS)
+    words = _along(each, scenario, other, tried)
+    changed = [i for i, word in enumerate(words) if word not in (judged.verdict, OPEN)]
+    if not changed:
+        return Flip(now, math.nan, "")
+    middle = now if math.isfinite(now) and now > 0 else math.sqrt(each.span[0] * each.span[1])
+    best = min(changed, key=lambda i: abs(math.log(tried[i] / middle)))
+    step = -1 if tried[best] > middle else 1
+    beside = float(tried[best + step]) if 0 <= best + step < len(tried) else middle
+    near = np.geomspace(beside, float(tried[best]), _STEPS)
+    closer = _along(each, scenario, other, near)
+    at = next((i for i, word in enumerate(closer) if word == words[best]), _STEPS - 1)
+    return Flip(now, float(near[at]), words[best])
+
+
+def _along(each: Claim, scenario: Scenario, other: Scenario | None, values: Array) -> list[str]:
+    """The verdict at each value of the input; unknown where it cannot be."""
+    trials: dict[float, Trial] = {}
+    for value in map(float, values):
+        change = {each.carries: _settable(each.carries, value)}
+        try:
+            there = with_values(other, change) if other is not None and each.moves == "both" else other
+            trials[value] = (each, with_values(scenario, change), there)
+        except InferscopeError:  # the key does not take it
+            continue
+    try:
+        intervals = _intervals(list(trials.values()))
+    except InferscopeError:  # one of them cannot be bound: each is tried alone
+        intervals = [_alone(trial) for trial in trials.values()]
+    words = [verdict(low, high, each.low, each.high)[0] for _, low, high in intervals]
+    found = dict(zip(trials, words, strict=True))
+    return [found.get(value, OPEN) for value in map(float, values)]
+
+
+def _alone(trial: Trial) -> tuple[float, float, float]:
+    try:
+        return _intervals([trial])[0]
+    except InferscopeError:
+        return math.nan, math.nan, math.nan
+
+
+_WHOLE = ("tokens", "batch", "replicas", "kv_heads", "experts_per_tok")
+
+
+def _settable(key: str, value: float) -> float | int:
+    """A value as a key takes it: counts are whole."""
+    name = key.rpartition(".")[2]
+    is_whole = name.endswith(_WHOLE) and key != "model.training_tokens"
+    return max(1, round(value)) if is_whole else float(f"{value:.6g}")
+
+
+def _present(scenario: Scenario, key: str) -> float:
+    """The present value of an input; NaN where it has none of its own."""
+    section, _, name = key.partition(".")
+    given = getattr(getattr(scenario, section), name, None)
+    if isinstance(given, Number):
+        return given.mid
+    leaf = bind([scenario]).inputs.get(f"{section}_{name}")
+    return math.nan if leaf is None or leaf.ndim != 1 else float(leaf[0])

@@ -1,0 +1,158 @@
+"""Claims: all are there, the verdicts are arithmetic, and the input that carries one can turn it."""
+
+import json
+import math
+
+import pytest
+
+from inferscope.core.errors import InferscopeError
+from inferscope.core.evidence.claimed import as_object, claims_table, command, in_full
+from inferscope.core.evidence.claims import Claim, claim, claims, flip, judge, verdict
+from inferscope.core.scenario.files import with_values
+
+COMPUTED = [each.id for each in claims() if each.kind == "computed"]
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return {found.claim.id: found for found in judge(claims())}
+
+
+def test_all_claims_are_there_once_and_say_what_they_are():
+    assert [each.id for each in claims()] == [f"C{number:03}" for number in range(1, 56)]
+    for each in claims():
+        assert each.kind in ("computed", "fact", "outside")
+        assert each.statement
+        assert not each.statement.endswith(".")
+        if each.kind != "outside":
+            assert each.source, each.id
+            assert each.date, each.id
+        if each.kind == "fact":
+            assert each.finding, each.id
+            assert each.verdict, each.id
+        if each.kind == "outside":
+            assert each.finding, each.id
+    assert len(COMPUTED) >= 25
+
+
+@pytest.mark.parametrize(
+    ("computed", "claimed", "expected"),
+    [
+        ((0.9, 1.2), (1.0, 2.0), ("supported", math.nan)),
+        ((2.0, 3.0), (1.0, 2.0), ("supported", math.nan)),
+        ((3.0, 4.0), (1.0, 2.0), ("understated", 1.5)),
+        ((0.25, 0.5), (1.0, math.inf), ("overstated", 2.0)),
+        ((5.0, 6.0), (-math.inf, 4.0), ("understated", 1.25)),
+        ((-2.0, -1.0), (0.0, math.inf), ("not supported", math.nan)),
+        ((math.nan, math.nan), (0.0, 1.0), ("unknown", math.nan)),
+    ],
+)
+def test_a_verdict_is_how_two_intervals_lie(computed, claimed, expected):
+    word, factor = verdict(*computed, *claimed)
+    assert word == expected[0]
+    assert factor == pytest.approx(expected[1], nan_ok=True)
+
+
+HANDS = {
+    "C016": 2 * 1.24e9 * 401,  # a 1B model: 2 FLOP per parameter and token
+    "C025": 2.788e6 * 2,
+    "C033": (2.788e6 + 147_336) * 2,
+    "C034": 57e6 * 1.36 / 5.576e6,
+    "C035": 36.6e9 / 671e9,
+    "C036": 61 * 2 * 8 * 128 / (61 * 576),
+    "C038": 6 * 36.6e9 * 14.8e12,
+    "C051": 1 / 100,
+    "C054": 1e24 * 100**0.7,
+}
+
+
+@pytest.mark.parametrize("name", HANDS)
+def test_what_is_computed_is_what_is_done_by_hand(judged, name):
+    assert judged[name].value == pytest.approx(HANDS[name], rel=0.02)
+
+
+VERDICTS = {
+    "C011": "supported",
+    "C012": "supported",
+    "C013": "overstated",
+    "C015": "understated",
+    "C016": "understated",
+    "C022": "understated",
+    "C025": "supported",
+    "C030": "overstated",
+    "C034": "overstated",
+    "C038": "supported",
+    "C039": "understated",
+}
+"""What an independent review of the claims found, as far as it can be said in one word."""
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_a_verdict_is_that_of_an_independent_review(judged, name):
+    assert judged[name].verdict == VERDICTS[name]
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_the_input_that_carries_a_verdict_turns_it(judged, name):
+    each = claim(name)
+    found = flip(each)
+    assert found.verdict, f"{each.carries} turns nothing in {each.span}"
+    assert found.verdict != judged[name].verdict
+    changed = with_values(each.scenario(), {each.carries: _whole(each.carries, found.at)})
+    other = each.other()
+    if other is not None and each.moves == "both":
+        other = with_values(other, {each.carries: _whole(each.carries, found.at)})
+    assert _verdict(each, changed, other) == found.verdict
+    beside = found.at * (0.5 if found.now > found.at else 2) if math.isnan(found.now) else found.now
+    back = with_values(each.scenario(), {each.carries: _whole(each.carries, beside)})
+    if math.isfinite(found.now):
+        stays = each.other()
+        if stays is not None and each.moves == "both":
+            stays = with_values(stays, {each.carries: _whole(each.carries, beside)})
+        assert _verdict(each, back, stays) == judged[name].verdict
+
+
+def _whole(key, value):
+    from inferscope.core.evidence.claims import _settable
+
+    return _settable(key, value)
+
+
+def _verdict(each, scenario, other):
+    from inferscope.core.evidence.claims import _intervals
+
+    ((_, low, high),) = _intervals([(each, scenario, other)])
+    return verdict(low, high, each.low, each.high)[0]
+
+
+def test_the_command_computes_it_again():
+    from inferscope.tui.cli import main
+
+    assert command(claim("C016")).startswith("inferscope eval llama-3.1-8b-l40s --set model.id=llama-3.2-1b")
+    assert main([*command(claim("C033")).split()[1:], "--format", "json"]) == 0
+
+
+def test_a_table_and_a_claim_in_full_say_the_same(judged):
+    table = claims_table(list(judged.values()))
+    assert table["id"][21] == "C022"
+    assert table["verdict"][21] == "understated by 1.2x"
+    assert table["claimed"][21] == "630,000 USD to 770,000 USD"
+    text = in_full(judged["C022"], flip(claim("C022")), "basis rental")
+    assert "computed     923,904 USD, usd_per_day" in text
+    assert "again with   inferscope eval chatgpt-2023" in text
+    assert "economics.usd_per_accelerator_hour, 1 now; at 0.832 it is supported" in text
+
+
+def test_the_object_is_json_without_infinities(judged):
+    text = json.dumps(as_object(list(judged.values()), [None] * len(judged)), allow_nan=False)
+    entry = json.loads(text)["claims"][9]
+    assert entry["claimed"] == {"low": 1e9, "high": None, "reading": ""}
+
+
+def test_a_claim_that_is_none_is_refused():
+    with pytest.raises(InferscopeError, match="unknown claim 'C0222'"):
+        claim("C0222")
+
+
+def test_a_claim_without_numbers_is_no_interval():
+    assert not Claim("C000", "", "", "fact").is_claimed
