@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
+from inferscope.core.evaluate import outputs_of
 from inferscope.core.evidence.claims import Claim, Flip, Judged
 from inferscope.core.report import cost_basis, is_cost, is_energy, training_basis
+from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
 from inferscope.core.study.table import Column, Table
 
-__all__ = ["as_object", "claims_table", "in_full"]
+__all__ = ["as_object", "claims_table", "command", "fact_ratio", "in_full", "stands_on_text"]
 
 _COLUMNS = (
     Column("id", label="claim"),
@@ -121,10 +123,12 @@ def in_full(each: Judged, flip: Flip | None, stands: str, width: int = 80) -> st
         if stands:
             rows.append(("stands on", stands))
         rows.append(("again with", command(claim)))
-        if claim.against is not None and "preset" in claim.against:
-            rows.append(("over that of", _eval(claim.against["preset"], claim.against.get("set"))))
+        if claim.divisor and (over := _divisor_command(claim)) != command(claim):
+            rows.append(("over that of", over))
     elif claim.finding:
         rows.append(("found", claim.finding))
+        if not math.isnan(fact_ratio(each)):
+            rows.append(("ratio", _ratio_text(fact_ratio(each))))
     if flip is not None:
         rows.append(("carried by", _flip_text(claim, flip)))
     rows += [(name, text) for name, text in (("note", claim.note), ("source", _source(claim))) if text]
@@ -147,14 +151,38 @@ def _computed_text(each: Judged) -> str:
     return f"{_figure(each.value, claim)} ({found_text(each)}), {claim.quantity}{ratio}"
 
 
+def fact_ratio(each: Judged) -> float:
+    """A fact over the end of the claim next to it; 1 within the claim, NaN where either is no number."""
+    claim = each.claim
+    if claim.kind != "fact" or math.isnan(each.value) or not claim.is_claimed:
+        return math.nan
+    nearest = min(max(each.value, claim.low), claim.high)
+    return each.value / nearest if nearest else math.nan
+
+
+def _ratio_text(ratio: float) -> str:
+    return "within the claim" if ratio == 1 else f"{ratio:.2g} times what is claimed"
+
+
 def command(claim: Claim) -> str:
     """The command that computes it again."""
-    return _eval(claim.preset, claim.changes)
+    return _again(claim.preset, claim.changes, claim.scenario(), claim.quantity)
 
 
-def _eval(preset: str, changes: Any) -> str:
+def _divisor_command(claim: Claim) -> str:
+    """The command that computes what it is divided by."""
+    other, against = claim.other(), claim.against or {}
+    if other is None:
+        return _again(claim.preset, claim.changes, claim.scenario(), claim.divisor)
+    return _again(against["preset"], against.get("set"), other, claim.divisor)
+
+
+def _again(preset: str, changes: Any, scenario: Scenario, quantity: str) -> str:
+    """`eval` where its report holds the quantity, else `explain`."""
+    is_reported = quantity in outputs_of([scenario])
+    asked = f"eval {preset}" if is_reported else f"explain {preset} {quantity}"
     return " ".join(
-        [f"inferscope eval {preset}", *(f"--set {key}={value}" for key, value in (changes or {}).items())]
+        [f"inferscope {asked}", *(f"--set {key}={value}" for key, value in (changes or {}).items())]
     )
 
 
@@ -167,7 +195,8 @@ def _flip_text(claim: Claim, flip: Flip) -> str:
 
 
 def _source(claim: Claim) -> str:
-    return f"{claim.source} ({claim.date})" if claim.source and claim.date else claim.source
+    is_dated = not claim.date or claim.source.endswith(f"({claim.date})")
+    return claim.source if is_dated or not claim.source else f"{claim.source} ({claim.date})"
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -218,7 +247,7 @@ def _entry(each: Judged, flip: Flip | None) -> dict[str, Any]:
         if flip is not None:
             entry["carries"] |= {"now": _number(flip.now), "flips_at": _number(flip.at), "to": flip.verdict}
     else:
-        entry["finding"] = claim.finding
+        entry |= {"finding": claim.finding, "ratio": _number(fact_ratio(each))}
     return entry
 
 

@@ -16,6 +16,8 @@ def run(options: argparse.Namespace) -> int:
     """Print all claims, or some in full."""
     chosen = [claim(name) for name in options.ids] or list(claims())
     chosen = [each for each in chosen if options.kind in (None, each.kind)]
+    if options.verdict is not None:  # of facts the verdict is a sentence, which no word stands for
+        chosen = [each for each in chosen if each.kind == "computed"]
     found = [each for each in judge(chosen) if options.verdict in (None, each.verdict)]
     write(_written(found, options), options.out)
     return 0

@@ -2,12 +2,13 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
 from inferscope.core.errors import InferscopeError
-from inferscope.core.evidence.claimed import as_object, claims_table, command, in_full
-from inferscope.core.evidence.claims import Claim, claim, claims, flip, judge, verdict
+from inferscope.core.evidence.claimed import as_object, claims_table, command, fact_ratio, in_full
+from inferscope.core.evidence.claims import KINDS, Claim, claim, claims, flip, judge, verdict
 from inferscope.core.scenario.files import with_values
 
 COMPUTED = [each.id for each in claims() if each.kind == "computed"]
@@ -77,12 +78,10 @@ VERDICTS = {
     "C013": "overstated",
     "C015": "understated",
     "C016": "understated",
-    "C022": "understated",
     "C025": "supported",
     "C030": "overstated",
     "C034": "overstated",
     "C038": "supported",
-    "C039": "understated",
 }
 """What an independent review of the claims found, as far as it can be said in one word."""
 
@@ -132,6 +131,47 @@ def test_the_command_computes_it_again():
     assert main([*command(claim("C033")).split()[1:], "--format", "json"]) == 0
 
 
+@pytest.mark.parametrize("name", ["C016", "C043", "C051"])
+def test_the_command_prints_the_quantity(name, judged, capsys):
+    from inferscope.tui.cli import main
+
+    assert main([*command(claim(name)).split()[1:], "--format", "json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    if name == "C016":
+        assert printed["quantities"]["flop_per_query"]["value"] == pytest.approx(judged[name].value)
+    else:
+        assert claim(name).quantity in json.dumps(printed)
+
+
+FLIPS = {
+    "C022": 770_000 / 923_904,  # the day's cost goes with the hourly price
+    "C054": 10 ** (1 / 0.7),  # one order of magnitude at an exponent of 0.7
+    "C051": 1 / 0.009,
+    "C036": 4,  # key-value heads: 4 x 2 x 128 over 576 numbers is 1.8, under 2; 5 is 2.2
+}
+
+
+@pytest.mark.parametrize("name", FLIPS)
+def test_a_flip_is_where_it_is_by_hand(name):
+    assert flip(claim(name)).at == pytest.approx(FLIPS[name], rel=0.002)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("C017", 0.13), ("C039", 250), ("C014", 1), ("C028", 1.6), ("C001", math.nan)],
+)
+def test_a_fact_is_set_against_the_nearest_end_of_its_claim(judged, name, expected):
+    assert fact_ratio(judged[name]) == pytest.approx(expected, nan_ok=True)
+
+
+def test_one_word_asks_for_computed_claims_alone(capsys):
+    from inferscope.tui.cli import main
+
+    assert main(["claims", "--verdict", "supported", "--format", "json"]) == 0
+    kinds = {entry["kind"] for entry in json.loads(capsys.readouterr().out)["claims"]}
+    assert kinds == {"computed"}
+
+
 def test_a_table_and_a_claim_in_full_say_the_same(judged):
     table = claims_table(list(judged.values()))
     assert table["id"][21] == "C022"
@@ -140,7 +180,7 @@ def test_a_table_and_a_claim_in_full_say_the_same(judged):
     text = in_full(judged["C022"], flip(claim("C022")), "basis rental")
     assert "computed     923,904 USD, usd_per_day" in text
     assert "again with   inferscope eval chatgpt-2023" in text
-    assert "economics.usd_per_accelerator_hour, 1 now; at 0.832 it is supported" in text
+    assert "economics.usd_per_accelerator_hour, 1 now; at 0.833 it is supported" in text
 
 
 def test_the_object_is_json_without_infinities(judged):
@@ -156,3 +196,30 @@ def test_a_claim_that_is_none_is_refused():
 
 def test_a_claim_without_numbers_is_no_interval():
     assert not Claim("C000", "", "", "fact").is_claimed
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "claims.md"
+
+
+def test_the_page_shows_what_the_command_prints(judged):
+    printed = in_full(judged["C022"], flip(claim("C022")), "").splitlines()
+    shown = [line[4:] for line in PAGE.read_text("utf-8").splitlines() if line.startswith("    ")]
+    block = shown[shown.index("C022  ChatGPT cost about 700,000 USD a day in early 2023.") :]
+    assert len(block) == 6
+    assert [line for line in block if line not in printed] == []
+
+
+def test_the_page_counts_the_claims_of_each_kind():
+    count = {kind: sum(each.kind == kind for each in claims()) for kind in KINDS}
+    said = f"{count['computed']} claims are computed, {count['fact']} stand beside a fact, {count['outside']}"
+    assert said in PAGE.read_text("utf-8")
+
+
+def test_a_file_takes_the_claims_of_one_kind(tmp_path, capsys):
+    from inferscope.tui.cli import main
+
+    target = tmp_path / "outside.csv"
+    assert main(["claims", "--kind", "outside", "--format", "csv", "--out", str(target)]) == 0
+    assert capsys.readouterr().out == ""
+    rows = target.read_text("utf-8").splitlines()
+    assert [row[:4] for row in rows[1:]] == ["C008", "C009", "C020", "C048", "C050"]
