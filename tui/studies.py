@@ -462,7 +462,7 @@ STUDIES = (
         "study.lifecycle",
         (
             Line("in", "usd or flop", MEASURES[0]),
-            Line("months", "how many to show; empty: the days in service"),
+            Line("months", "how many; empty: the days in service"),
         ),
         _lifecycle,
     ),
@@ -481,8 +481,8 @@ STUDIES = (
         "One country's users served from several: way, cost of owning, carbon.",
         "study.place",
         (
-            Line("hosts", "COUNTRY or COUNTRY:SHARE:RATE, joined with ,", "USA,DEU"),
-            Line("users", "their country; empty: the scenario's, else the last host"),
+            Line("hosts", "COUNTRY:SHARE:RATE or less, joined with ,", "USA,DEU"),
+            Line("users", "their country; empty: the last host"),
         ),
         _place,
     ),

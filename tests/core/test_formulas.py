@@ -94,6 +94,7 @@ def draw(rng, parameter, resolved, rows):
         return rng.integers(0, 4, shape).astype(float)
     wide = 10.0 ** rng.uniform(-3.0, 3.0, shape)
     near_one = 10.0 ** rng.uniform(-0.5, 0.5, shape)
+    wide = wide * 1e9 if unit == "parameters" else wide
     kind = rng.integers(0, 10, shape)
     values = np.where(kind < 5, wide, near_one)
     values = np.where(kind == 8, 1.0, values)

@@ -30,6 +30,7 @@ OPEN = {
     "llama-3-8b-inferentia2": {"unknown: hardware.server_w": "the energy stays open"},
     "llama-3-8b-m3-max": dict([("unknown: hardware.server_w", "the energy stays open"), _Q4]),
     "llama-3-8b-rtx-4090": dict([_Q4]),
+    "llama-3.2-3b-phone": dict([_Q4]),
     "llama-3.1-70b-mi300x": {"not_in_this_version: wait for a static batch": "not modelled"},
 }
 """Presets in which something is unknown: why, and what their text says about it."""

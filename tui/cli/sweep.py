@@ -152,13 +152,15 @@ def _flow(made_by: Sweep, best: Best | None, form: str, stream: TextIO) -> None:
         stream.write(rows.head())
         stream.writelines(rows.text(cells) for cells, _ in _walked(made_by, best, 0, progress))
     stream.flush()
-    _say_nothing(best)
+    _say_rest(best, made_by)
 
 
-def _say_nothing(best: Best | None) -> None:
-    """Why there is no best row, where there is none."""
+def _say_rest(best: Best | None, made_by: Sweep) -> None:
+    """Why there is no best row, where there is none, and what the rows cannot hold: bases, boundaries."""
     if best is not None and (nothing := best.nothing()):
         remark(nothing)
+    for note in made_by.notes:
+        remark(note)
 
 
 def _file(made_by: Sweep, best: Best | None, form: str, options: argparse.Namespace) -> int:
@@ -187,9 +189,7 @@ def _file(made_by: Sweep, best: Best | None, form: str, options: argparse.Namesp
         remark(_interrupted(file, made_by) if is_kept else "interrupted: nothing was finished; start again")
         return INTERRUPTED
     _say_done(file)
-    _say_nothing(best)
-    for note in made_by.notes:
-        remark(note)
+    _say_rest(best, made_by)
     return 0
 
 

@@ -24,7 +24,11 @@ CHANGES = {
         "model.id": "llama-3.1-8b",
         "hardware.expert_parallel": None,
     },
-    "what-if chip": {"hardware.memory_bandwidth_bytes_per_s": 9e12, "hardware.tdp_w": 500},
+    "what-if chip": {
+        "hardware.memory_bandwidth_bytes_per_s": 9e12,
+        "hardware.tdp_w": 500,
+        "hardware.server_w": 900,
+    },
     "what-if model": {
         "model.id": "llama-3.1-8b",
         "model.architecture_like": None,

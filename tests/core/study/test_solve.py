@@ -135,7 +135,7 @@ def test_conditions_that_hold_in_several_places_say_so():
     assert equal.value > 1000
     assert "the two pass each other in 2 places apart" in equal.table().notes[0]
     once = solve(scenario, key, [f"{wanted}<=2.4"], span=(1, 2000), prefer="least")
-    assert once.notes == ()
+    assert [note.partition(":")[0] for note in once.notes] == ["costs"]
 
 
 def test_one_and_several_conditions_agree_where_one_binds():
