@@ -326,13 +326,13 @@ def _sites(scenario: Scenario, values: Values, watch: Watch) -> Table:
     return site_lines(evaluate(scenario, READ), _day(values, "on"))
 
 
-def _claims(_: Scenario, values: Values, watch: Watch) -> Table:
+def _claims(scenario: Scenario, values: Values, watch: Watch) -> Table:
     from inferscope.core.evidence.claimed import claims_table
     from inferscope.core.evidence.claims import claims, judge
 
     watch(0, 1)
     kind = one_of(values, "kind", CLAIMS) if values["kind"].strip() else ""
-    return claims_table(judge([each for each in claims() if kind in ("", each.kind)]))
+    return claims_table(judge([each for each in claims() if kind in ("", each.kind)]), scenario)
 
 
 def _validation(_: Scenario, values: Values, watch: Watch) -> Table:

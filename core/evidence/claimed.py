@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
@@ -13,10 +13,13 @@ from inferscope.core.evidence.claims import Claim, Flip, Judged
 from inferscope.core.report import cost_basis, is_cost, is_energy, training_basis
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
+from inferscope.core.study.changes import flat
 from inferscope.core.study.table import Column, Table
 
 __all__ = ["as_object", "claims_table", "command", "fact_ratio", "in_full", "stands_on_text"]
 
+_ABOUT = ("name", "question", "description", "published", "provenance", "schema_version")
+"""What a scenario that is changed says of itself, and keeps."""
 _COLUMNS = (
     Column("id", label="claim"),
     Column("verdict"),
@@ -29,13 +32,19 @@ _COLUMNS = (
 )
 
 
-def claims_table(found: Sequence[Judged]) -> Table:
-    """One row a claim."""
+def claims_table(found: Sequence[Judged], present: Scenario | None = None) -> Table:
+    """One row a claim.
+
+    Args:
+        found: The claims.
+        present: The scenario that a row is to be made from, to send its own back as the scenario.
+    """
     return Table(
         f"{len(found)} published claims",
         _COLUMNS,
         tuple(_row(each) for each in found),
         _sentence(found),
+        () if present is None else tuple(_changes(each.claim, present) for each in found),
         notes=_NOTES,
     )
 
@@ -58,6 +67,22 @@ def _row(each: Judged) -> tuple[Any, ...]:
         claim.preset,
         claim.kind,
     )
+
+
+def _changes(claim: Claim, present: Scenario) -> dict[str, Any]:
+    """What makes a scenario that of a computed claim; nothing for another."""
+    if claim.kind != "computed":
+        return {}
+    wanted = {key: value for key, value in flat(claim.scenario()).items() if key not in _ABOUT}
+    gone = {_table_of(key, wanted) for key in flat(present) if key not in (*wanted, *_ABOUT)}
+    return {**dict.fromkeys(sorted(gone)), **wanted}
+
+
+def _table_of(key: str, wanted: Mapping[str, Any]) -> str:
+    """The key, or the optional table that it is in where nothing of that is wanted."""
+    table = key.rpartition(".")[0]
+    is_optional = "." in table and not any(other.startswith(f"{table}.") for other in wanted)
+    return table if is_optional else key
 
 
 def _sentence(found: Sequence[Judged]) -> str:

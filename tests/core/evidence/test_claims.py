@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from inferscope.core.errors import InferscopeError
+from inferscope.core.evaluate import evaluate
 from inferscope.core.evidence.claimed import as_object, claims_table, command, fact_ratio, in_full
 from inferscope.core.evidence.claims import KINDS, Claim, claim, claims, flip, judge, verdict
-from inferscope.core.scenario.files import with_values
+from inferscope.core.scenario.files import load, with_values
 
 COMPUTED = [each.id for each in claims() if each.kind == "computed"]
 
@@ -223,3 +224,16 @@ def test_a_file_takes_the_claims_of_one_kind(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     rows = target.read_text("utf-8").splitlines()
     assert [row[:4] for row in rows[1:]] == ["C008", "C009", "C020", "C048", "C050"]
+
+
+@pytest.mark.parametrize("name", ["llama-3.1-70b-h100", "deepseek-v3-h800"])
+def test_a_row_makes_the_scenario_of_its_claim_whatever_was_there(judged, name):
+    present = load(name).scenario
+    table = claims_table(list(judged.values()), present)
+    for found, changes in zip(judged.values(), table.changes, strict=True):
+        if found.claim.kind != "computed":
+            assert not changes
+            continue
+        made, own = with_values(present, changes), found.claim.scenario()
+        values = [evaluate(each, [found.claim.quantity])[found.claim.quantity][0] for each in (made, own)]
+        assert values[0] == pytest.approx(values[1], rel=1e-12), found.claim.id
