@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inferscope.core.evaluate import evaluate
-from inferscope.core.quantities import ecologits, owning
+from inferscope.core.quantities import ecologits, owning, service
 from inferscope.core.scenario.files import load, with_values
 from inferscope.core.study.spreads import with_ranges
 
@@ -97,6 +97,22 @@ def test_the_production_day_closes_in_cost_revenue_and_margin():
     assert day["list_revenue_usd_per_day"] == pytest.approx(562_100, rel=CLOSE)
     assert day["list_profit_over_cost"] == pytest.approx(5.455, rel=CLOSE)
     assert day["list_gross_margin"] == pytest.approx(1 - 87_072 / 562_100, rel=CLOSE)
+
+
+def test_the_day_closes_from_its_published_rates():
+    """73,700 and 14,800 tokens/s a node: nodes, cost by token, and streams at 21 tokens/s."""
+    tokens = {"input": (608e9, 73_700), "output": (168e9, 14_800)}
+    nodes = {
+        kind: service.pools_needed(np.array([count]), np.array([float(rate)]))[0]
+        for kind, (count, rate) in tokens.items()
+    }
+    assert nodes == pytest.approx({"input": 95.48, "output": 131.38}, rel=CLOSE)
+    assert sum(nodes.values()) == pytest.approx(226.86, rel=CLOSE)
+    usd = {kind: nodes[kind] * 8 * 2 * 24 / (count / 1e6) for kind, (count, _) in tokens.items()}
+    assert usd == pytest.approx({"input": 0.0603, "output": 0.3003}, rel=CLOSE)
+    streams = service.streams(np.array([168e9]), np.array([21.0]))[0]
+    assert streams == pytest.approx(92_593, rel=CLOSE)
+    assert streams / (nodes["output"] * 8) == pytest.approx(88.1, rel=CLOSE)
 
 
 def test_a_dearer_output_token_raises_the_revenue_of_the_day_by_its_tokens():
