@@ -12,7 +12,7 @@ from inferscope.core import catalog
 from inferscope.core.catalog.suppliers import dependence
 from inferscope.core.errors import InferscopeError
 from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table, text_table
-from inferscope.tui.cli.parser import check_kind, columns, remark, write
+from inferscope.tui.cli.parser import KINDS, LISTED_ALONE, check_kind, columns, remark, write
 
 if TYPE_CHECKING:
     from inferscope.core.policy.rule import Rule
@@ -22,7 +22,7 @@ Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 
 def run(options: argparse.Namespace) -> int:
     """Print a list."""
-    kind = check_kind(options.kind)
+    kind = check_kind(options.kind, (*KINDS, *LISTED_ALONE))
     search = _search(kind, options)
     header, rows = _LIST[kind]()
     if search:
@@ -272,6 +272,37 @@ def _constants() -> Table:
     return ("constant", "value", "unit", "kind", "about"), rows
 
 
+def _prices() -> Table:
+    header = (
+        *("model", "provider", "from", "read", "usd_per_m_in", "usd_per_m_cached", "usd_per_m_out"),
+        *("kind", "label", "source"),
+    )
+    rows = [
+        (
+            row.model_id or "-",
+            row.provider,
+            row.effective_from or "-",
+            row.date,
+            row.usd_per_million_input_tokens,
+            row.usd_per_million_cached_input_tokens,
+            row.usd_per_million_output_tokens,
+            row.kind,
+            row.model,
+            row.source,
+        )
+        for row in catalog.prices()
+    ]
+    return header, rows
+
+
+def _rents() -> Table:
+    rows = [
+        (row.accelerator, row.date, row.usd_per_accelerator_hour, row.kind, row.what, row.value.source)
+        for row in catalog.rents()
+    ]
+    return ("accelerator", "date", "usd_per_h", "kind", "what", "source"), rows
+
+
 _LIST: Mapping[str, Callable[[], Table]] = {
     "accelerators": _accelerators,
     "models": _models,
@@ -281,4 +312,6 @@ _LIST: Mapping[str, Callable[[], Table]] = {
     "rules": _rules,
     "formats": _formats,
     "constants": _constants,
+    "prices": _prices,
+    "rents": _rents,
 }

@@ -11,6 +11,8 @@ from inferscope.core.errors import InferscopeError, nearest, printable
 from inferscope.tui.cli import policy_options, study_options
 from inferscope.tui.cli.options import FORMATS, catalog, catalog_ranges, count, day, fail_on, output, set_keys
 
+LISTED_ALONE = ("prices", "rents")
+"""Kinds of which single records have no page of their own."""
 KINDS = ("accelerators", "models", "regions", "presets", "quantities", "rules", "formats", "constants")
 
 COMMANDS = {
@@ -270,7 +272,7 @@ def _validate(parser: argparse.ArgumentParser) -> None:
 
 def _list(parser: argparse.ArgumentParser) -> None:
     catalog(parser)
-    parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("kind", metavar="KIND", help=", ".join((*KINDS, *LISTED_ALONE)))
     parser.add_argument(
         "filter",
         nargs="?",
@@ -345,17 +347,17 @@ _ARGUMENTS = {
 }
 
 
-def check_kind(kind: str) -> str:
+def check_kind(kind: str, kinds: tuple[str, ...] = KINDS) -> str:
     """The plural name of a kind.
 
     Raises:
         InferscopeError: There is no such kind.
     """
     word = kind.lower()
-    for known in KINDS:
+    for known in kinds:
         if word in (known, known.removesuffix("s"), known.replace("quantities", "quantity")):
             return known
-    hint = nearest(word, KINDS) or f"kinds are {', '.join(KINDS)}"
+    hint = nearest(word, kinds) or f"kinds are {', '.join(kinds)}"
     message = f"unknown kind {kind!r}: {hint}"
     raise InferscopeError(message)
 

@@ -51,3 +51,16 @@ def test_what_finds_nothing_or_does_not_fit_is_one_line(run, arguments, status, 
     got, _, err = run(*arguments)
     assert (got, err.count("\n")) == (status, 1)
     assert complaint in err
+
+
+def test_prices_and_rents_are_listed_with_date_and_source(run):
+    status, out, _ = run("rents", "--format", "json")
+    rows = json.loads(out)
+    assert (status, len(rows)) == (0, 9)
+    assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
+    assert all(row["source"] and row["kind"] and row["usd_per_h"] > 0 for row in rows)
+    rows = json.loads(run("prices", "deepseek-reasoner", "--format", "json")[1])
+    assert {row["model"] for row in rows} == {"deepseek-r1"}
+    assert (0.55, 0.14, 2.19) in {
+        (row["usd_per_m_in"], row["usd_per_m_cached"], row["usd_per_m_out"]) for row in rows
+    }
