@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from inferscope.core.load.outcome import Latency
 from inferscope.core.load.replay import ROUTING
 from inferscope.core.load.study import WARM_UP, LoadStudy
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column, Table
 from inferscope.core.units import human
 
@@ -161,6 +162,8 @@ def _notes(study: LoadStudy) -> Iterator[str]:
     if not trace.is_sorted:
         yield "the trace is not in the order of arrival: sorted"
     yield from _refusals(study)
+    scenario = study.bound.resolved[0].scenario
+    yield from stands_on(scenario, ("usd_per_query", "wh_per_query"))
     if study.closed:
         yield (
             "closed forms take every request at the mean lengths of the trace, its rate and its variation,"

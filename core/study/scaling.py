@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study import deployed, loopholes, scaled_lines
 from inferscope.core.study.ladder import distillation, routing
 from inferscope.core.study.options import VIEWS
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Table
 
 __all__ = ["QUANTITIES", "VIEWS", "scaling"]
@@ -22,6 +24,10 @@ _VIEWS = {
     "distillation": distillation,
     "routing": routing,
 }
+
+
+_PRICED = ("lines", "deployment", "routing")
+"""Views with costs of serving in them, whose basis is said."""
 
 
 def scaling(scenario: Scenario, view: str = "lines", on: dt.date | None = None) -> Table:
@@ -43,4 +49,7 @@ def scaling(scenario: Scenario, view: str = "lines", on: dt.date | None = None) 
         KeyError: There is no such view.
         ScenarioError: The scenario names something that does not exist, or lacks what the view is about.
     """
-    return scaled_lines.lines(scenario, on) if view == "lines" else _VIEWS[view](scenario)
+    found = scaled_lines.lines(scenario, on) if view == "lines" else _VIEWS[view](scenario)
+    if view not in _PRICED:
+        return found
+    return replace(found, notes=(*found.notes, *stands_on(scenario, ["usd_per_query"])))
