@@ -26,7 +26,20 @@ from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.spreads import LIMITS, with_ranges
 
-__all__ = ["FILE", "KINDS", "Claim", "Flip", "Judged", "claim", "claims", "flip", "judge", "verdict"]
+__all__ = [
+    "FILE",
+    "KINDS",
+    "Claim",
+    "Flip",
+    "Judged",
+    "claim",
+    "claims",
+    "flip",
+    "intervals",
+    "judge",
+    "settable",
+    "verdict",
+]
 
 FILE: Final = Path(__file__).parent / "claims.toml"
 KINDS: Final = ("computed", "fact", "outside")
@@ -238,10 +251,10 @@ def _stated(each: Claim) -> Judged:
 
 
 def _computed(chosen: Sequence[Claim]) -> list[Judged]:
-    intervals = _intervals([(each, each.scenario(), each.other()) for each in chosen])
+    computed = intervals([(each, each.scenario(), each.other()) for each in chosen])
     return [
         Judged(each, value, low, high, *verdict(low, high, each.low, each.high))
-        for each, (value, low, high) in zip(chosen, intervals, strict=True)
+        for each, (value, low, high) in zip(chosen, computed, strict=True)
     ]
 
 
@@ -249,7 +262,7 @@ Trial = tuple[Claim, Scenario, Scenario | None]
 """A claim, its scenario, and the one that it is divided by."""
 
 
-def _intervals(trials: Sequence[Trial]) -> list[tuple[float, float, float]]:
+def intervals(trials: Sequence[Trial]) -> list[tuple[float, float, float]]:
     """Middle, low and high end of what each claim is about, computed in one call."""
     if not trials:
         return []
@@ -305,31 +318,31 @@ def flip(each: Claim) -> Flip:
         closer = _along(each, scenario, other, near)
         at = next((i for i, word in enumerate(closer) if word == words[best]), _STEPS - 1)
         beside, there = float(near[max(at - 1, 0)]), float(near[at])
-    return Flip(now, float(_settable(each.carries, there)), words[best])
+    return Flip(now, float(settable(each.carries, there)), words[best])
 
 
 def _along(each: Claim, scenario: Scenario, other: Scenario | None, values: Array) -> list[str]:
     """The verdict at each value of the input; unknown where it cannot be."""
     trials: dict[float, Trial] = {}
     for value in map(float, values):
-        change = {each.carries: _settable(each.carries, value)}
+        change = {each.carries: settable(each.carries, value)}
         try:
             there = with_values(other, change) if other is not None and each.moves == "both" else other
             trials[value] = (each, with_values(scenario, change), there)
         except InferscopeError:  # the key does not take it
             continue
     try:
-        intervals = _intervals(list(trials.values()))
+        computed = intervals(list(trials.values()))
     except InferscopeError:  # one of them cannot be bound: each is tried alone
-        intervals = [_alone(trial) for trial in trials.values()]
-    words = [verdict(low, high, each.low, each.high)[0] for _, low, high in intervals]
+        computed = [_alone(trial) for trial in trials.values()]
+    words = [verdict(low, high, each.low, each.high)[0] for _, low, high in computed]
     found = dict(zip(trials, words, strict=True))
     return [found.get(value, OPEN) for value in map(float, values)]
 
 
 def _alone(trial: Trial) -> tuple[float, float, float]:
     try:
-        return _intervals([trial])[0]
+        return intervals([trial])[0]
     except InferscopeError:
         return math.nan, math.nan, math.nan
 
@@ -337,7 +350,7 @@ def _alone(trial: Trial) -> tuple[float, float, float]:
 _WHOLE = ("tokens", "batch", "replicas", "kv_heads", "experts_per_tok")
 
 
-def _settable(key: str, value: float) -> float | int:
+def settable(key: str, value: float) -> float | int:
     """A value as a key takes it: counts are whole."""
     name = key.rpartition(".")[2]
     is_whole = name.endswith(_WHOLE) and key != "model.training_tokens"

@@ -218,3 +218,13 @@ def test_an_input_has_one_name():
 
     names = {item.key: item.label for item in INPUTS}
     assert FIELD["economics.utilization"].label == names["economics.utilization"]
+
+
+def test_the_users_country_is_named_as_the_servers_is():
+    scenario = files.load_values({"site": {"region": "KEN", "users_region": "IND"}})
+    shown = {field.key: field.display(scenario, None) for field in FIELDS if field.key.startswith("site.")}
+    assert "Kenya" in str(shown["site.region"])
+    assert "India" in str(shown["site.users_region"])
+    unsaid = files.load_values({})
+    (field,) = [field for field in FIELDS if field.key == "site.users_region"]
+    assert "not said" in str(field.display(unsaid, None))

@@ -42,6 +42,13 @@ def _bases() -> tuple[str, ...]:
     return BASES
 
 
+def _users(scenario: Scenario, _answer: Answer | None) -> tuple[str, str]:
+    from inferscope.core import catalog
+
+    users = scenario.site.users_region
+    return ("not said", "") if users is None else (catalog.region(users).name, "")
+
+
 FIELDS = (
     Field(
         "economics.basis",
@@ -124,6 +131,7 @@ FIELDS = (
         catalog="region",
         empty="not said",
         leaf="site_round_trip_s",
+        shown=_users,
     ),
     Field(
         "site.pue",

@@ -9,7 +9,17 @@ import pytest
 from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.evidence.claimed import as_object, claims_table, command, fact_ratio, in_full
-from inferscope.core.evidence.claims import KINDS, Claim, claim, claims, flip, judge, verdict
+from inferscope.core.evidence.claims import (
+    KINDS,
+    Claim,
+    claim,
+    claims,
+    flip,
+    intervals,
+    judge,
+    settable,
+    verdict,
+)
 from inferscope.core.scenario.files import load, with_values
 
 COMPUTED = [each.id for each in claims() if each.kind == "computed"]
@@ -113,15 +123,11 @@ def test_the_input_that_carries_a_verdict_turns_it(judged, name):
 
 
 def _whole(key, value):
-    from inferscope.core.evidence.claims import _settable
-
-    return _settable(key, value)
+    return settable(key, value)
 
 
 def _verdict(each, scenario, other):
-    from inferscope.core.evidence.claims import _intervals
-
-    ((_, low, high),) = _intervals([(each, scenario, other)])
+    ((_, low, high),) = intervals([(each, scenario, other)])
     return verdict(low, high, each.low, each.high)[0]
 
 
