@@ -174,10 +174,6 @@ def bases(scenario: Scenario, fewest: float = FEWEST, most: float = MOST) -> Bas
     return Bases(scenario, demand, costs, fleet, why, tuple(sorted(found, key=lambda item: item[2])))
 
 
-def _on(basis: str) -> dict[str, str]:
-    return {"economics.basis": basis} if basis else {}
-
-
 def _count(value: float) -> str:
     """A demand for a sentence, to three digits.
 
