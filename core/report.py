@@ -287,7 +287,8 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     leaf = bound.leaf("economics_usd_per_accelerator_hour", row)
     if name in scenario.pins:
         return "set by the user"
-    if scenario.economics.basis == "api" or name == "list_revenue_usd_per_day":
+    is_listed = scenario.economics.basis == "api" and name not in _BY_FLOP
+    if is_listed or name == "list_revenue_usd_per_day":
         return _listed(bound, row)
     if name in _SOLD:
         return f"{_listed(bound, row)}; against {cost_basis(result, row, 'usd_per_day')}"

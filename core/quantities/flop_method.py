@@ -64,7 +64,7 @@ def flop_method_wh_per_query(
     source="accelerator-seconds of a day's queries over the day; none idle",
 )
 def flop_method_accelerators(queries_per_day: Array, flop_method_accelerator_s: Array) -> Array:
-    """195e6 queries x 12.82 s over 86,400 s: 28,936."""
+    """195e6 queries x 12.821 s over 86,400 s: 28,936."""
     return queries_per_day * flop_method_accelerator_s / units.SECONDS_PER_DAY
 
 
@@ -73,7 +73,7 @@ def flop_method_accelerators(queries_per_day: Array, flop_method_accelerator_s: 
     label="Cost per query, FLOP method",
     better="lower",
     formula="flop_method_accelerator_s * decode_accelerator_usd_per_hour / 3600",
-    source="accelerator-seconds x what an hour costs on the scenario's basis",
+    source="accelerator-seconds x what an hour costs, rented unless the scenario owns",
 )
 def flop_method_usd_per_query(
     flop_method_accelerator_s: Array, decode_accelerator_usd_per_hour: Array

@@ -23,7 +23,7 @@ from inferscope.core.study.table import Column, Table, cell
 
 __all__ = ["Bases", "bases"]
 
-_PER_DECADE, _FINE = 4, 33
+_PER_DECADE, _FINE, _PASSES = 4, 25, 2
 _DEMAND = "workload.queries_per_day"
 _OPENED = (
     "workload.requests_per_s", "workload.users", "workload.queries_per_user_per_day",
@@ -192,13 +192,22 @@ def _costs(scenario: Scenario, basis: str, demand: Sequence[float] | Array) -> R
 def _crossings(
     scenario: Scenario, one: str, other: str, demand: Array, costs: dict[str, Array]
 ) -> Iterator[float]:
-    """Where the second basis becomes the cheaper one, to within a thirtieth of a step of the table.
+    """Where the second basis becomes the cheaper one, to a thousandth.
 
     Whole replicas make the costs of a fleet jump, so that two bases can cross more than once.
     """
     gap = costs[one] - costs[other]
     for row in np.flatnonzero((gap[:-1] <= 0) & (gap[1:] > 0)):
-        fine = np.geomspace(demand[row], demand[row + 1], _FINE)
-        near = _costs(scenario, one, fine)["usd_per_query"] - _costs(scenario, other, fine)["usd_per_query"]
-        above = np.flatnonzero(near > 0)
-        yield float(fine[above[0]]) if len(above) else float(demand[row + 1])
+        low, high = float(demand[row]), float(demand[row + 1])
+        for _ in range(_PASSES):
+            low, high = _closer(scenario, one, other, low, high)
+        yield high
+
+
+def _closer(scenario: Scenario, one: str, other: str, low: float, high: float) -> tuple[float, float]:
+    """The two neighbours between which the second basis first becomes the cheaper one."""
+    fine = np.geomspace(low, high, _FINE)
+    gap = _costs(scenario, one, fine)["usd_per_query"] - _costs(scenario, other, fine)["usd_per_query"]
+    above = np.flatnonzero(gap > 0)
+    at = int(above[0]) if len(above) else _FINE - 1
+    return float(fine[max(at - 1, 0)]), float(fine[at])

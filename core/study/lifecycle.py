@@ -95,7 +95,7 @@ class Life:
     def _when(self, run: str) -> str:
         days, life = self.passed_days(run), self.scenario.training.lifetime_days.mid
         if math.isnan(days):
-            return "never"
+            return "at no time"
         late = "" if days <= life else f", past the {life:,.0f} days in service"
         return f"after {days:,.0f} days{late}"
 

@@ -180,7 +180,7 @@ class Places:
         yield f"even: where a place costs what {self._name(0)} does, all else as it is"
         yield "the round trip counts once, in the time to the first token"
         yield "owned in every place at one purchase price: no duties, licences, land or failing grids"
-        yield from stands_on(self.scenario_owned(), _READ, ("site.region", "economics.utilization"))
+        yield from stands_on(self.scenario_owned(), _READ, ("site.region",))
 
     def scenario_owned(self) -> Scenario:
         """The scenario on the basis of the study."""

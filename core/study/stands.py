@@ -15,7 +15,10 @@ from inferscope.core.scenario.schema import Scenario
 __all__ = ["differ", "stands_on"]
 
 BASIS, BOUNDARY, CARBON = "economics.basis", "site.boundary", "site.carbon"
-_PRICED = ("hardware.accelerator", "economics.usd_per_accelerator_hour", "economics.rental_term", "as_of")
+_PRICED = (
+    *("hardware.accelerator", "economics.usd_per_accelerator_hour", "economics.rental_term", "as_of"),
+    *("economics.utilization", "economics.wacc", "site.region", "site.electricity_usd_per_kwh", "site.pue"),
+)
 _DIFFERENT = {
     BASIS: "costs stand on different bases: rent, owning and a list price count different things",
     BOUNDARY: "energies have different boundaries: what differs is what is counted, not only what is used",
@@ -57,7 +60,7 @@ def _cost_basis(scenario: Scenario) -> str:
 def differ(reports: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """That reports set side by side stand on different bases or boundaries, where they do."""
     entries = [report["quantities"] for report in reports]
-    bases = {str(found["usd_per_query"]["basis"]).split(",")[0].split(" ")[0] for found in entries}
+    bases = {str(found["usd_per_query"]["basis"]).split(",")[0].split(" ")[0] for found in entries} - {"set"}
     boundaries = {found["wh_per_query"]["boundary"] for found in entries}
     carbons = {str(found["gco2e_per_query"]["basis"]).split(",")[0] for found in entries}
     sides = ((BASIS, bases), (BOUNDARY, boundaries), (CARBON, carbons))

@@ -7,6 +7,7 @@ import pytest
 
 from inferscope.core.evaluate import evaluate
 from inferscope.core.quantities import ecologits, owning, service
+from inferscope.core.report import cost_basis
 from inferscope.core.scenario.files import load, with_values
 from inferscope.core.study.spreads import with_ranges
 
@@ -254,3 +255,13 @@ def test_points_that_nobody_can_reproduce_are_printed_beside_our_range(capsys):
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert 0.02 < low < high < 1
+
+
+def test_the_method_of_estimates_is_paid_by_the_hour_whatever_the_basis():
+    """Under a list price the accelerator-seconds are still rented: 0.8966 s x 2 USD an hour."""
+    scenario = with_values(load("deepseek-v3-h800").scenario, {"economics.basis": "api"})
+    result = evaluate(scenario, ["flop_method_usd_per_query", "usd_per_query"])
+    assert result["flop_method_usd_per_query"][0] == pytest.approx(0.8966 * 2 / 3600, rel=1e-3)
+    basis = cost_basis(result, 0, "flop_method_usd_per_query")
+    assert basis.startswith("rental, 2 USD per accelerator-hour")
+    assert cost_basis(result, 0, "usd_per_query").startswith("api list price")

@@ -26,7 +26,7 @@ def test_renting_passes_the_list_price_where_a_replica_is_worth_its_tokens(scena
     dearer = dict.fromkeys(list(PRICES)[:2], 1.5)
     found = bases(with_values(scenario, dearer), 1e3, 2e5)
     [(_, _, at)] = [each for each in found.crossings if each[:2] == ("api", "rental")]
-    assert at == pytest.approx(384 / 3072e-6, rel=0.03)
+    assert at == pytest.approx(384 / 3072e-6, rel=0.002)
     assert found.cheapest()[0] == "api"
 
 

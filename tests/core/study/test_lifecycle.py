@@ -58,7 +58,7 @@ def test_a_falling_cost_can_keep_serving_from_ever_passing_training():
     assert days(158 * 1000, 1000, cost_decline_per_year=10) > 365
     assert math.isnan(days(159 * 1000, 1000, cost_decline_per_year=10))
     assert (
-        "never"
+        "at no time"
         in lifecycle(
             with_values(
                 load("openai-2024-crossover").scenario,

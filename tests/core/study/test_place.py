@@ -38,6 +38,11 @@ def test_at_the_even_share_a_place_costs_what_the_first_does(found):
         assert cost == pytest.approx(found.result["usd_per_query"][0], rel=0.003), host
 
 
+def test_the_notes_do_not_say_one_place_s_hour_of_all(found):
+    assert "costs: basis owned" in found.table().notes
+    assert not any("USD per accelerator-hour" in note for note in found.table().notes)
+
+
 def test_carbon_is_the_grid_s(found):
     table = found.table()
     assert table["gco2e_per_query"][3] / table["wh_per_query"][3] * 1000 == pytest.approx(95.4, rel=0.02)
