@@ -118,7 +118,9 @@ def test_the_basics_with_the_mouse(start):
     terminal.wait_for("▸ Accelerator")
     terminal.click("Accelerator")
     terminal.wait_for("type to filter")
-    terminal.press("\x1b", "▸ Accelerator")
+    terminal.type("\x1b")
+    terminal.wait_until_gone("type to filter")
+    terminal.wait_for("▸ Accelerator")
     terminal.press("q", "Unsaved changes")
     terminal.type("d")
     assert terminal.wait_for_end() == 0
