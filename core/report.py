@@ -29,6 +29,7 @@ __all__ = [
     "carbon_basis",
     "cost_basis",
     "counts_report",
+    "embodied_basis",
     "entry",
     "is_carbon",
     "is_cost",
@@ -253,6 +254,8 @@ def entry(result: Result, name: str, row: int = 0) -> dict[str, Any]:
         found["basis"] = cost_basis(result, row, name)
     if name in _CARBON:
         found["basis"] = carbon_basis(result, row)
+    if name == "embodied_gco2e_per_query":
+        found["basis"] = embodied_basis(result, row)
     if name in _TRAINING:
         found["basis"] = training_basis(result, row, name)
     if name in _ENERGY:
@@ -321,6 +324,18 @@ def carbon_basis(result: Result, row: int = 0) -> str:
         return f"{scenario.site.carbon}-based"
     dated = f", {leaf.date}" if leaf.date else ""
     return f"{scenario.site.carbon}-based, {leaf.value:.4g} g/kWh ({leaf.source}{dated}); operation alone"
+
+
+def embodied_basis(result: Result, row: int = 0) -> str:
+    """What making the hardware took, and of which hardware that is known."""
+    made = result.bound.leaf("site_embodied_kg_per_accelerator", row)
+    years = result.bound.leaf("site_embodied_years", row).value
+    if math.isnan(made.value):
+        return "making of accelerator and server"
+    whose = "" if made.kind == "scenario" else " of an H100, whatever the accelerator,"
+    return (
+        f"making of accelerator and server, {made.value:.4g} kg{whose} over {years:g} years ({made.source})"
+    )
 
 
 def is_cost(name: str) -> bool:

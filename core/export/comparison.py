@@ -65,6 +65,8 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
                 "ratios": row.ratios,
                 "lower": row.lower,
                 "whys": [entry.get("why") for entry in row.entries],
+                "bases": [entry.get("basis") for entry in row.entries],
+                "boundaries": [entry.get("boundary") for entry in row.entries],
             }
             for row in comparison.outputs
         ],
@@ -74,6 +76,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
             for row in comparison.policy
         ],
         "carried": [_carried_dict(comparison, item) for part in comparison.carried for item in part],
+        "notes": _stands_on(comparison),
     }
 
 
@@ -102,7 +105,7 @@ def as_csv(comparison: Comparison) -> str:
     """One line a value: inputs, outputs, verdicts, differences and what carries them."""
     header = (
         "part", "name", "scenario", "value", "unit", "ratio", "share", "error", "kind", "why", "keys", "low",
-        "high",
+        "high", "basis", "boundary",
     )  # fmt: skip
     names = comparison.names
     lines: list[dict[str, Any]] = []

@@ -185,6 +185,7 @@ def _markdown(report: Mapping[str, Any]) -> str:
     lines = notable(report["policy"])
     policy = [(p["id"], _verdict(p), _margin(p), p["source"]) for p in lines]
     notes = "".join(f"- {note}\n" for note in report["notes"])
+    stands = "".join(f"- `{name}`: {text}\n" for name, text in _stands_on(report))
     changed = ""
     if inputs := _changed_rows(report):
         changed = f"## {_differ(report)}\n\n" + markdown_table(("input", "there", "here"), inputs)
@@ -192,7 +193,7 @@ def _markdown(report: Mapping[str, Any]) -> str:
         f"# {title(report)}\n\n{report['headline']}\n\n"
         + (f"{changed}\n" if changed else "")
         + markdown_table(("quantity", "name", "value"), rows)
-        + "\n"
+        + f"\n{stands}\n"
         + markdown_table(("rule", "verdict", "margin", "source"), policy)
         + f"\n{_beside(report, lines)}\n"
         + (f"\n{notes}" if notes else "")
@@ -225,10 +226,7 @@ def _text(report: Mapping[str, Any], columns: int | None) -> str:
     for reason in reasons:
         parts += _wrap(reason, width)
     parts.append("")
-    trained = () if report["quantities"]["training_usd"]["value"] is None else ("training_usd",)
-    for name in ("usd_per_query", "wh_per_query", "gco2e_per_query", *trained, *_asked_beside(report)):
-        entry = report["quantities"][name]
-        stands = "; ".join(f"{word} {entry[word]}" for word in ("basis", "boundary") if word in entry)
+    for name, stands in _stands_on(report):
         parts += _wrap(f"{name}: {stands}", width)
     parts.append("")
     lines = notable(report["policy"])
@@ -265,6 +263,19 @@ def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
     return textwrap.wrap(
         text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
     )
+
+
+def _stands_on(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What cost, energy and carbon stand on, by name, and whatever else only this report has."""
+    entries = report["quantities"]
+    told = [
+        name for name in ("training_usd", "embodied_gco2e_per_query") if entries[name]["value"] is not None
+    ]
+    found = []
+    for name in ("usd_per_query", "wh_per_query", "gco2e_per_query", *told, *_asked_beside(report)):
+        words = (f"{word} {entries[name][word]}" for word in ("basis", "boundary") if word in entries[name])
+        found.append((name, "; ".join(words)))
+    return found
 
 
 def _asked_beside(report: Mapping[str, Any]) -> list[str]:

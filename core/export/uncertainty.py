@@ -15,6 +15,7 @@ from inferscope.core.scenario.changed import title
 from inferscope.core.scenario.files import scenario_hash
 from inferscope.core.study.draws import Uncertain
 from inferscope.core.study.spreads import percent
+from inferscope.core.study.stands import stands_on
 from inferscope.core.study.table import Column
 from inferscope.core.study.uncertainty import Outcome, Uncertainty, counted
 
@@ -45,7 +46,7 @@ def to_dict(found: Uncertainty) -> dict[str, Any]:
         "does_not_fit": found.unfit,
         "limits": [{"key": x.key, "limit": x.allowed, "missed": x.missed} for x in found.limits],
         "policy": [_chance(chance) for chance in found.rules],
-        "notes": list(found.notes),
+        "notes": _notes(found),
     }
 
 
@@ -80,7 +81,7 @@ def _chance(chance: Chance) -> dict[str, Any]:
 
 
 def as_csv(found: Uncertainty) -> str:
-    """One line a number drawn, a quantity, a limit and a rule."""
+    """One line a number drawn, a quantity, a limit, a rule and a note."""
     header = (
         "part", "name", "unit", *_FIGURES, "without_value", "low", "high", "dist", "verdict", "applies",
         "does_not_apply", "unknown", "missed",
@@ -90,6 +91,7 @@ def as_csv(found: Uncertainty) -> str:
     lines += [{"part": "quantity", "name": q.quantity, **_outcome(q)} for q in found.quantities]
     lines += [{"part": "limit", "name": x.key, "mid": x.allowed, "missed": x.missed} for x in found.limits]
     lines += [{"part": "rule", "name": rule.rule.id, **_chance(rule)} for rule in found.rules]
+    lines += [{"part": "note", "name": note} for note in _notes(found)]
     return csv_text(header, [[_known(line.get(name)) for name in header] for line in lines])
 
 
@@ -168,7 +170,12 @@ def _beside(found: Uncertainty) -> list[str]:
     texts += [f"without a value: {', '.join(none)}"] if none else []
     texts += [f"without a value in some draws: {', '.join(partly)}"] if partly else []
     texts += [f"{x.key} {x.allowed:g} is missed in {percent(x.missed)} of the draws" for x in found.limits]
-    return [*texts, *found.notes]
+    return [*texts, *_notes(found)]
+
+
+def _notes(found: Uncertainty) -> list[str]:
+    """The notes, and what costs, energies and carbon stand on."""
+    return [*found.notes, *stands_on(found.loaded.scenario, [q.quantity for q in found.quantities])]
 
 
 def _rules(found: Uncertainty) -> tuple[list[tuple[str, ...]], str]:

@@ -120,9 +120,10 @@ class Places:
         trip = [1e3 * self.leaf("site_round_trip_s", row) for row in (0, 1)]
         carbon = self.result["gco2e_per_query"]
         dearer, dirtier = cost[1] / cost[0], carbon[1] / carbon[0]
+        known = "carbon that is not known" if math.isnan(dirtier) else f"{dirtier:.2g} times the carbon"
         text = (
             f"For users in {users}, serving from {self._name(1)} costs {dearer:.3g} times what it does"
-            f" from {self._name(0)}, with {dirtier:.2g} times the carbon and a round trip of"
+            f" from {self._name(0)}, with {known} and a round trip of"
             f" {trip[1]:.0f} ms in place of {trip[0]:.0f}"
         )
         power, share, rate = (100 * (swing - 1) for swing in self.swings)
@@ -181,6 +182,9 @@ class Places:
         yield "the round trip counts once, in the time to the first token"
         yield "owned in every place at one purchase price: no duties, licences, land or failing grids"
         yield from stands_on(self.scenario_owned(), _READ, ("site.region",))
+        counted = self.scenario.site.carbon
+        by = {"location": "the grid of each place", "market": "one contract in every place"}[counted]
+        yield f"carbon: {counted}-based, by {by}; operation alone"
 
     def scenario_owned(self) -> Scenario:
         """The scenario on the basis of the study."""

@@ -16,7 +16,7 @@ from inferscope.core.sentences import money
 
 COSTS = {
     *("usd_per_query", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_day"),
-    *("training_usd", "gco2e_per_query"),
+    *("training_usd", "gco2e_per_query", "embodied_gco2e_per_query"),
 }
 ENERGIES = {
     "wh_per_query",

@@ -48,6 +48,25 @@ def test_carbon_is_the_grid_s(found):
     assert table["gco2e_per_query"][3] / table["wh_per_query"][3] * 1000 == pytest.approx(95.4, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("given", "words", "note"),
+    [
+        ({}, "0.26 times the carbon", "carbon: location-based, by the grid of each place; operation alone"),
+        (
+            {"site.carbon": "market"},
+            "carbon that is not known",
+            "carbon: market-based, by one contract in every place; operation alone",
+        ),
+    ],
+)
+def test_what_carbon_stands_on_is_said_and_no_number_where_it_is_unknown(given, words, note):
+    scenario = with_values(load("llama-3.1-70b-h100").scenario, given)
+    table = places(scenario, "KEN", [Host("USA"), Host("KEN")]).table()
+    assert words in table.sentence
+    assert "nan" not in table.sentence.split()
+    assert note in table.notes
+
+
 def test_the_sentence_says_what_carries_it(found):
     text = found.sentence()
     assert "For users in Kenya, serving from United Arab Emirates costs 1.19 times" in text
