@@ -61,11 +61,7 @@ from inferscope.core.catalog.techniques import (
 )
 from inferscope.core.catalog.user import folders, use
 from inferscope.core.catalog.world import (
-    economics_default,
-    economics_defaults,
-    embodied_default,
-    flop_method_default,
-    training_default,
+    world_default,
     world_figures,
 )
 
@@ -97,13 +93,9 @@ __all__ = [
     "comparison",
     "comparisons",
     "distilled_scores",
-    "economics_default",
-    "economics_defaults",
-    "embodied_default",
     "entries",
     "exchange_law",
     "exchange_laws",
-    "flop_method_default",
     "fold",
     "folders",
     "format_",
@@ -131,7 +123,7 @@ __all__ = [
     "students",
     "technique_default",
     "technique_defaults",
-    "training_default",
     "use",
+    "world_default",
     "world_figures",
 ]

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "economics_default",
-    "economics_defaults",
-    "embodied_default",
-    "flop_method_default",
-    "training_default",
+    "world_default",
     "world_figures",
 ]
 
@@ -36,29 +32,16 @@ def _values(table: str) -> Mapping[str, Value]:
     )
 
 
-def economics_defaults() -> Mapping[str, Value]:
-    """Return what owning costs where a scenario does not say, by name, with unit, source and range."""
-    return _values("economics")
+def world_default(table: str, name: str) -> Value:
+    """Return what is taken where a scenario does not say, with unit, source and range.
 
-
-def economics_default(name: str) -> Value:
-    """Return one of them, for example ``wacc``."""
-    return economics_defaults()[name]
-
-
-def flop_method_default(name: str) -> Value:
-    """Return what estimates from FLOP assume, ``utilization`` or ``power_share``."""
-    return _values("flop_method")[name]
-
-
-def training_default(name: str) -> Value:
-    """Return what the accounts of training cost assume, ``price_decay_oom_per_year`` or ``power_share``."""
-    return _values("training")[name]
-
-
-def embodied_default(name: str) -> Value:
-    """Return what making hardware took, ``embodied_kg_per_accelerator`` or ``embodied_years``."""
-    return _values("embodied")[name]
+    Args:
+        table: ``economics`` (what owning costs), ``flop_method`` (what estimates from FLOP assume),
+            ``training`` (what the accounts of training cost assume) or ``embodied`` (what making
+            hardware took).
+        name: Its name there, for example ``wacc``.
+    """
+    return _values(table)[name]
 
 
 def world_figures() -> Mapping[str, Value]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from inferscope.core import catalog
 from inferscope.core.catalog import Record
 from inferscope.core.errors import CatalogError, ScenarioError
-from inferscope.core.leaves.leaf import NEEDS_INPUT, Leaf, catalog_leaf, number_leaf
+from inferscope.core.leaves.leaf import NEEDS_INPUT, Leaf, catalog_leaf, given_or, number_leaf
 from inferscope.core.quantities.owning import BASES
 from inferscope.core.scenario.schema import Scenario
 
@@ -39,13 +39,12 @@ def economics_leaves(scenario: Scenario, record: Record) -> dict[str, Leaf]:
         ),
     }
     for name in ("utilization", "power_share"):
-        mine, key = getattr(scenario.flop_method, name), f"flop_method.{name}"
-        usual = catalog.flop_method_default(name)
-        found[f"flop_method_{name}"] = catalog_leaf(usual, key) if mine is None else number_leaf(mine, key)
+        usual = catalog.world_default("flop_method", name)
+        mine = getattr(scenario.flop_method, name)
+        found[f"flop_method_{name}"] = given_or(mine, usual, f"flop_method.{name}")
     for name in _OWNING:
-        mine, key = getattr(economics, name), f"economics.{name}"
-        usual = catalog.economics_default(name)
-        found[f"economics_{name}"] = catalog_leaf(usual, key) if mine is None else number_leaf(mine, key)
+        usual = catalog.world_default("economics", name)
+        found[f"economics_{name}"] = given_or(getattr(economics, name), usual, f"economics.{name}")
     return found | _listed(scenario, record)
 
 
@@ -60,7 +59,7 @@ def purchase_leaves(chip: Record, leaves: Mapping[str, Leaf], section: str) -> d
     if scope in ("system", "rack_share"):
         factor = Leaf(1.0, "derived", note=f"the catalogue prices a {scope.replace('_', ' ')}", key=key)
     else:
-        factor = catalog_leaf(catalog.economics_default(f"server_cost_factor_{scope}"), key)
+        factor = catalog_leaf(catalog.world_default("economics", f"server_cost_factor_{scope}"), key)
     return {"hardware_purchase_usd": given, "economics_server_cost_factor": factor}
 
 

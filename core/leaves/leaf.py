@@ -239,6 +239,11 @@ def number_leaf(number: Number | None, key: str, *, why: str = "", is_set: bool 
     )
 
 
+def given_or(mine: Number | None, usual: Value, key: str) -> Leaf:
+    """The scenario's number, else what the catalogue holds as usual."""
+    return catalog_leaf(usual, key) if mine is None else number_leaf(mine, key)
+
+
 def overrides(given: Mapping[str, Any], known: Any, section: str) -> dict[str, Leaf]:
     """Catalogue figures given in the scenario, as leaves by field name."""
     found: dict[str, Leaf] = {}

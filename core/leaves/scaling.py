@@ -10,7 +10,7 @@ from inferscope.core import catalog
 from inferscope.core.catalog import Record
 from inferscope.core.catalog.sources import remember
 from inferscope.core.errors import CatalogError, ScenarioError
-from inferscope.core.leaves.leaf import NEEDS_INPUT, UNKNOWN, Leaf, catalog_leaf, named, number_leaf
+from inferscope.core.leaves.leaf import NEEDS_INPUT, UNKNOWN, Leaf, catalog_leaf, given_or, named, number_leaf
 from inferscope.core.scenario.scaling import Routes, TestTime
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.section import Section
@@ -181,5 +181,4 @@ def _own(section: Section, title: str, name: str, *, wanted: bool = False) -> Le
 
 def _or(section: Section, title: str, name: str, default: catalog.Value) -> Leaf:
     """The scenario's number, else the catalogue's."""
-    key = f"{title}.{name}"
-    return catalog_leaf(default, key) if getattr(section, name) is None else _own(section, title, name)
+    return given_or(getattr(section, name), default, f"{title}.{name}")

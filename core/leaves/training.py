@@ -13,6 +13,7 @@ from inferscope.core.leaves.leaf import (
     NEEDS_INPUT,
     Leaf,
     catalog_leaf,
+    given_or,
     named,
     number_leaf,
     numbers,
@@ -61,9 +62,8 @@ def _account(training: Training, trained_on: Record, leaves: Mapping[str, Leaf])
     kind = said_kind(training, "account")
     found = {"training_account": Leaf(float(ACCOUNTS.index(training.account)), kind, key="training.account")}
     for name in ("price_decay_oom_per_year", "power_share"):
-        mine, key = getattr(training, name), f"training.{name}"
-        usual = catalog.training_default(name)
-        found[f"training_{name}"] = catalog_leaf(usual, key) if mine is None else number_leaf(mine, key)
+        usual = catalog.world_default("training", name)
+        found[f"training_{name}"] = given_or(getattr(training, name), usual, f"training.{name}")
     for name in ("pue", "electricity_usd_per_kwh"):
         mine, key = getattr(training, name), f"training.{name}"
         of_site = replace(leaves[f"site_{name}"], key=key, note="as the site of serving")

@@ -14,6 +14,7 @@ from inferscope.core.leaves.leaf import (
     catalog_leaf,
     constant,
     engine_suffix,
+    given_or,
     named,
     number_leaf,
     numbers,
@@ -151,7 +152,7 @@ def _speculation(scenario: Scenario) -> dict[str, Leaf]:
         ("draft_cost_ratio", given.draft_cost_ratio, method.draft_cost_ratio),
     ):
         key = f"{prefix}.{name.replace('draft_acceptance', 'acceptance')}"
-        found[f"optimizations_{name}"] = catalog_leaf(theirs, key) if mine is None else number_leaf(mine, key)
+        found[f"optimizations_{name}"] = given_or(mine, theirs, key)
     return found
 
 
@@ -185,10 +186,8 @@ def _made(site: Site, chip: Record) -> dict[str, Leaf]:
     found = {"site_battery_wh": number_leaf(site.battery_wh, key, why=f"{NEEDS_INPUT}: {key}")}
     for name in ("embodied_kg_per_accelerator", "embodied_years"):
         mine, key = getattr(site, name), f"site.{name}"
-        if mine is not None:
-            found[f"site_{name}"] = number_leaf(mine, key)
-        elif name == "embodied_kg_per_accelerator" and chip.text.get("datacenter_marketed") is False:
+        found[f"site_{name}"] = given_or(mine, catalog.world_default("embodied", name), key)
+        is_of_others = name == "embodied_kg_per_accelerator" and chip.text.get("datacenter_marketed") is False
+        if is_of_others and mine is None:
             found[f"site_{name}"] = Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
-        else:
-            found[f"site_{name}"] = catalog_leaf(catalog.embodied_default(name), key)
     return found
