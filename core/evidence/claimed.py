@@ -10,9 +10,9 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.evaluate import outputs_of
 from inferscope.core.evidence.claims import Claim, Flip, Judged
-from inferscope.core.report import cost_basis, is_cost, is_energy, training_basis
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
+from inferscope.core.standing import stands_on
 from inferscope.core.study.changes import flat
 from inferscope.core.study.table import Column, Table
 
@@ -230,13 +230,10 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def stands_on_text(claim: Claim, result: Any) -> str:
     """The basis or the boundary of what is computed; empty where it has none."""
-    name = claim.quantity
-    if name.startswith("training_") and name.endswith("usd"):
-        return training_basis(result, 0, name)
-    if is_cost(name):
-        return f"basis {cost_basis(result, 0, name)}"
-    boundary = result.bound.resolved[0].scenario.site.boundary.replace("_", " ")
-    return f"boundary {boundary}" if is_energy(name) else ""
+    found = stands_on(result, claim.quantity)
+    if "boundary" in found:
+        found["boundary"] = found["boundary"].replace("_", " ")
+    return "; ".join(f"{what} {words}" for what, words in found.items())
 
 
 def as_object(found: Sequence[Judged], flips: Sequence[Flip | None]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import Array
 from inferscope.core.quantities.functions import total_days
-from inferscope.core.report import cost_basis, training_basis
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure, reason_text
+from inferscope.core.standing import cost_basis, training_basis
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
 from inferscope.core.study.options import MEASURES, MOST_MONTHS
 from inferscope.core.study.table import Column, Table, cell

@@ -9,8 +9,8 @@ from inferscope.core.bind import bind
 from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import Result
 from inferscope.core.plan import plan
-from inferscope.core.report import carbon_basis, cost_basis, is_carbon, is_cost, is_energy
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.standing import carbon_basis, cost_basis, is_carbon, is_cost, is_energy
 
 __all__ = ["differ", "stands_on"]
 

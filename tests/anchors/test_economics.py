@@ -7,8 +7,8 @@ import pytest
 
 from inferscope.core.evaluate import evaluate
 from inferscope.core.quantities import ecologits, owning, service
-from inferscope.core.report import cost_basis
 from inferscope.core.scenario.files import load, with_values
+from inferscope.core.standing import cost_basis
 from inferscope.core.study.spreads import with_ranges
 
 CLOSE = 0.002

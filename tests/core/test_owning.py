@@ -5,8 +5,9 @@ import pytest
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
-from inferscope.core.report import cost_basis, reports
+from inferscope.core.report import reports
 from inferscope.core.scenario.files import load, load_scenario, with_values
+from inferscope.core.standing import cost_basis
 
 PARTS = ("capital_usd_per_hour", "colocation_usd_per_hour", "electricity_usd_per_hour", "owned_usd_per_hour")
 NAMES = (
