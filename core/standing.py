@@ -100,8 +100,7 @@ def carbon_basis(result: Result, row: int = 0) -> str:
     leaf = result.bound.leaf("site_grid_gco2e_per_kwh", row)
     if math.isnan(leaf.value):
         return f"{scenario.site.carbon}-based"
-    dated = f", {leaf.date}" if leaf.date else ""
-    return f"{scenario.site.carbon}-based, {leaf.value:.4g} g/kWh ({leaf.source}{dated}); operation alone"
+    return f"{scenario.site.carbon}-based, {leaf.value:.4g} g/kWh ({_cited(leaf)}); operation alone"
 
 
 def _embodied_basis(result: Result, row: int = 0) -> str:
@@ -112,7 +111,7 @@ def _embodied_basis(result: Result, row: int = 0) -> str:
         return "making of accelerator and server"
     whose = "" if made.kind == "scenario" else " of an H100, whatever the accelerator,"
     return (
-        f"making of accelerator and server, {made.value:.4g} kg{whose} over {years:g} years ({made.source})"
+        f"making of accelerator and server, {made.value:.4g} kg{whose} over {years:g} years ({_cited(made)})"
     )
 
 
@@ -138,14 +137,14 @@ def training_basis(result: Result, row: int = 0, name: str = "training_usd") -> 
         return "set by the user"
     leaf = bound.leaf("training_usd_given", row)
     if name == "training_usd" and not math.isnan(leaf.value):
-        return f"as given ({leaf.source}, {leaf.date})" if leaf.date else f"as given ({leaf.source})"
+        return f"as given ({_cited(leaf)})"
     account = scenario.training.account if name == "training_usd" else name.split("_")[1]
     if account == "rental":
         return f"rental, {_priced(bound.leaf('training_usd_per_accelerator_hour', row))}"
     price = bound.leaf("training_purchase_usd", row)
     bought = "a purchase price that is not given"
     if not math.isnan(price.value):
-        bought = f"{price.value:,.0f} USD per accelerator with its server ({price.note or price.source})"
+        bought = f"{price.value:,.0f} USD per accelerator with its server ({_cited(price, price.note)})"
     return f"{account}, {bought}"
 
 
@@ -153,20 +152,26 @@ def _owned(result: Result, row: int) -> str:
     """What an owned hour is made of."""
     names = (
         "owned_usd_per_hour",
+        "capex_usd",
         "capital_usd_per_hour",
         "colocation_usd_per_hour",
         "electricity_usd_per_hour",
     )
     found = evaluate_bound(result.bound.take([row]), [f"decode_{name}" for name in names])
-    whole, *parts = (float(found[f"decode_{name}"][0]) for name in names)
+    whole, bought, *parts = (float(found[f"decode_{name}"][0]) for name in names)
     if math.isnan(whole):
         return "owned"
+    given = result.bound.leaf("economics_capex_usd_per_accelerator", row)
+    listed = result.bound.leaf("hardware_purchase_usd", row)
+    is_given = not math.isnan(given.value) or listed.kind == "scenario"
+    when = "as given" if is_given else f"by the catalogue's price of {listed.date}"
     capital, space, power = (f"{part:.3g}" for part in parts)
     years = result.bound.leaf("economics_lifetime_years", row).value
     wacc = result.bound.leaf("economics_wacc", row).value
     return (
-        f"owned, {whole:.3g} USD per accelerator-hour (capital {capital} over {years:g} years at"
-        f" {100 * wacc:g} %, space {space}, electricity {power}, the rest staff and upkeep)"
+        f"owned, {whole:.3g} USD per accelerator-hour (bought for {bought:,.0f} USD with server and network,"
+        f" {when}; capital {capital} over {years:g} years at {100 * wacc:g} %,"
+        f" space {space}, electricity {power}, the rest staff and upkeep)"
     )
 
 
@@ -179,14 +184,19 @@ def _listed(bound: Bound, row: int) -> str:
         return "api list price"
     off = bound.leaf("economics_api_discount", row).value
     less = f", {100 * off:g} % off" if off else ""
-    since = f", {fresh.date}" if fresh.date else ""
     return (
         f"api list price, {fresh.value:g} and {out.value:g} USD per million tokens in and out{less}"
-        f" ({fresh.note or fresh.source}{since}); margin unknown"
+        f" ({_cited(fresh, fresh.note)}); margin unknown"
     )
 
 
 def _priced(leaf: Leaf) -> str:
     if math.isnan(leaf.value):
         return "price not given"
-    return f"{leaf.value:g} USD per accelerator-hour ({leaf.note or leaf.source})"
+    return f"{leaf.value:g} USD per accelerator-hour ({_cited(leaf, leaf.note)})"
+
+
+def _cited(leaf: Leaf, words: str = "") -> str:
+    """Where it was read, or what it is in other words, with the day where they do not hold it."""
+    words = words or leaf.source
+    return words if not leaf.date or leaf.date in words else f"{words}, {leaf.date}"

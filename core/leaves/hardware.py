@@ -77,7 +77,9 @@ def _chip_leaf(value: Value, name: str, section: str) -> Leaf:
 def chip_leaves(record: Record, given: Mapping[str, Any], section: str) -> dict[str, Leaf]:
     """The figures of one accelerator, with what the scenario overrides."""
     leaves = dict(_plain_chip_leaves(record.id, section))
-    for name, leaf in overrides(given, catalog.ACCELERATOR_VALUES, section).items():
+    for name, leaf in overrides(
+        given, catalog.ACCELERATOR_VALUES, section, f"accelerators {record.id}"
+    ).items():
         leaves[f"hardware_{name}"] = leaf
     _keep_rest_of_server(record, leaves, section)
     out, link = leaves["hardware_scaleout_bytes_per_s"], leaves["hardware_host_link_bytes_per_s"]
@@ -136,7 +138,8 @@ def price_leaf(scenario: Scenario, chip: Record, section: str, notes: list[str])
     if section == "hardware" and economics.usd_per_accelerator_hour is not None:
         return number_leaf(economics.usd_per_accelerator_hour, key)
     hardware = scenario.hardware if section == "hardware" else scenario.hardware.prefill
-    given = {} if hardware is None else overrides(hardware.overrides, catalog.ACCELERATOR_VALUES, section)
+    own = {} if hardware is None else hardware.overrides
+    given = overrides(own, catalog.ACCELERATOR_VALUES, section, f"accelerators {chip.id}")
     return catalog_price(chip, scenario, key, notes, given)
 
 

@@ -244,13 +244,23 @@ def given_or(mine: Number | None, usual: Value, key: str) -> Leaf:
     return catalog_leaf(usual, key) if mine is None else number_leaf(mine, key)
 
 
-def overrides(given: Mapping[str, Any], known: Any, section: str) -> dict[str, Leaf]:
-    """Catalogue figures given in the scenario, as leaves by field name."""
+def overrides(given: Mapping[str, Any], known: Any, section: str, record: str) -> dict[str, Leaf]:
+    """Catalogue figures given in the scenario, as leaves by field name.
+
+    Args:
+        given: What the scenario gives, by name.
+        known: The names that there are.
+        section: Where in the scenario they stand.
+        record: Which record's figures they are, as a command would show it: ``models llama-3.1-8b``.
+
+    Raises:
+        ValueRefusedError: A name that there is not, or what is no number in its bounds.
+    """
     found: dict[str, Leaf] = {}
     for name, raw in given.items():
         if name not in known:
             hint = nearest(name, known)
-            message = f"unknown key{f': {hint}' if hint else f'; see `inferscope show {section}`'}"
+            message = f"unknown key{f': {hint}' if hint else f'; see `inferscope show {record}`'}"
             raise ValueRefusedError(message, key=f"{section}.{name}")
         try:
             number = parse_number(raw)

@@ -123,6 +123,7 @@ def model_leaves(scenario: Scenario, record: Record, notes: list[str]) -> dict[s
         {k: v for k, v in given.items() if k not in layers},
         (*catalog.MODEL_VALUES, *catalog.ARCHITECTURE_KEYS),
         "model",
+        f"models {record.id}",
     )
     like = scenario.model.architecture_like
     folded: FoldedModel | None

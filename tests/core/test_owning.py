@@ -150,6 +150,16 @@ def test_every_cost_says_its_basis_and_what_it_is_made_of():
     own = evaluate(with_values(load_scenario("llama-3.1-70b-h100"), {"economics.basis": "owned"}), NAMES)
     assert "capital" in cost_basis(own)
     assert "over 5 years at 10 %" in cost_basis(own)
+    assert "bought for 51,111 USD with server and network, by the catalogue's price of 2023-05" in cost_basis(
+        own
+    )
+    for key, value in (
+        ("economics.capex_usd_per_accelerator", 50000),
+        ("hardware.purchase_usd", 29350),
+    ):
+        given = evaluate(with_values(own.bound.resolved[0].scenario, {key: value}), NAMES)
+        assert "bought for 50,0" in cost_basis(given), key
+        assert "with server and network, as given;" in cost_basis(given), key
     values = {
         **{f"economics.{name}": None for name in UNPRICED},
         "economics.basis": "api",

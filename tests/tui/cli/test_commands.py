@@ -439,6 +439,7 @@ def test_wrong_words_get_one_clear_line(run, arguments, message):
         ),
         ("hardware.accelerator=3", "hardware.accelerator: must be text, not 3"),
         ("hardware.fp7_flop_per_s=1", "hardware.fp7_flop_per_s: unknown key: did you mean fp8_flop_per_s"),
+        ("hardware.zzz=1", "hardware.zzz: unknown key; see `inferscope show accelerators h100-sxm`"),
         ("hardware.count=7", "hardware.count: must be tensor 8 x pipeline 1 x data 1 = 8, not 7"),
         (
             "hardware.expert_parallel=8",
