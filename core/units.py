@@ -18,6 +18,7 @@ SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24
 DAYS_PER_YEAR = 365.25
 """Of the Julian year."""
+HOURS_PER_YEAR = HOURS_PER_DAY * DAYS_PER_YEAR
 MONTHS_PER_YEAR = 12
 WH = 3600
 """Joules in a watt-hour."""

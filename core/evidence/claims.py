@@ -24,11 +24,11 @@ from inferscope.core.graph import REGISTRY, Array
 from inferscope.core.scenario.files import load, with_values
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.study.options import VERDICTS
 from inferscope.core.study.spreads import LIMITS, with_ranges
 
 __all__ = [
     "FILE",
-    "KINDS",
     "Claim",
     "Flip",
     "Judged",
@@ -42,14 +42,7 @@ __all__ = [
 ]
 
 FILE: Final = Path(__file__).parent / "claims.toml"
-KINDS: Final = ("computed", "fact", "outside")
-SUPPORTED, UNDERSTATED, OVERSTATED, UNSUPPORTED, OPEN = (
-    "supported",
-    "understated",
-    "overstated",
-    "not supported",
-    "unknown",
-)
+SUPPORTED, OVERSTATED, UNDERSTATED, UNSUPPORTED, OPEN = VERDICTS
 _STEPS = 25
 """Values that are tried in the span of an input, and again between the two where the verdict changes."""
 _PASSES = 2

@@ -9,6 +9,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.evidence.measurements import unit_of
 from inferscope.core.evidence.validate import Accuracy, Prediction, accuracy, grouped
+from inferscope.core.scenario.groups import DEMAND, FLEET, LAYOUT
 from inferscope.core.study.drawing import Axis, Curve, Series
 from inferscope.core.study.table import Column, Table
 
@@ -74,10 +75,8 @@ def _cells(found: Prediction) -> tuple[Any, ...]:
 
 
 _CLEARED = (
-    *("workload.batch", "workload.concurrency", "workload.reasoning_tokens", "workload.requests_per_s"),
-    *("workload.queries_per_day", "workload.users", "workload.queries_per_user_per_day"),
-    *("hardware.prefill", "hardware.expert_parallel", "hardware.replicas", "hardware.fleet_accelerators"),
-    *("hardware.count", "hardware.tensor_parallel", "hardware.pipeline_parallel", "hardware.data_parallel"),
+    *(*DEMAND, *FLEET, *LAYOUT, "hardware.prefill"),
+    *("workload.batch", "workload.concurrency", "workload.reasoning_tokens"),
     *("optimizations.speculative", "optimizations.two_batch_overlap", "optimizations.activation_format"),
     *("optimizations.prefix_cache_hit_rate", "slo.ttft_s", "slo.tpot_s", "workload.start"),
     *("optimizations.engine", "optimizations.expert_weight_format", "optimizations.expert_imbalance"),

@@ -7,7 +7,6 @@ import numpy as np
 from inferscope.core import units
 from inferscope.core.graph import Array, quantity
 from inferscope.core.quantities.functions import query_joules
-from inferscope.core.quantities.owning import HOURS_PER_YEAR
 
 ACCELERATOR, SERVER, FACILITY, FACILITY_WITH_RESERVE = range(4)
 BOUNDARIES = ("accelerator", "server", "facility", "facility_with_reserve")
@@ -191,7 +190,7 @@ def embodied_gco2e_per_query(
     busy_share: Array,
 ) -> Array:
     """In no other figure. 985.5 kg over 3 years, 1.25 s at a busy share of 0.6: 0.0217 g."""
-    seconds = site_embodied_years * HOURS_PER_YEAR * units.SECONDS_PER_HOUR
+    seconds = site_embodied_years * units.HOURS_PER_YEAR * units.SECONDS_PER_HOUR
     per_second = site_embodied_kg_per_accelerator * units.KILO / seconds
     return per_second * (decode_accelerator_s + prefill_accelerator_s) / busy_share
 

@@ -10,8 +10,6 @@ from inferscope.core.graph import Array, quantity
 RENTAL, OWNED, API = range(3)
 BASES = ("rental", "owned", "api")
 """What a cost stands on; they are not compared silently."""
-HOURS_PER_YEAR = 8766.0
-
 _POOLS = ("decode", "prefill")
 
 
@@ -75,7 +73,7 @@ def capital_usd_per_hour(
 ) -> Array:
     """Paid busy or not. 50,000 USD, 4 years, 10 % left, 10 % a year: 1.68 USD/h."""
     left = economics_residual_share * capex_usd / (1.0 + economics_wacc) ** economics_lifetime_years
-    return capital_recovery_factor * (capex_usd - left) / HOURS_PER_YEAR
+    return capital_recovery_factor * (capex_usd - left) / units.HOURS_PER_YEAR
 
 
 @quantity(
@@ -88,7 +86,9 @@ def capital_usd_per_hour(
 )
 def colocation_usd_per_hour(economics_colocation_usd_per_kw_month: Array, hardware_server_w: Array) -> Array:
     """Paid busy or not. 184.06 USD per kW and month x 1.275 kW: 0.321 USD/h."""
-    return 12.0 * economics_colocation_usd_per_kw_month * hardware_server_w / units.KILO / HOURS_PER_YEAR
+    return (
+        12.0 * economics_colocation_usd_per_kw_month * hardware_server_w / units.KILO / units.HOURS_PER_YEAR
+    )
 
 
 @quantity(

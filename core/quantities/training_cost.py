@@ -10,7 +10,6 @@ import numpy as np
 
 from inferscope.core import units
 from inferscope.core.graph import Array, quantity
-from inferscope.core.quantities.owning import HOURS_PER_YEAR
 
 RENTAL, AMORTISED, ACQUISITION = range(3)
 ACCOUNTS = ("rental", "amortised", "acquisition")
@@ -61,7 +60,9 @@ def training_hardware_usd(
     economics_network_share: Array,
 ) -> Array:
     """14,150 USD x 0.14 x 2.303 / 8,766 h x 57e6 h / 0.81: 36.6e6 USD."""
-    loss_per_hour = training_value_usd * training_price_decay_oom_per_year * np.log(10.0) / HOURS_PER_YEAR
+    loss_per_hour = (
+        training_value_usd * training_price_decay_oom_per_year * np.log(10.0) / units.HOURS_PER_YEAR
+    )
     return loss_per_hour * training_accelerator_hours / (1.0 - economics_network_share)
 
 

@@ -27,6 +27,7 @@ from inferscope.core.policy.status import (
 from inferscope.core.policy.strip import place_of
 from inferscope.core.reasons import reasons
 from inferscope.core.scenario.files import with_values
+from inferscope.core.scenario.groups import FLEET, LAYOUT
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.study.axes import records
 from inferscope.core.study.candidates import chip_changes
@@ -41,11 +42,7 @@ _READ = (
     "output_tok_s_per_accelerator", "usd_per_million_output_tokens", "joules_per_output_token", "tpot_s",
     "replica_requests_per_s", "site_load_mw", "tpp", "hardware_count", "accelerators_per_replica",
 )  # fmt: skip
-OPENED = (
-    "hardware.count", "hardware.tensor_parallel", "hardware.pipeline_parallel", "hardware.data_parallel",
-    "hardware.expert_parallel", "hardware.replicas", "hardware.fleet_accelerators", "hardware.prefill",
-    "site.sites",
-)  # fmt: skip
+OPENED = (*LAYOUT, *FLEET, "hardware.prefill", "site.sites")
 """What every accelerator plans for itself."""
 _NAMED = 8
 """So many accelerators a note names; of more it says how many."""

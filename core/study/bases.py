@@ -15,6 +15,7 @@ from inferscope.core.graph import Array
 from inferscope.core.quantities.owning import BASES
 from inferscope.core.reasons import reasons
 from inferscope.core.scenario.files import with_values
+from inferscope.core.scenario.groups import DEMAND, FLEET
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import reason_text
 from inferscope.core.study.drawing import Axis, Curve, Mark, line, listed
@@ -25,10 +26,7 @@ __all__ = ["Bases", "bases"]
 
 _PER_DECADE, _FINE, _PASSES = 4, 25, 2
 _DEMAND = "workload.queries_per_day"
-_OPENED = (
-    "workload.requests_per_s", "workload.users", "workload.queries_per_user_per_day",
-    "hardware.fleet_accelerators", "hardware.replicas",
-)  # fmt: skip
+_OPENED = (*DEMAND, *FLEET)
 """What is planned by demand."""
 _WORDS = {"rental": "renting", "owned": "owning", "api": "the list price"}
 

@@ -15,6 +15,7 @@ from inferscope.core.layouts import layouts
 from inferscope.core.leaves import resolve
 from inferscope.core.plan import PLANNED_BY
 from inferscope.core.scenario.check import schema_keys, validate
+from inferscope.core.scenario.groups import DEMAND, LAYOUT
 from inferscope.core.scenario.ranges import Number, parse_number
 from inferscope.core.scenario.saving import ABOUT
 from inferscope.core.scenario.schema import Hardware, Scenario
@@ -31,21 +32,9 @@ _NO_NUMBER = (*ABOUT, "schema_version", "policy")
 
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     "prefill pool": ("hardware.prefill.",),
-    "layout": (
-        "hardware.count",
-        "hardware.tensor_parallel",
-        "hardware.pipeline_parallel",
-        "hardware.data_parallel",
-        "hardware.expert_parallel",
-    ),
+    "layout": LAYOUT,
     "speculative decoding": ("optimizations.speculative.",),
-    "demand": (
-        "hardware.fleet_accelerators",
-        "workload.requests_per_s",
-        "workload.queries_per_day",
-        "workload.users",
-        "workload.queries_per_user_per_day",
-    ),
+    "demand": ("hardware.fleet_accelerators", *DEMAND),
 }
 """Keys that only mean something together; a dot at the end stands for a whole table."""
 

@@ -34,5 +34,6 @@ MEASURES: Final = ("usd", "flop")
 MOST_MONTHS: Final = 600
 """Of a model's life that can be shown."""
 CLAIMS: Final = ("computed", "fact", "outside")
+"""Kinds of published claims."""
 VERDICTS: Final = ("supported", "overstated", "understated", "not supported", "unknown")
-"""What may be asked of published claims."""
+"""What can be said of them."""

@@ -15,6 +15,7 @@ from inferscope.core.graph import Array
 from inferscope.core.leaves.leaf import named
 from inferscope.core.reasons import reasons
 from inferscope.core.scenario.files import with_values
+from inferscope.core.scenario.groups import DEMAND, FLEET
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import reason_text
 from inferscope.core.study.drawing import Axis, Curve, line
@@ -31,10 +32,8 @@ _RATES = np.linspace(0.0, 0.5, 51)
 _WORSE_SHARE, _WORSE_RATE = 0.5, 1.5
 """Times the busy share and the cost of capital, to say what they move."""
 _OPENED = (
-    "workload.requests_per_s", "workload.queries_per_day", "workload.users",
-    "workload.queries_per_user_per_day", "hardware.fleet_accelerators", "hardware.replicas",
-    "site.round_trip_s", "site.pue", "site.grid_gco2e_per_kwh", "site.grid_water_l_per_kwh",
-    "site.electricity_usd_per_kwh",
+    *DEMAND, *FLEET, "site.round_trip_s", "site.pue", "site.grid_gco2e_per_kwh",
+    "site.grid_water_l_per_kwh", "site.electricity_usd_per_kwh",
 )  # fmt: skip
 """What every place brings itself."""
 

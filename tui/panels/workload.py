@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inferscope.core.scenario.groups import DEMAND
 from inferscope.tui.fields import Field
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ FIELDS = (
         leaf="workload_requests_per_s",
         empty="none",
         essential=True,
-        drops=("workload.queries_per_day", "workload.users", "workload.queries_per_user_per_day"),
+        drops=DEMAND[1:],
         shown=_demand,
     ),
     Field(

@@ -10,7 +10,6 @@ from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.evidence.claimed import as_object, claims_table, command, fact_ratio, in_full
 from inferscope.core.evidence.claims import (
-    KINDS,
     Claim,
     claim,
     claims,
@@ -21,6 +20,7 @@ from inferscope.core.evidence.claims import (
     verdict,
 )
 from inferscope.core.scenario.files import load, with_values
+from inferscope.core.study.options import CLAIMS
 
 COMPUTED = [each.id for each in claims() if each.kind == "computed"]
 
@@ -33,7 +33,7 @@ def judged():
 def test_all_claims_are_there_once_and_say_what_they_are():
     assert [each.id for each in claims()] == [f"C{number:03}" for number in range(1, 56)]
     for each in claims():
-        assert each.kind in ("computed", "fact", "outside")
+        assert each.kind in CLAIMS
         assert each.statement
         assert not each.statement.endswith(".")
         if each.kind != "outside":
@@ -217,7 +217,7 @@ def test_the_page_shows_what_the_command_prints(judged):
 
 
 def test_the_page_counts_the_claims_of_each_kind():
-    count = {kind: sum(each.kind == kind for each in claims()) for kind in KINDS}
+    count = {kind: sum(each.kind == kind for each in claims()) for kind in CLAIMS}
     said = f"{count['computed']} claims are computed, {count['fact']} stand beside a fact, {count['outside']}"
     assert said in PAGE.read_text("utf-8")
 
