@@ -14,7 +14,7 @@ from inferscope.core.graph import Array
 from inferscope.core.policy.entries import rules_of
 from inferscope.core.policy.facts import facts
 from inferscope.core.policy.predicates import COMPARE, Comparison, Facts, Group, Node, Not
-from inferscope.core.policy.profiles import counted, counted_at_draws, parts_of
+from inferscope.core.policy.profiles import counted, counted_at_draws, parts_of, ratio_profiles
 from inferscope.core.policy.quantities import QUANTITIES
 from inferscope.core.policy.rule import Rule, judge
 from inferscope.core.policy.spreads import columns
@@ -74,8 +74,8 @@ def chances(
         each = here[: None if by_chip else 1]
         words = [judge(rule, known) for known, _ in each]
         truths = [
-            _truths(rule.predicate, word.facts, drawn, draws)
-            for word, (_, drawn) in zip(words, each, strict=True)
+            _agreed([_truths(rule.predicate, word.facts, drawn, draws) for drawn in readings])
+            for word, (_, readings) in zip(words, each, strict=True)
         ]
         true, false = _joined(truths, wanted=True)
         word = next((w.word for truth in (True, None) for w in words if w.truth is truth), words[0].word)
@@ -86,13 +86,24 @@ def chances(
 
 def _counted(
     known: Facts, drawn: Mapping[str, Array], scenario: Scenario, profile: str
-) -> tuple[Facts, Mapping[str, Array]]:
-    """Facts and draws as a rule with this profile counts them."""
-    parts = parts_of(scenario, known["training_flop"]) if profile else {}
+) -> tuple[Facts, list[Mapping[str, Array]]]:
+    """Facts as a rule with this profile counts them, and the draws in every way that it may count them."""
+    if not profile:
+        return known, [drawn]
+    parts = parts_of(scenario, known["training_flop"])
     if len(parts) < 2 and not scenario.training.modifies_original:
-        return known, drawn
+        return known, [drawn]
     given = set(scenario.policy.model_fields_set)
-    return counted(known, scenario, profile), counted_at_draws(drawn, parts, given, profile)
+    ways = ratio_profiles(profile, known.get("original_is_systemic"))
+    return counted(known, scenario, profile), [
+        counted_at_draws(drawn, parts, given, profile, way) for way in ways
+    ]
+
+
+def _agreed(readings: list[Truths]) -> Truths:
+    """What holds however it is counted."""
+    true, false = zip(*readings, strict=True)
+    return np.logical_and.reduce(true), np.logical_and.reduce(false)
 
 
 def _truths(node: Node, known: Facts, drawn: Mapping[str, Array], draws: int) -> Truths:

@@ -187,19 +187,31 @@ def counted(known: Mapping[str, Fact], scenario: Scenario, profile: str) -> dict
     return {**found, **{name: widened(found[name], margin) for name in names}} if margin else found
 
 
+def ratio_profiles(profile: str, systemic: Fact | None) -> tuple[str, ...]:
+    """The profiles by which a modification over its original may have to be counted.
+
+    A modifier of a model with systemic risk counts cumulatively, of another only parameter updates;
+    while nobody says which, either may hold.
+
+    Args:
+        profile: The rule's own.
+        systemic: Whether the original is a model with systemic risk.
+    """
+    said = None if systemic is None else systemic.value
+    if profile != _UPDATES or said is False:
+        return (profile,)
+    return (_CUMULATIVE,) if said else (_UPDATES, _CUMULATIVE)
+
+
 def _modification(
     profile: str, parts: Mapping[str, Fact], systemic: Fact | None, margin: float
 ) -> dict[str, Fact]:
     """What was done to an original: its compute, that over the original's, and whether the latter is known.
 
-    A modifier of a model with systemic risk counts cumulatively, of another only parameter updates;
-    while nobody says which, the ratio ranges over both.
+    Where the ratio may be counted in two ways, it ranges over both.
     """
     original = parts["original_model"]
-    said = None if systemic is None else systemic.value
-    used = [profile]
-    if profile == _UPDATES and said is not False:
-        used = [_CUMULATIVE] if said else [_UPDATES, _CUMULATIVE]
+    used = ratio_profiles(profile, systemic)
     ratios = [_over(count(name, parts, modification=True), original, margin) for name in used]
     ends = [ratio.bounds for ratio in ratios]
     ratio = ratios[0]._replace(low=min(low for low, _ in ends), high=max(high for _, high in ends))
@@ -269,7 +281,7 @@ def training_parts(scenario: Scenario, drawn: Mapping[str, Array]) -> dict[str, 
 
 
 def counted_at_draws(
-    drawn: Mapping[str, Array], parts: Mapping[str, Fact], given: set[str], profile: str
+    drawn: Mapping[str, Array], parts: Mapping[str, Fact], given: set[str], profile: str, ratio_profile: str
 ) -> dict[str, Array]:
     """What a rule with this profile reads at draws, ``(n,)`` by name.
 
@@ -278,6 +290,7 @@ def counted_at_draws(
         parts: The parts of the scenario.
         given: Facts that the user sets, which are not counted.
         profile: The profile.
+        ratio_profile: That by which a modification over its original is counted (:func:`ratio_profiles`).
     """
     final = drawn["training_flop"]
     columns = {
@@ -288,7 +301,7 @@ def counted_at_draws(
     found = {"training_flop": total, "planned_training_flop": total}
     if "original_model" in parts:
         found["modification_flop"] = _summed(profile, columns, modification=True)
-        found["modification_flop_ratio"] = found["modification_flop"] / final
+        found["modification_flop_ratio"] = _summed(ratio_profile, columns, modification=True) / final
     return {**drawn, **{name: column for name, column in found.items() if name not in given}}
 
 

@@ -285,7 +285,7 @@ def test_draws_give_the_sum_of_what_is_drawn():
     assert parts["distillation_teacher_training"] == pytest.approx([6e23, 1.8e24])
     columns = {"training_flop": np.array([3e24, 3e24]), **parts}
     kept = parts_of(scenario, Fact(3e24, 3e24, 3e24))
-    found = counted_at_draws(columns, kept, set(), "eu_parameter_updates")["training_flop"]
+    found = counted_at_draws(columns, kept, set(), "eu_parameter_updates", "eu_cumulative")["training_flop"]
     assert found == pytest.approx([3e24 + 1e23 + 3e23, 3e24 + 4e23 + 3e23])
 
 
@@ -297,6 +297,29 @@ def test_the_chance_of_a_rule_is_the_share_of_draws_over_its_line():
     assert found["eu.aia.art51.systemic"].applies == pytest.approx(0.5, abs=0.01)
     assert found["eu.gpai.notify.planned"].applies == pytest.approx(0.5, abs=0.01)
     assert found["us.ca.sb53.frontier"].applies == 0.0
+
+
+@pytest.mark.parametrize(
+    ("systemic", "applies", "does_not", "open_"),
+    [(True, 1.0, 0.0, 0.0), (False, 0.0, 1.0, 0.0), (None, 0.0, 0.0, 1.0)],
+)
+def test_the_chance_of_a_modification_is_counted_as_its_verdict_is(systemic, applies, does_not, open_):
+    """2e24 of updates are a fifth of 1e25; with 2e24 of own synthetic data, four tenths."""
+    tuned = {"flop": {"dist": "uniform", "low": 1.9e24, "high": 2.1e24}}
+    training = {"flop": 1e25, "modifies_original": True, "fine_tuning": tuned}
+    policy = {} if systemic is None else {"original_is_systemic": systemic}
+    tables = {**MODEL, "training": {**training, "own_synthetic_data_generation": 2e24}, "policy": policy}
+    found = {c.rule.id: c for c in uncertainty(load_values(tables), samples=50).rules}
+    chance = found["eu.gpai.modifier.one_third"]
+    assert (chance.applies, chance.does_not_apply, chance.unknown) == (applies, does_not, open_)
+
+
+def test_a_modification_large_either_way_is_sure_while_nobody_says_which():
+    tuned = {"flop": {"dist": "uniform", "low": 5e24, "high": 6e24}}
+    training = {"flop": 1e25, "modifies_original": True, "fine_tuning": tuned}
+    tables = {**MODEL, "training": {**training, "own_synthetic_data_generation": 2e24}}
+    found = {c.rule.id: c for c in uncertainty(load_values(tables), samples=50).rules}
+    assert found["eu.gpai.modifier.one_third"].applies == 1.0
 
 
 # --- the scenario ---------------------------------------------------------------------------------
