@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inferscope.core import units
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import Array
@@ -24,7 +25,10 @@ from inferscope.core.study.table import Column, Table, cell
 
 __all__ = ["Bases", "bases"]
 
-_PER_DECADE, _FINE, _PASSES = 4, 25, 2
+_PER_DECADE = 4
+_STEPS = 64
+"""So many replicas one after another are looked at each; a further one moves a cost by less than 2 %."""
+_JUST_ABOVE = 1 + 1e-6
 _DEMAND = "workload.queries_per_day"
 _OPENED = (*DEMAND, *FLEET)
 """What is planned by demand."""
@@ -42,6 +46,7 @@ class Bases:
         fleet: Accelerators that are rented or owned, ``(n,)``.
         why: What a basis lacks, by basis.
         crossings: Two bases and the demand at which the second becomes the cheaper one.
+        runs: The cheapest basis, and the demand from which it is; empty where no cost is known.
     """
 
     scenario: Scenario
@@ -50,6 +55,7 @@ class Bases:
     fleet: Array
     why: dict[str, str]
     crossings: tuple[tuple[str, str, float], ...]
+    runs: tuple[tuple[str, float], ...]
 
     def cheapest(self) -> list[str]:
         """The basis with the lowest cost at each demand; empty where none is known."""
@@ -60,24 +66,22 @@ class Bases:
 
     def sentence(self) -> str:
         """Which basis is cheapest from which demand on."""
-        best = [(basis, at) for basis, at in zip(self.cheapest(), self.queries_per_day, strict=True) if basis]
-        if len(self.why) == len(BASES) or not best:
+        if not self.runs:
             return "No basis has a cost: see the notes."
         first, last = (_count(at) for at in (self.queries_per_day[0], self.queries_per_day[-1]))
-        runs = [basis for basis, _ in itertools.groupby(basis for basis, _ in best)]
-        if len(runs) == 1:
-            return f"From {first} to {last} queries a day {_WORDS[runs[0]]} is cheapest."
-        parts = [f"{_WORDS[runs[0]]} is cheapest at {first} queries a day"]
-        parts += [
-            f"{_WORDS[after]} from {self._from(before, after)} on"
-            for before, after in itertools.pairwise(runs)
-        ]
-        text = listed(parts)
+        names = [_WORDS[basis] for basis, _ in self.runs]
+        if len(names) == 1:
+            return f"From {first} to {last} queries a day {names[0]} is cheapest."
+        if len(set(names)) == len(names):
+            parts = [f"{names[0]} is cheapest at {first} queries a day"]
+            parts += [f"{_WORDS[basis]} from {_count(at)} on" for basis, at in self.runs[1:]]
+            text = listed(parts)
+        else:
+            until, since = (_count(self.runs[row][1]) for row in (1, -1))
+            text = f"{names[0]} is cheapest up to {until} queries a day and "
+            text += f"from {since} on" if names[0] == names[-1] else f"{names[-1]} from {since} on"
+            text += f"; in between it changes {len(names) - 1} times, as whole replicas fill"
         return f"{text[0].upper()}{text[1:]}."
-
-    def _from(self, before: str, after: str) -> str:
-        found = [at for one, other, at in self.crossings if (one, other) == (before, after)]
-        return _count(found[0]) if found else "some demand"
 
     def table(self) -> Table:
         """One row a demand, with the curve of the three."""
@@ -116,20 +120,38 @@ class Bases:
             for basis in BASES
             if basis not in self.why
         )
-        marks = tuple(Mark(f"{one} = {other}", at, None) for one, other, at in self.crossings)
+        ends = [
+            each for found in self._pairs() for each in (found if len(found) < 3 else (found[0], found[-1]))
+        ]
+        marks = tuple(Mark(f"{one} = {other}", at, None) for one, other, at in ends)
         why = "" if drawn else "no basis has a cost"
         return Curve("bases", "Rent, own or buy tokens", x, y, drawn, marks, self.sentence(), why)
 
     def _notes(self) -> Iterator[str]:
         for basis, why in self.why.items():
             yield f"{basis}: no cost, {why}"
-        for one, other, at in self.crossings:
-            yield f"{_WORDS[other]} becomes cheaper than {_WORDS[one]} at {_count(at)} queries a day"
+        for found in self._pairs():
+            dearer, cheaper, at = _WORDS[found[-1][0]], _WORDS[found[-1][1]], _count(found[-1][2])
+            if len(found) == 1:
+                yield f"{cheaper} becomes cheaper than {dearer} at {at} queries a day"
+            else:
+                yield (
+                    f"{dearer} and {cheaper} change places {len(found)} times from {_count(found[0][2])}"
+                    f" to {at} queries a day; beyond, {cheaper} is the cheaper"
+                )
         yield (
             "rental and owned pay whole replicas for all hours, sized for the peak"
             f" ({self.scenario.workload.peak_to_mean.mid:g} x the mean); api pays tokens alone"
         )
         yield "a list price holds a margin that nobody outside knows; it is no cost of serving"
+
+    def _pairs(self) -> list[list[tuple[str, str, float]]]:
+        """The crossings of each two bases, by demand."""
+        found = [
+            [each for each in self.crossings if set(each[:2]) == set(pair)]
+            for pair in itertools.combinations(BASES, 2)
+        ]
+        return sorted((each for each in found if each), key=lambda each: each[0][2])
 
 
 _COLUMNS = (
@@ -155,10 +177,12 @@ def bases(scenario: Scenario, fewest: float = FEWEST, most: float = MOST) -> Bas
         message = f"the demand goes from {fewest:g} to {most:g} queries a day: the second must be the greater"
         raise ScenarioError(message)
     decades = math.log10(most / fewest)
-    demand = np.geomspace(fewest, most, max(2, math.ceil(decades * _PER_DECADE) + 1))
+    shown = np.geomspace(fewest, most, max(2, math.ceil(decades * _PER_DECADE) + 1))
+    demand = np.unique(np.concatenate([shown, _steps(scenario, fewest, most)]))
     results = {basis: _costs(scenario, basis, demand) for basis in BASES}
     costs = {basis: result["usd_per_query"] for basis, result in results.items()}
-    fleet = results["rental"]["fleet_accelerators"]
+    rows = np.searchsorted(demand, shown)
+    fleet = results["rental"]["fleet_accelerators"][rows]
     why = {
         basis: reason_text(reasons(results[basis].bound, ["usd_per_query"], 0)["usd_per_query"])
         for basis, values in costs.items()
@@ -167,9 +191,13 @@ def bases(scenario: Scenario, fewest: float = FEWEST, most: float = MOST) -> Bas
     found = [
         (one, other, at)
         for one, other in itertools.permutations(BASES, 2)
-        for at in _crossings(scenario, one, other, demand, costs)
+        for at in _crossings(demand, costs[one], costs[other])
     ]
-    return Bases(scenario, demand, costs, fleet, why, tuple(sorted(found, key=lambda item: item[2])))
+    crossings = tuple(sorted(found, key=lambda item: item[2]))
+    runs = _runs(demand, costs, [at for *_, at in crossings])
+    return Bases(
+        scenario, shown, {basis: cost[rows] for basis, cost in costs.items()}, fleet, why, crossings, runs
+    )
 
 
 def _count(value: float) -> str:
@@ -181,31 +209,47 @@ def _count(value: float) -> str:
     return f"{float(f'{value:.3g}'):,.15g}"
 
 
-def _costs(scenario: Scenario, basis: str, demand: Sequence[float] | Array) -> Result:
+def _costs(scenario: Scenario, basis: str, demand: Sequence[float] | Array, *names: str) -> Result:
     opened = {**dict.fromkeys(_OPENED), "economics.basis": basis}
     at = [with_values(scenario, {**opened, _DEMAND: float(value)}) for value in demand]
-    return evaluate(at, ("usd_per_query", "fleet_accelerators"))
+    return evaluate(at, ("usd_per_query", "fleet_accelerators", *names))
 
 
-def _crossings(
-    scenario: Scenario, one: str, other: str, demand: Array, costs: dict[str, Array]
-) -> Iterator[float]:
-    """Where the second basis becomes the cheaper one, to a thousandth.
+def _steps(scenario: Scenario, fewest: float, most: float) -> Array:
+    """The demands at which another replica is needed, each with one just above it."""
+    result = _costs(scenario, "rental", [fewest], "replica_requests_per_s")
+    leaf = result.bound.leaf
+    per_s = float(result["replica_requests_per_s"][0]) * leaf("slo_max_load_utilization", 0).value
+    one = units.SECONDS_PER_DAY * per_s / leaf("workload_peak_to_mean", 0).value
+    steps = one * np.arange(1.0, _STEPS + 1.0)
+    steps = steps[(steps > fewest) & (steps * _JUST_ABOVE < most)]
+    return np.concatenate([steps, steps * _JUST_ABOVE])
 
-    Whole replicas make the costs of a fleet jump, so that two bases can cross more than once.
+
+def _crossings(demand: Array, one: Array, other: Array) -> Iterator[float]:
+    """Where the second basis becomes the cheaper one.
+
+    Between two steps a day's cost is a straight line of the demand: rent is constant, electricity
+    grows with the busy share and tokens are paid apiece.
     """
-    gap = costs[one] - costs[other]
+    gap = demand * (one - other)
     for row in np.flatnonzero((gap[:-1] <= 0) & (gap[1:] > 0)):
-        low, high = float(demand[row]), float(demand[row + 1])
-        for _ in range(_PASSES):
-            low, high = _closer(scenario, one, other, low, high)
-        yield high
+        share = -gap[row] / (gap[row + 1] - gap[row])
+        yield float(demand[row] + share * (demand[row + 1] - demand[row]))
 
 
-def _closer(scenario: Scenario, one: str, other: str, low: float, high: float) -> tuple[float, float]:
-    """The two neighbours between which the second basis first becomes the cheaper one."""
-    fine = np.geomspace(low, high, _FINE)
-    gap = _costs(scenario, one, fine)["usd_per_query"] - _costs(scenario, other, fine)["usd_per_query"]
-    above = np.flatnonzero(gap > 0)
-    at = int(above[0]) if len(above) else _FINE - 1
-    return float(fine[max(at - 1, 0)]), float(fine[at])
+def _runs(
+    demand: Array, costs: dict[str, Array], crossings: Sequence[float]
+) -> tuple[tuple[str, float], ...]:
+    """The cheapest basis from one crossing to the next, and where it begins to be that."""
+    per_day = {basis: demand * cost for basis, cost in costs.items() if not np.isnan(cost).any()}
+    edges = [float(demand[0]), *crossings, float(demand[-1])]
+    found: list[tuple[str, float]] = []
+    for start, end in itertools.pairwise(edges):
+        at = math.sqrt(start * end)
+        by_cost = {basis: float(np.interp(at, demand, day)) for basis, day in per_day.items()}
+        if by_cost and (best := min(by_cost, key=by_cost.__getitem__)) not in [
+            name for name, _ in found[-1:]
+        ]:
+            found.append((best, start))
+    return tuple(found)

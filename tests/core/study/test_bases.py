@@ -6,7 +6,7 @@ import pytest
 from inferscope.core.errors import ScenarioError
 from inferscope.core.evaluate import evaluate
 from inferscope.core.scenario.files import load, with_values
-from inferscope.core.study.bases import bases
+from inferscope.core.study.bases import _costs, bases
 
 PRICES = {
     "economics.api_usd_per_million_input_tokens": 1.0,
@@ -26,8 +26,29 @@ def test_renting_passes_the_list_price_where_a_replica_is_worth_its_tokens(scena
     dearer = dict.fromkeys(list(PRICES)[:2], 1.5)
     found = bases(with_values(scenario, dearer), 1e3, 2e5)
     [(_, _, at)] = [each for each in found.crossings if each[:2] == ("api", "rental")]
-    assert at == pytest.approx(384 / 3072e-6, rel=0.002)
+    assert at == pytest.approx(384 / 3072e-6, rel=1e-6)
     assert found.cheapest()[0] == "api"
+
+
+def test_whole_replicas_make_two_bases_change_places_and_every_change_is_found(scenario):
+    """Rent of a day over tokens at 2.2 USD a million: 85,227 queries; k replicas pay from k x that on.
+
+    A replica takes more than that, so that each further one is dear at first, until it has filled.
+    """
+    prices = {"economics.usd_per_accelerator_hour": 2.0, **dict.fromkeys(list(PRICES)[:2], 0.8)}
+    found = bases(with_values(scenario, prices), 1e5, 3e6)
+    even = 8 * 24 * 2.0 / (2048 * 0.8e-6)
+    cheaper = [at for one, other, at in found.crossings if (one, other) == ("api", "rental")]
+    assert cheaper == pytest.approx([even * k for k in range(1, len(cheaper) + 1)], rel=1e-6)
+    assert len(cheaper) > 1
+    fine = np.geomspace(1.01e5, 2.99e6, 400)
+    costs = [_costs(found.scenario, basis, fine)["usd_per_query"] for basis in ("rental", "api")]
+    starts = np.array([at for _, at in found.runs])
+    said = [found.runs[int(np.searchsorted(starts, at)) - 1][0] for at in fine]
+    assert said == ["rental" if one < other else "api" for one, other in zip(*costs, strict=True)]
+    assert f"it changes {len(found.runs) - 1} times, as whole replicas fill" in found.sentence()
+    assert f"from {float(f'{cheaper[-1]:.3g}'):,.0f} on" in found.sentence()
+    assert any(f"change places {2 * len(cheaper) - 1} times" in note for note in found.table().notes)
 
 
 def test_each_cost_is_the_one_that_the_scenario_has_on_that_basis(scenario):
