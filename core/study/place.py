@@ -68,13 +68,14 @@ def parse_host(text: str) -> Host:
         message = f"a place is COUNTRY:SHARE:RATE, such as KEN:0.3:0.15, not {text!r}"
         raise ScenarioError(message)
     found = []
-    for part, what, most in zip(shares, ("busy share", "cost of capital"), (1.0, 1.0), strict=False):
+    bounds = (("busy share", "above 0"), ("cost of capital", "at least 0"))
+    for part, (what, least) in zip(shares, bounds, strict=False):
         try:
             value = float(part)
         except ValueError:
             value = math.nan
-        if part and not 0 < value <= most:
-            message = f"the {what} of {region} must be above 0 and at most {most:g}, not {part!r}"
+        if part and not (0 < value <= 1 or (value == 0 and least == "at least 0")):
+            message = f"the {what} of {region} must be {least} and at most 1, not {part!r}"
             raise ScenarioError(message)
         found.append(value if part else None)
     return Host(region, *found)
@@ -91,8 +92,8 @@ class Places:
         result: One row a place.
         shares: Busy share at which a place costs what the first does, ``(hosts,)``; NaN where none does.
         rates: Cost of capital at which it does, ``(hosts,)``; NaN where none does.
-        swings: What the electricity price of the second place, half the busy share and one and a half times
-            the cost of capital add to the cost in the first, as factors.
+        swings: What half the busy share, one and a half times the cost of capital, and the electricity price
+            of each other place do to the cost in the first, as factors.
     """
 
     scenario: Scenario
@@ -101,7 +102,7 @@ class Places:
     result: Result
     shares: Array
     rates: Array
-    swings: tuple[float, float, float]
+    swings: Array
 
     def leaf(self, name: str, row: int) -> float:
         """An input of a place."""
@@ -111,28 +112,37 @@ class Places:
         return catalog.region(self.hosts[row].region).name
 
     def sentence(self) -> str:
-        """What serving from the second place costs and takes against the first, and what carries it."""
+        """What serving from the other places costs and takes against the first, and what carries it."""
         cost = self.result["usd_per_query"]
-        users = catalog.region(self.users).name
-        if np.isnan(cost[:2]).any():
-            return f"The cost of owning is unknown: {self._why()}."
-        trip = [1e3 * self.leaf("site_round_trip_s", row) for row in (0, 1)]
-        carbon = self.result["gco2e_per_query"]
-        dearer, dirtier = cost[1] / cost[0], carbon[1] / carbon[0]
-        known = "carbon that is not known" if math.isnan(dirtier) else f"{dirtier:.2g} times the carbon"
-        text = (
-            f"For users in {users}, serving from {self._name(1)} costs {dearer:.3g} times what it does"
-            f" from {self._name(0)}, with {known} and a round trip of"
-            f" {trip[1]:.0f} ms in place of {trip[0]:.0f}"
-        )
-        power, share, rate = (100 * (swing - 1) for swing in self.swings)
+        if np.isnan(cost).any():
+            row = int(np.flatnonzero(np.isnan(cost))[0])
+            return f"There is no cost of owning in {self._name(row)}: {self._why(row)}."
+        others = "; ".join(self._against_first(row) for row in range(1, len(self.hosts)))
+        share, rate, *powers = 100 * (self.swings - 1)
+        power = " to ".join(f"{end:+.2g}" for end in dict.fromkeys((min(powers), max(powers))))
         return (
-            f"{text}; the electricity price moves the cost by {power:+.2g} %, half the busy share by"
-            f" {share:+.2g} % and a cost of capital half as high again by {rate:+.2g} %."
+            f"For users in {catalog.region(self.users).name}, against {self._name(0)} with a round trip of"
+            f" {self._trip(0)}: {others}. In {self._name(0)} half the busy share moves the cost by"
+            f" {share:+.2g} %, a cost of capital half as high again by {rate:+.2g} % and the electricity"
+            f" price of {'the other' if len(powers) == 1 else 'the others'} by {power} %."
         )
 
-    def _why(self) -> str:
-        row = int(np.flatnonzero(np.isnan(self.result["usd_per_query"]))[0])
+    def _against_first(self, row: int) -> str:
+        dearer = float(self.result["usd_per_query"][row] / self.result["usd_per_query"][0])
+        dirtier = float(self.result["gco2e_per_query"][row] / self.result["gco2e_per_query"][0])
+        carbon = "carbon that is not known" if math.isnan(dirtier) else f"{dirtier:.2g} times the carbon"
+        host, said = self.hosts[row], []
+        if host.utilization is not None:
+            said.append(f"{100 * host.utilization:g} % busy")
+        if host.wacc is not None:
+            said.append(f"capital at {100 * host.wacc:g} %")
+        where = self._name(row) + (f" ({', '.join(said)})" if said else "")
+        return f"{where} costs {dearer:.3g} times as much, with {carbon} and {self._trip(row)}"
+
+    def _trip(self, row: int) -> str:
+        return f"{1e3 * self.leaf('site_round_trip_s', row):.0f} ms"
+
+    def _why(self, row: int) -> str:
         return reason_text(reasons(self.result.bound, ["usd_per_query"], row)["usd_per_query"])
 
     def table(self) -> Table:
@@ -149,8 +159,7 @@ class Places:
             Column("even_wacc", "1", "even at capital"),
         )
         rows = tuple(self._row(row) for row in range(len(self.hosts)))
-        users = catalog.region(self.users).name
-        title = f"{self.scenario.name or 'The scenario'} for users in {users}, by place"
+        title = f"Serving users in {catalog.region(self.users).name} from {len(self.hosts)} places"
         changes = tuple(_changes(self.users, host) for host in self.hosts)
         return Table(title, columns, rows, self.sentence(), changes, self._curve(), tuple(self._notes()))
 
@@ -170,14 +179,19 @@ class Places:
         y = Axis("usd_per_query", "USD", "a query", log=True)
         lines = (line(host.region, _SHARES, self._along_shares(host)) for host in self.hosts)
         drawn = tuple(series for series in lines if series.x)
-        why = "" if drawn else self._why()
+        why = "" if drawn else self._why(0)
         return Curve("place", "Cost by place and busy share", x, y, drawn, (), self.sentence(), why)
 
     def _along_shares(self, host: Host) -> Array:
         return _along(self.scenario, self.users, host, "economics.utilization", _SHARES)
 
     def _notes(self) -> Iterator[str]:
-        yield f"even: where a place costs what {self._name(0)} does, all else as it is"
+        yield (
+            f"even: where a place costs what {self._name(0)} does, all else as it is; a dash where no busy"
+            f" share from {_SHARES[0]:.0%} on does, and no cost of capital up to {_RATES[-1]:.0%}"
+        )
+        if self.scenario.workload.demand_per_s() is not None:
+            yield "the scenario's demand and fleet give way: each place pays for hours of its busy share"
         yield "the round trip counts once, in the time to the first token"
         yield "owned in every place at one purchase price: no duties, licences, land or failing grids"
         yield from stands_on(self.scenario_owned(), _READ, ("site.region",))
@@ -237,24 +251,26 @@ def _even(scenario: Scenario, users: str, host: Host, key: str, values: Array, c
     along = _along(scenario, users, host, key, values)
     if math.isnan(cost) or np.isnan(along).any() or not along.min() <= cost <= along.max():
         return math.nan
-    order = np.argsort(along)
-    return float(np.interp(cost, along[order], values[order]))
+    if key == "economics.utilization":  # a query's cost is a straight line of the hours behind a busy one
+        return float(1 / np.interp(cost, along[::-1], 1 / values[::-1]))
+    return float(np.interp(cost, along, values))
 
 
-def _swings(
-    scenario: Scenario, users: str, hosts: Sequence[Host], result: Result
-) -> tuple[float, float, float]:
-    """The first place's cost with the second's electricity, half its use, dearer capital, as factors."""
+def _swings(scenario: Scenario, users: str, hosts: Sequence[Host], result: Result) -> Array:
+    """The first place's cost at half its use, with dearer capital and others' electricity, as factors."""
     first = with_values(scenario, _changes(users, hosts[0]))
     leaf = result.bound.leaf
-    keys = {
-        "site.electricity_usd_per_kwh": leaf("site_electricity_usd_per_kwh", 1).value,
-        "economics.utilization": _WORSE_SHARE * leaf("economics_utilization", 0).value,
-        "economics.wacc": _WORSE_RATE * leaf("economics_wacc", 0).value,
-    }
-    changed = [with_values(first, {key: value}) for key, value in keys.items() if not math.isnan(value)]
-    if len(changed) < len(keys):
-        return math.nan, math.nan, math.nan
-    costs = evaluate([first, *changed], ["usd_per_query"])["usd_per_query"]
-    power, share, rate = (float(cost / costs[0]) for cost in costs[1:])
-    return power, share, rate
+    keys = [
+        ("economics.utilization", _WORSE_SHARE * leaf("economics_utilization", 0).value),
+        ("economics.wacc", _WORSE_RATE * leaf("economics_wacc", 0).value),
+        *(
+            ("site.electricity_usd_per_kwh", leaf("site_electricity_usd_per_kwh", row).value)
+            for row in range(1, len(hosts))
+        ),
+    ]
+    if any(math.isnan(value) for _, value in keys):
+        return np.full(len(keys), np.nan)
+    moved = [with_values(first, {key: value}) for key, value in keys]
+    cost = evaluate([first, *moved], ["usd_per_query"])["usd_per_query"]
+    factors: Array = cost[1:] / cost[0]
+    return factors
