@@ -50,17 +50,19 @@ def economics_leaves(scenario: Scenario, record: Record) -> dict[str, Leaf]:
 
 def purchase_leaves(chip: Record, leaves: Mapping[str, Leaf], section: str) -> dict[str, Leaf]:
     """Purchase of an accelerator, and what its server adds to what the catalogue prices."""
-    scope = str(chip.text.get("purchase_scope", "chip"))
     priced = catalog_leaf(chip.values["purchase_usd"], f"{section}.purchase_usd")
     if math.isnan(priced.value):
         priced = replace(priced, why=f"{NEEDS_INPUT}: economics.capex_usd_per_accelerator")
     given = leaves.get("hardware_purchase_usd", priced)
-    key = "economics.capex_usd_per_accelerator"
-    if scope in ("system", "rack_share"):
-        factor = Leaf(1.0, "derived", note=f"the catalogue prices a {scope.replace('_', ' ')}", key=key)
-    else:
-        factor = catalog_leaf(catalog.world_default("economics", f"server_cost_factor_{scope}"), key)
-    return {"hardware_purchase_usd": given, "economics_server_cost_factor": factor}
+    return {"hardware_purchase_usd": given, "economics_server_cost_factor": server_factor(chip)}
+
+
+def server_factor(chip: Record) -> Leaf:
+    """What a server costs over what the catalogue prices: nothing more where that is a share of one."""
+    scope, key = str(chip.text.get("purchase_scope", "chip")), "economics.capex_usd_per_accelerator"
+    if scope in ("chip", "board_share"):
+        return catalog_leaf(catalog.world_default("economics", f"server_cost_factor_{scope}"), key)
+    return Leaf(1.0, "derived", note=f"the catalogue prices a {scope.replace('_', ' ')}", key=key)
 
 
 def _listed(scenario: Scenario, record: Record) -> dict[str, Leaf]:

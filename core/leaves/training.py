@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from inferscope.core import catalog
 from inferscope.core.catalog import Record
+from inferscope.core.leaves.economics import server_factor
 from inferscope.core.leaves.hardware import catalog_price
 from inferscope.core.leaves.leaf import (
     NEEDS_INPUT,
@@ -76,12 +77,13 @@ def _account(training: Training, trained_on: Record, leaves: Mapping[str, Leaf])
 
 
 def _listed_purchase(chip: Record) -> Leaf:
-    """The catalogue's price of an accelerator where that holds its share of the server."""
+    """The catalogue's price of an accelerator with its share of the server, as for an owner of serving."""
     key = "training.purchase_usd"
-    listed = catalog_leaf(chip.values["purchase_usd"], key)
-    if math.isnan(listed.value) or str(chip.text.get("purchase_scope", "chip")) == "chip":
+    listed, server = catalog_leaf(chip.values["purchase_usd"], key), server_factor(chip).value
+    if math.isnan(listed.value):
         return Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
-    return listed
+    about = f"the catalogue's price of {chip.id}" + (f" x {server:g} for its server" if server != 1 else "")
+    return replace(listed, value=server * listed.value, note=about)
 
 
 def _life(scenario: Scenario) -> dict[str, Leaf]:

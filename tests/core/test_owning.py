@@ -150,12 +150,12 @@ def test_every_cost_says_its_basis_and_what_it_is_made_of():
     own = evaluate(with_values(load_scenario("llama-3.1-70b-h100"), {"economics.basis": "owned"}), NAMES)
     assert "capital" in cost_basis(own)
     assert "over 5 years at 10 %" in cost_basis(own)
-    assert "bought for 51,111 USD with server and network, by the catalogue's price of 2023-05" in cost_basis(
+    assert "bought for 41,728 USD with server and network, by the catalogue's price of 2024-03" in cost_basis(
         own
     )
     for key, value in (
         ("economics.capex_usd_per_accelerator", 50000),
-        ("hardware.purchase_usd", 29350),
+        ("hardware.purchase_usd", 40500),
     ):
         given = evaluate(with_values(own.bound.resolved[0].scenario, {key: value}), NAMES)
         assert "bought for 50,0" in cost_basis(given), key
@@ -177,6 +177,6 @@ def test_prices_that_lie_far_apart_are_named():
     own = replace(loaded, scenario=with_values(loaded.scenario, {"economics.basis": "owned"}))
     (report,) = reports([own])
     note = next(note for note in report["notes"] if "months apart" in note)
-    assert "purchase of 2023-05" in note
+    assert "purchase of 2024-03" in note
     (rented,) = reports([loaded])
     assert not any("months apart" in note for note in rented["notes"])

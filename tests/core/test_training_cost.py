@@ -70,7 +70,10 @@ def test_the_cost_of_training_is_that_of_the_account(account, row):
 
 
 def test_a_purchase_price_that_nobody_gives_leaves_two_accounts_open():
-    scenario = with_values(load("gpt-4-training-accounts").scenario, {"training.purchase_usd": None})
+    scenario = with_values(
+        load("gpt-4-training-accounts").scenario,
+        {"training.purchase_usd": None, "training.accelerator": "tpu-v4"},
+    )
     result = evaluate(scenario, ACCOUNTS)
     assert result.why("training_acquisition_usd").startswith("needs_input: training.purchase_usd")
     assert result["training_rental_usd"][0] == pytest.approx(77.52e6)

@@ -278,9 +278,10 @@ def _prices(row: Mapping[str, str], decisions: Mapping[str, Any], recalled: set[
     """Purchase and rental prices with their own date and note."""
     bought = decisions["purchase"].get(row["id"], {})
     purchase = _value(row["price_usd"], 1)
-    purchase.update({k: bought[k] for k in ("kind", "date", "low", "high") if k in bought})
-    if row["price_usd"]:
-        purchase["note"] = bought.get("note", row["price_note"])
+    own = ("value", "kind", "date", "low", "high", "source", "note")
+    purchase.update({k: bought[k] for k in own if k in bought})
+    if row["price_usd"] and "value" not in bought:
+        purchase.setdefault("note", row["price_note"])
         if "price_usd" in recalled:
             purchase["kind"] = "memory"
     rented = decisions["rental"].get(row["id"], {})

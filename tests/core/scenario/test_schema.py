@@ -205,7 +205,7 @@ def test_a_sourced_value_stays_marked_as_the_users():
     leaf = resolve(scenario).leaves["economics_usd_per_accelerator_hour"]
     assert (leaf.kind, leaf.source, leaf.date) == ("scenario", "invoice 4711", "2025-02-28")
     entry = report(scenario)["quantities"]["usd_per_query"]
-    assert "1.25 USD per accelerator-hour (invoice 4711)" in entry["basis"]
+    assert "1.25 USD per accelerator-hour (invoice 4711, 2025-02-28)" in entry["basis"]
 
 
 def test_a_default_is_not_marked_as_the_users():
