@@ -289,7 +289,8 @@ def _fleet_notes(result: Result, row: int) -> list[str]:
     needed = float(result["accelerators_needed"][row])
     if stated is None or not needed > stated.mid:
         return []
-    return [f"the cost is of the {stated.mid:,.0f} accelerators stated; the demand needs {needed:,.0f}"]
+    paid = f"cost and power are of the {stated.mid:,.0f} accelerators stated, energy is of all queries"
+    return [f"{paid}; the demand needs {needed:,.0f}"]
 
 
 def _estimate_notes(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> list[str]:

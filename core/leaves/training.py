@@ -24,6 +24,9 @@ from inferscope.core.quantities.training_cost import ACCOUNTS
 from inferscope.core.scenario.schema import Scenario
 from inferscope.core.scenario.training import BOTH_WAYS, Training
 
+_OF_SITE = ("pue", "electricity_usd_per_kwh")
+"""What a training run takes over from the site of serving; its PUE not from a home or a pocket."""
+
 
 def training_leaves(
     scenario: Scenario, record: Record, chip: Record, leaves: Mapping[str, Leaf]
@@ -52,23 +55,29 @@ def training_leaves(
         "training_bf16_flop_per_s": peak,
         "training_days": number_leaf(training.days, "training.days"),
         **watts,
-        **_account(training, trained_on, leaves),
+        **_account(scenario, chip, trained_on, leaves),
         **_life(scenario),
         **numbers(training, "training", "mfu", "goodput", "lifetime_days", "years_owned"),
     }
 
 
-def _account(training: Training, trained_on: Record, leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
+def _account(
+    scenario: Scenario, chip: Record, trained_on: Record, leaves: Mapping[str, Leaf]
+) -> dict[str, Leaf]:
     """What the three accounts of a run's cost take besides its hours."""
+    training = scenario.training
     kind = said_kind(training, "account")
     found = {"training_account": Leaf(float(ACCOUNTS.index(training.account)), kind, key="training.account")}
     for name in ("price_decay_oom_per_year", "power_share"):
         usual = catalog.world_default("training", name)
         found[f"training_{name}"] = given_or(getattr(training, name), usual, f"training.{name}")
-    for name in ("pue", "electricity_usd_per_kwh"):
+    serving = {name: replace(leaves[f"site_{name}"], note="as the site of serving") for name in _OF_SITE}
+    if chip.text.get("datacenter_marketed") is False:
+        country = named(catalog.region, scenario.site.region, "site.region")
+        serving["pue"] = catalog_leaf(country.values["pue"], "training.pue")
+    for name, of_site in serving.items():
         mine, key = getattr(training, name), f"training.{name}"
-        of_site = replace(leaves[f"site_{name}"], key=key, note="as the site of serving")
-        found[f"training_{name}"] = of_site if mine is None else number_leaf(mine, key)
+        found[f"training_{name}"] = replace(of_site, key=key) if mine is None else number_leaf(mine, key)
     if training.purchase_usd is not None:
         found["training_purchase_usd"] = number_leaf(training.purchase_usd, "training.purchase_usd")
     else:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from inferscope.core.evaluate import Result
+from inferscope.core.evaluate import Result, evaluate_bound
 from inferscope.core.graph import Array
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.quantities import QUANTITIES
@@ -319,8 +319,9 @@ def _summed(profile: str, columns: Mapping[str, Array], *, modification: bool) -
 
 def in_service(result: Result, row: int) -> Fact:
     """Compute of inference over the days in service, which no profile counts; unknown without a demand."""
-    served = float(result["flop_per_query"][row]) * float(result["queries_per_day"][row])
-    days = result.bound.leaf("training_lifetime_days", row).value
-    if math.isnan(served * days):
-        return Fact(None, missing=("workload.requests_per_s",))
-    return Fact(served * days, origin=f"compute per query x queries per day x {days:,.0f} days in service")
+    found = evaluate_bound(result.bound.take([row]), ("served_flop",))
+    served, days = float(found["served_flop"][0]), result.bound.leaf("training_lifetime_days", row).value
+    if math.isnan(served):
+        why, _, key = found.why("served_flop", 0).partition(": ")
+        return Fact(None, missing=(key if why == "needs_input" else "hardware.replicas",))
+    return Fact(served, origin=f"compute served a day over {days:,.0f} days in service")

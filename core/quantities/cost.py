@@ -103,7 +103,7 @@ def usd_per_day(
         " where(load_utilization <= 1, usd_per_day / queries_per_day, nan)))"
     ),
     source=_RENTAL + "; fleet over demand, or a replica at the stated utilisation" + _API,
-    null="slo_unreachable: the demand is at or above what the fleet takes",
+    null="slo_unreachable: the demand is above what the fleet takes",
 )
 def usd_per_query(
     economics_basis: Array,
@@ -146,28 +146,30 @@ def list_revenue_usd_per_day(queries_per_day: Array, api_input_usd: Array, api_o
     unit="1",
     label="Profit over cost at list price",
     better="higher",
-    formula="where(economics_basis == 2, nan, list_revenue_usd_per_day / usd_per_day - 1)",
-    source="revenue at list price less the cost of the fleet, over that cost",
+    formula="where(economics_basis == 2, nan, (api_input_usd + api_output_usd) / usd_per_query - 1)",
+    source="list price of a query less its cost, over that cost",
     null="unsupported: on the basis of a list price the cost is the price",
 )
 def list_profit_over_cost(
-    economics_basis: Array, list_revenue_usd_per_day: Array, usd_per_day: Array
+    economics_basis: Array, api_input_usd: Array, api_output_usd: Array, usd_per_query: Array
 ) -> Array:
-    """562,027 USD of revenue and 87,072 of cost: 5.45, or 545 %."""
-    return np.where(economics_basis == API, np.nan, list_revenue_usd_per_day / usd_per_day - 1.0)
+    """A query that costs 0.0627 ct and sells at 0.405: 5.45, or 545 %; of all that are served, the same."""
+    return np.where(economics_basis == API, np.nan, (api_input_usd + api_output_usd) / usd_per_query - 1.0)
 
 
 @quantity(
     unit="1",
     label="Gross margin at list price",
     better="higher",
-    formula="where(economics_basis == 2, nan, 1 - usd_per_day / list_revenue_usd_per_day)",
-    source="what of the revenue at list price is not the cost of the fleet",
+    formula="where(economics_basis == 2, nan, 1 - usd_per_query / (api_input_usd + api_output_usd))",
+    source="what of a query's list price is not its cost",
     null="unsupported: on the basis of a list price the cost is the price",
 )
-def list_gross_margin(economics_basis: Array, usd_per_day: Array, list_revenue_usd_per_day: Array) -> Array:
-    """87,072 USD of cost and 562,027 of revenue: 0.845."""
-    return np.where(economics_basis == API, np.nan, 1.0 - usd_per_day / list_revenue_usd_per_day)
+def list_gross_margin(
+    economics_basis: Array, usd_per_query: Array, api_input_usd: Array, api_output_usd: Array
+) -> Array:
+    """0.0627 ct of cost and 0.405 of price: 0.845."""
+    return np.where(economics_basis == API, np.nan, 1.0 - usd_per_query / (api_input_usd + api_output_usd))
 
 
 @quantity(

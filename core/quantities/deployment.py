@@ -70,14 +70,14 @@ def agents_by_flop(
 
 
 @quantity(
-    unit="1",
-    label="Years until as many copies run again",
+    unit="yr",
+    label="Time until as many copies run again",
     better="lower",
     formula="where(test_time_fleet_growth_per_year > 1, log(scaled_cost_factor) / log(test_time_fleet_growth_per_year), nan)",
     null="unreachable: the fleet does not grow",
     source=_ORD + ": compute that grows makes up for inference that grew once",
 )
-def years_to_recover_copies(scaled_cost_factor: Array, test_time_fleet_growth_per_year: Array) -> Array:
+def copies_recovery_years(scaled_cost_factor: Array, test_time_fleet_growth_per_year: Array) -> Array:
     """A fleet that grows 2.3 times a year makes up for 100 times the inference in ln 100 / ln 2.3 = 5.5."""
     years = np.log(scaled_cost_factor) / np.log(test_time_fleet_growth_per_year)
     return np.where(test_time_fleet_growth_per_year > 1.0, years, np.nan)
@@ -113,8 +113,8 @@ def wage_multiplier(
 
 
 @quantity(
-    unit="1",
-    label="Years until an agent costs less than the wage",
+    unit="yr",
+    label="Time until an agent costs less than the wage",
     better="lower",
     formula=(
         "where(usd_per_agent_hour <= test_time_wage_usd_per_hour, 0, where(test_time_price_decline_per_year > 1,"
@@ -123,7 +123,7 @@ def wage_multiplier(
     null="unreachable: the price does not fall",
     source=_ORD + "; at a constant decline of price",
 )
-def years_to_wage(
+def wage_parity_years(
     usd_per_agent_hour: Array, test_time_wage_usd_per_hour: Array, test_time_price_decline_per_year: Array
 ) -> Array:
     """3,600 USD/h against 36 at a price that falls tenfold a year: 2."""
@@ -152,15 +152,15 @@ def stolen_weights_usd(
 @quantity(
     unit="1",
     label="Stolen weights in a thief's first year",
-    formula="stolen_weights_usd / (stolen_weights_usd + 365.25 * scaled_cost_factor * usd_per_day)",
+    formula="stolen_weights_usd / (stolen_weights_usd + 365.25 * served_usd_per_day)",
     source=_ORD + ": the thief still pays for inference, here for the scenario's demand",
 )
-def stolen_weights_share(stolen_weights_usd: Array, scaled_cost_factor: Array, usd_per_day: Array) -> Array:
+def stolen_weights_share(stolen_weights_usd: Array, served_usd_per_day: Array) -> Array:
     """Value of the weights over weights and a year of serving.
 
     5.576e6 against 365.25 x 87,072 = 31.8e6: 0.149; with 100 times the inference 0.0018.
     """
-    year = units.DAYS_PER_YEAR * scaled_cost_factor * usd_per_day
+    year = units.DAYS_PER_YEAR * served_usd_per_day
     return stolen_weights_usd / (stolen_weights_usd + year)
 
 

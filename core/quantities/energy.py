@@ -83,16 +83,18 @@ def idle_w(
 @quantity(
     unit="1",
     label="Busy share of the fleet",
-    formula="where(isnan(workload_requests_per_s), economics_utilization, minimum(load_utilization, 1))",
-    source="load where demand is given, else the stated utilisation",
+    formula=(
+        "where(isnan(workload_requests_per_s), economics_utilization,"
+        " minimum(workload_requests_per_s / fleet_requests_per_s, 1))"
+    ),
+    source="demand over what the paid accelerators take, where demand is given, else the stated utilisation",
 )
 def busy_share(
-    workload_requests_per_s: Array, economics_utilization: Array, load_utilization: Array
+    workload_requests_per_s: Array, economics_utilization: Array, fleet_requests_per_s: Array
 ) -> Array:
-    """Share of time that paid accelerators work."""
-    return np.where(
-        np.isnan(workload_requests_per_s), economics_utilization, np.minimum(load_utilization, 1.0)
-    )
+    """Share of time that paid accelerators work, stated or planned. 100 requests/s of 160: 0.625."""
+    busy = np.minimum(workload_requests_per_s / fleet_requests_per_s, 1.0)
+    return np.where(np.isnan(workload_requests_per_s), economics_utilization, busy)
 
 
 @quantity(

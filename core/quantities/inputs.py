@@ -186,7 +186,7 @@ _PLAIN = (
     ("routes_expansion_saving", "1", "Share of that compute which growing saves"),
     ("routes_amplification", "1", "Inference per sample of a round over the plain model's"),
     ("routes_round_tokens", "tokens", "Tokens of a round that are trained on"),
-    ("routes_years_since_training", "1", "Years from training to theft"),
+    ("routes_years_since_training", "yr", "Years from training to theft"),
     ("routes_training_cost_decline_per_year", "1", "How many times cheaper training is a year later"),
     ("loss_a", "1", "Scale of the loss that size takes away"),
     ("loss_b", "1", "Scale of the loss that tokens take away"),

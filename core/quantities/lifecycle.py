@@ -10,6 +10,7 @@ import numpy as np
 
 from inferscope.core.graph import Array, quantity
 from inferscope.core.quantities.functions import days_to_total
+from inferscope.core.quantities.owning import API
 
 _PASSES = "where the total of serving, growing at one rate, equals it"
 _NEVER = "unreachable: serving shrinks faster than it adds up to training"
@@ -97,33 +98,46 @@ def all_rnd_usd(training_usd: Array, lifecycle_all_rnd_factor: Array) -> Array:
 @quantity(
     unit="FLOP/d",
     label="Compute served a day",
-    formula="where(load_utilization > 1, nan, flop_per_query * scaled_cost_factor * queries_per_day)",
+    formula=(
+        "where((load_utilization > 1) & (economics_basis != 2), nan,"
+        " flop_per_query * scaled_cost_factor * queries_per_day)"
+    ),
     source="queries x FLOP of one, more inference per query included",
-    null="slo_unreachable: the demand is at or above what the fleet takes",
+    null="slo_unreachable: the demand is above what the fleet takes",
 )
 def served_flop_per_day(
-    load_utilization: Array, flop_per_query: Array, scaled_cost_factor: Array, queries_per_day: Array
+    load_utilization: Array,
+    economics_basis: Array,
+    flop_per_query: Array,
+    scaled_cost_factor: Array,
+    queries_per_day: Array,
 ) -> Array:
-    """At the scenario's demand. 2.5e9 queries x 1e14: 2.5e23."""
+    """At the scenario's demand. 2.5e9 queries x 1e14: 2.5e23. Who buys tokens has no fleet to overload."""
     served = flop_per_query * scaled_cost_factor * queries_per_day
-    return np.where(load_utilization > 1.0, np.nan, served)
+    return np.where((load_utilization > 1.0) & (economics_basis != API), np.nan, served)
 
 
 @quantity(
-    unit="USD/d",
+    unit="USD",
     label="Cost of serving a day, more inference per query included",
     better="lower",
     formula=(
-        "where(isnan(workload_requests_per_s) | (load_utilization > 1), nan, usd_per_day * scaled_cost_factor)"
+        "where(isnan(workload_requests_per_s) | ((load_utilization > 1) & (economics_basis != 2)), nan,"
+        " usd_per_day * scaled_cost_factor)"
     ),
-    source="cost of the fleet, where it takes the demand",
-    null="slo_unreachable: the demand is at or above what the fleet takes",
+    source="cost of the fleet, where it takes the demand; or of its tokens at the list price",
+    null="slo_unreachable: the demand is above what the fleet takes",
 )
 def served_usd_per_day(
-    workload_requests_per_s: Array, load_utilization: Array, usd_per_day: Array, scaled_cost_factor: Array
+    workload_requests_per_s: Array,
+    load_utilization: Array,
+    economics_basis: Array,
+    usd_per_day: Array,
+    scaled_cost_factor: Array,
 ) -> Array:
     """At the scenario's demand; a number of its own only with one. DeepSeek's day: 87,072 USD."""
-    is_open = np.isnan(workload_requests_per_s) | (load_utilization > 1.0)
+    is_overloaded = (load_utilization > 1.0) & (economics_basis != API)
+    is_open = np.isnan(workload_requests_per_s) | is_overloaded
     return np.where(is_open, np.nan, usd_per_day * scaled_cost_factor)
 
 

@@ -135,7 +135,7 @@ def max_requests_per_s(hardware_replicas: Array, replica_requests_per_s: Array) 
     better="higher",
     formula="where(load_utilization > 1, nan, workload_requests_per_s * generated_tokens)",
     source="demand x tokens per query",
-    null="slo_unreachable: the demand is at or above what the fleet takes",
+    null="slo_unreachable: the demand is above what the fleet takes",
 )
 def fleet_output_tok_s(
     load_utilization: Array, workload_requests_per_s: Array, generated_tokens: Array
@@ -154,6 +154,6 @@ def fleet_output_tok_s(
 def load_utilization(workload_requests_per_s: Array, max_requests_per_s: Array) -> Array:
     """Mean share of the planned replicas' places that are taken; at or above 1 no wait is finite.
 
-    A stated fleet does not count here: it changes the cost alone.
+    A stated fleet does not count here: it changes what is paid for and how busy that is.
     """
     return workload_requests_per_s / max_requests_per_s

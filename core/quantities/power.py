@@ -102,9 +102,9 @@ def clock_share(
     """How fast the cap lets the arithmetic run, as share of what it reaches without; 1 where no cap binds.
 
     The memory keeps its clock, so that decode, which waits for it, hardly notices. H200 in prefill under
-    500 of 700 W: ((0.714 - 0.14) / (0.98 - 0.14))^(1/3) = 0.88. On a card with a cap of 0.71 of its limit
-    the law gives 0.87 where 0.85 was measured; at half its limit 0.75 where 0.5 was measured, the clock
-    having met the least voltage.
+    500 of 700 W: ((0.714 - 0.14) / (0.98 - 0.14))^(1/3) = 0.88. On a card that draws
+    its limit, a cap of 0.71 of it gives 0.87 by the law where 0.85 was measured; half of it 0.75 where 0.5
+    was measured, the clock having met the least voltage.
     """
     if np.all(np.isnan(optimizations_power_cap_w)):
         return np.ones(1)

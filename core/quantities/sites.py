@@ -88,7 +88,7 @@ def training_accelerators(training_accelerator_hours: Array, training_days: Arra
     better="lower",
     formula=(
         "training_accelerators * (training_tdp_w * prefill_free_power_share"
-        " + (training_server_w - training_tdp_w) * calibration_server_average_share) * site_pue / 1e6"
+        " + (training_server_w - training_tdp_w) * calibration_server_average_share) * training_pue / 1e6"
     ),
     source="all accelerators of the run at one site, drawing what prefill draws; x PUE",
 )
@@ -98,12 +98,12 @@ def training_site_mw(
     prefill_free_power_share: Array,
     training_server_w: Array,
     calibration_server_average_share: Array,
-    site_pue: Array,
+    training_pue: Array,
 ) -> Array:
     """The training run wants one place. 16,063 H100 x 1,089 W x 1.2: 21 MW."""
     rest = (training_server_w - training_tdp_w) * calibration_server_average_share
     busy = training_tdp_w * prefill_free_power_share
-    return training_accelerators * (busy + rest) * site_pue / units.MEGA
+    return training_accelerators * (busy + rest) * training_pue / units.MEGA
 
 
 @quantity(
@@ -111,7 +111,7 @@ def training_site_mw(
     label="Electricity of a year",
     better="lower",
     formula="where(load_utilization > 1, nan, 365.25 * wh_per_query * queries_per_day / 1e12)",
-    null="slo_unreachable: the demand is at or above what the fleet takes",
+    null="slo_unreachable: the demand is above what the fleet takes",
     source="energy of a query within its boundary x queries of a year",
 )
 def twh_per_year(load_utilization: Array, wh_per_query: Array, queries_per_day: Array) -> Array:

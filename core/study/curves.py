@@ -10,6 +10,7 @@ import numpy as np
 
 from inferscope.core.bind import Bound
 from inferscope.core.evaluate import Result, evaluate_bound
+from inferscope.core.graph import Array
 from inferscope.core.plan import MAX_BATCH, replan
 from inferscope.core.reasons import reasons
 from inferscope.core.sentences import money
@@ -184,7 +185,9 @@ def _cost_length(one: Bound) -> Curve:
     grid = np.geomspace(max(now / _SPAN, 1.0), min(now * _SPAN, 1e8), POINTS)
     grid = np.unique(np.append(np.round(grid), (now, min(10.0 * now, 1e8))))
     planned = replan(one, {"workload_output_tokens": grid})
-    found = evaluate_bound(planned, ("usd_per_query", "usd_per_million_output_tokens"))
+    needs = ("workload_requests_per_s", "fleet_requests_per_s")
+    found = evaluate_bound(planned, ("usd_per_query", "usd_per_million_output_tokens", needs[1]))
+    too_small = found[needs[1]] < planned.inputs[needs[0]]
     query = line("a query", grid, found["usd_per_query"])
     million = line("a million output tokens", grid, found["usd_per_million_output_tokens"])
     if not query.x:
@@ -194,7 +197,7 @@ def _cost_length(one: Bound) -> Curve:
         for label, shown in (("now", query), ("now, a million", million))
         if now in shown.x
     )
-    sentence = _cost_sentence(one, query, million, now)
+    sentence = _cost_sentence(one, query, million, now, grid[too_small])
     if len(query.x) < len(grid):
         first = int(np.flatnonzero(np.isnan(found["usd_per_query"]))[0])
         why = reasons(planned, ("usd_per_query",), first)["usd_per_query"]
@@ -202,7 +205,7 @@ def _cost_length(one: Bound) -> Curve:
     return replace(blank, series=(query, million), marks=marks, sentence=sentence)
 
 
-def _cost_sentence(one: Bound, query: Series, million: Series, now: float) -> str:
+def _cost_sentence(one: Bound, query: Series, million: Series, now: float, too_long: Array) -> str:
     """What ten times the length costs; which of batch and fleet were planned anew."""
     auto = one.resolved[0].auto
     batch = "the batch planned anew for each length" if "batch" in auto else "the batch held"
@@ -218,7 +221,11 @@ def _cost_sentence(one: Bound, query: Series, million: Series, now: float) -> st
         texts = [
             f"{ends[0]:,.0f} to {ends[1]:,.0f} output tokens cost {money(query.y[0])} to {money(query.y[-1])}"
         ]
-    stated = "" if one.resolved[0].scenario.hardware.fleet_accelerators is None else " on the stated fleet"
+    stated = ""
+    if one.resolved[0].scenario.hardware.fleet_accelerators is not None:
+        stated = " on the stated fleet"
+        if len(too_long):
+            stated += f", too small for the demand from {too_long[0]:,.0f} tokens on"
     return f"{'; '.join(texts)}{stated}, with {batch}."
 
 

@@ -24,9 +24,9 @@ from inferscope.core.units import human
 __all__ = ["QUANTITIES", "attempts", "deployment"]
 
 _SHOWN = (
-    *("agent_tok_s", "copies_on_fleet", "agents_by_flop", "copies_left", "years_to_recover_copies"),
+    *("agent_tok_s", "copies_on_fleet", "agents_by_flop", "copies_left", "copies_recovery_years"),
     *("usd_per_scaled_query", "mean_usd_per_scaled_query", "usd_per_agent_hour", "wage_multiplier"),
-    *("years_to_wage", "stolen_weights_usd", "stolen_weights_share", "lifetime_inference_usd"),
+    *("wage_parity_years", "stolen_weights_usd", "stolen_weights_share", "lifetime_inference_usd"),
     *("optimal_inference_usd", "inference_share_of_lifetime_usd", "cost_of_ten_times_training"),
     *("cost_of_ten_times_inference", "served_flop", "lifetime_flop", "served_over_trained"),
     *("crossover_queries", "queries_per_month", "daily_users", "user_line_share", "users_at_capacity"),

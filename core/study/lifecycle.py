@@ -150,7 +150,10 @@ class Life:
             yield f"cost of training: {training_basis(self.result)}"
         growth = self.at(_GROWTH[self.measure])
         grows = f"a day's serving is {growth:.3g} times as much a year later"
-        yield "demand and cost stay as they are" if growth == 1 else grows
+        life = self.scenario.lifecycle
+        steps = (life.users_growth_per_year, life.tokens_growth_per_year, life.cost_decline_per_year)
+        is_steady = all(step.mid == 1 for step in steps)
+        yield "demand and cost stay as they are" if is_steady else grows
         yield "serving starts on the first day at the scenario's demand; staff, data and sales are not in it"
 
 

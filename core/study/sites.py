@@ -173,7 +173,7 @@ def _training(result: Result, row: int, quantity: str) -> float:
     load = float(result["training_site_mw"][row])
     leaf = result.bound.leaf
     if quantity == "site_it_mw":
-        return load / leaf("site_pue", row).value
+        return load / leaf("training_pue", row).value
     return load / leaf("site_power_factor", row).value if quantity == "site_load_mva" else load
 
 

@@ -111,14 +111,14 @@ def served(field, run):
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_nothing_jumps_but_where_pools_are_counted_whole(served, name):
-    """A fleet buys whole prefill pools, and with one more of them prompts wait less at once."""
+    """A fleet buys whole prefill pools: one more costs, idles, and makes prompts wait less at once."""
     outputs = (*SERVED, *LOADED)
     left, right, size = steepest(served, name, outputs)
     is_whole = left[-1] == right[-1]
     assert is_whole.sum() > 200
     found = difference(left, right, size)
     for place, output in enumerate(outputs):
-        counted = output in LOADED or output.startswith("usd_")
+        counted = output in LOADED or output.startswith("usd_") or output == "wh_per_query"
         known = found[place][is_whole] if counted else found[place]
         jumps = np.flatnonzero(known > JUMP)
         assert not len(jumps), f"{output}: {len(jumps)} rows, by {known[jumps].max():.3g}"

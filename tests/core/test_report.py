@@ -343,4 +343,5 @@ def test_what_a_reader_must_know_stands_before_what_was_planned():
     notes = reports([load("deepseek-v3-h800")])[0]["notes"]
     planned = [number for number, note in enumerate(notes) if note.startswith("planned")]
     assert planned
-    assert notes.index("the cost is of the 1,814 accelerators stated; the demand needs 2,336") < planned[0]
+    paid = "cost and power are of the 1,814 accelerators stated, energy is of all queries"
+    assert notes.index(f"{paid}; the demand needs 2,336") < planned[0]

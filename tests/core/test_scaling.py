@@ -73,17 +73,19 @@ BY_HAND = [
     (deployment.agent_tok_s, (10, 50), 10),
     (deployment.copies_on_fleet, (1814, 1000, 10, 100), 1814),
     (deployment.agents_by_flop, (1000, 1e15, 0.1, 7.4e10, 10, 1), 135_135.135),
-    (deployment.years_to_recover_copies, (100, 10), 2),
-    (deployment.years_to_recover_copies, (100, 1), NAN),
+    (deployment.copies_recovery_years, (100, 10), 2),
+    (deployment.copies_recovery_years, (100, 1), NAN),
     (deployment.usd_per_agent_hour, (50, 100, 2), 36),
     (deployment.wage_multiplier, (90, 100, 36), 250),
-    (deployment.years_to_wage, (3600, 36, 10), 2),
-    (deployment.years_to_wage, (30, 36, 1), 0),
-    (deployment.years_to_wage, (3600, 36, 1), NAN),
+    (deployment.wage_parity_years, (3600, 36, 10), 2),
+    (deployment.wage_parity_years, (30, 36, 1), 0),
+    (deployment.wage_parity_years, (3600, 36, 1), NAN),
     (deployment.stolen_weights_usd, (5.576e6, 4, 2), 348_500),
-    (deployment.stolen_weights_share, (3e6, 1, 27e6 / 365.25), 0.1),
-    (lifecycle.served_usd_per_day, (1, 0.5, 1e5, 2), 2e5),
-    (lifecycle.served_usd_per_day, (NAN, 0.5, 1e5, 2), NAN),
+    (deployment.stolen_weights_share, (3e6, 27e6 / 365.25), 0.1),
+    (lifecycle.served_usd_per_day, (1, 0.5, 0, 1e5, 2), 2e5),
+    (lifecycle.served_usd_per_day, (NAN, 0.5, 0, 1e5, 2), NAN),
+    (lifecycle.served_usd_per_day, (1, 1.5, 1, 1e5, 2), NAN),
+    (lifecycle.served_usd_per_day, (1, 1.5, 2, 1e5, 2), 2e5),
     (deployment.lifetime_inference_usd, (2e5, 365, 1), 7.3e7),
     (deployment.lifetime_inference_usd, (2e5, 365.25, 2), 2e5 * 365.25 / math.log(2)),
     (deployment.inference_share_of_lifetime_usd, (3e6, 1e6), 0.75),
@@ -91,8 +93,9 @@ BY_HAND = [
     (deployment.cost_of_ten_times_training, (1,), math.sqrt(10)),
     (deployment.cost_of_ten_times_inference, (0,), 1),
     (deployment.cost_of_ten_times_inference, (1,), 10),
-    (lifecycle.served_flop_per_day, (0.5, 1e14, 1, 1e9), 1e23),
-    (lifecycle.served_flop_per_day, (1.5, 1e14, 1, 1e9), NAN),
+    (lifecycle.served_flop_per_day, (0.5, 0, 1e14, 1, 1e9), 1e23),
+    (lifecycle.served_flop_per_day, (1.5, 0, 1e14, 1, 1e9), NAN),
+    (lifecycle.served_flop_per_day, (1.5, 2, 1e14, 1, 1e9), 1e23),
     (deployment.served_flop, (1e23, 365, 1), 3.65e25),
     (deployment.lifetime_flop, (2.1e25, 3.65e25), 5.75e25),
     (deployment.crossover_queries, (1e13, 800, 200), 3e10),
@@ -268,12 +271,12 @@ def test_serving_passes_training_in_tokens_when_it_does_in_queries():
 
 
 def test_what_a_scenario_does_not_say_is_asked_for():
-    names = ["wage_multiplier", "years_to_wage", "years_to_recover_copies", "coverage", "daily_users"]
+    names = ["wage_multiplier", "wage_parity_years", "copies_recovery_years", "coverage", "daily_users"]
     found = evaluate(scaled(), names)
     assert {name: found.why(name) for name in names} == {
         "wage_multiplier": "needs_input: test_time.wage_usd_per_hour",
-        "years_to_wage": "needs_input: test_time.wage_usd_per_hour",
-        "years_to_recover_copies": "needs_input: test_time.fleet_growth_per_year",
+        "wage_parity_years": "needs_input: test_time.wage_usd_per_hour",
+        "copies_recovery_years": "needs_input: test_time.fleet_growth_per_year",
         "coverage": "needs_input: test_time.single_pass_rate",
         "daily_users": "needs_input: workload.queries_per_user_per_day",
     }

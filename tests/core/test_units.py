@@ -32,7 +32,8 @@ POWERS = {
     "L": {"water": 1},
 }
 """What each unit is made of; counts, bytes and FLOP are left as they are."""
-IN_ITS_NAME = dict.fromkeys(("usd_per_day", "flop_method_usd_per_day", "list_revenue_usd_per_day"), "USD/d")
+_A_DAY = ("usd_per_day", "flop_method_usd_per_day", "list_revenue_usd_per_day", "served_usd_per_day")
+IN_ITS_NAME = dict.fromkeys(_A_DAY, "USD/d")
 """A quantity whose name says per what, and whose unit as shown does not."""
 OF_ONE_YEAR = {
     "ecologits_wh_per_query",  # a fit with its own joules and seconds
