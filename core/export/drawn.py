@@ -58,7 +58,7 @@ def need(*modules: str) -> tuple[Any, ...]:
         return tuple(import_module(name) for name in modules)
     except ImportError:
         message = (
-            "an HTML report needs Jinja2 and matplotlib: pip install 'inferscope[report]',"
+            "an HTML report needs Jinja2 and matplotlib: pip install jinja2 matplotlib,"
             " or name a file that ends in .md"
         )
         raise InferscopeError(message) from None

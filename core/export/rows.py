@@ -251,5 +251,5 @@ def _pyarrow() -> tuple[Any, Any]:
     try:
         return import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError:
-        message = "Parquet needs pyarrow: install inferscope[parquet], or name the file .csv or .jsonl"
+        message = "Parquet needs pyarrow: pip install pyarrow, or name the file .csv or .jsonl"
         raise InferscopeError(message) from None

@@ -47,7 +47,7 @@ def capex_usd(
     economics_server_cost_factor: Array,
     economics_network_share: Array,
 ) -> Array:
-    """All that one accelerator takes to buy. 30,000 x 1.38 / 0.81: 51,100 USD for an H100."""
+    """All that one accelerator takes to buy. 33,800 / 0.81: 41,728 USD for an H100."""
     listed = hardware_purchase_usd * economics_server_cost_factor / (1.0 - economics_network_share)
     given = economics_capex_usd_per_accelerator
     return np.where(np.isnan(given), listed, given)

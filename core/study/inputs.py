@@ -28,6 +28,7 @@ class Input:
         is_whole: Whether it stays a whole number.
         start: Where to look for it while it is not set: downward from a quantity's value, or upward from
             a number; nowhere where there is none.
+        basis: The basis of cost on which it matters; any where there is none.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Input:
     unit: str = "1"
     is_whole: bool = False
     start: str | float = ""
+    basis: str = ""
 
 
 INPUTS: tuple[Input, ...] = (
@@ -54,6 +56,17 @@ INPUTS: tuple[Input, ...] = (
     Input("slo.max_load_utilization", "Load limit"),
     Input("economics.usd_per_accelerator_hour", "Price", "USD/h", start=1e-3),
     Input("economics.utilization", "Busy share"),
+    Input("economics.lifetime_years", "Life of hardware", "yr", basis="owned"),
+    Input("economics.wacc", "Cost of capital", basis="owned"),
+    Input("economics.residual_share", "Residual value", basis="owned"),
+    Input("economics.network_share", "Network share", basis="owned"),
+    Input("economics.opex_share", "Staff and upkeep", basis="owned"),
+    Input("economics.colocation_usd_per_kw_month", "Colocation", "USD/kW*month", basis="owned"),
+    Input("economics.api_usd_per_million_input_tokens", "Price of input", "USD", basis="api"),
+    Input("economics.api_usd_per_million_cached_input_tokens", "Price of cached input", "USD", basis="api"),
+    Input("economics.api_usd_per_million_output_tokens", "Price of output", "USD", basis="api"),
+    Input("economics.api_discount", "Discount", basis="api"),
+    Input("site.electricity_usd_per_kwh", "Electricity", "USD/kWh", basis="owned"),
     Input("site.pue", "PUE"),
     Input("site.grid_gco2e_per_kwh", "Grid carbon", "g/kWh"),
     Input("site.grid_water_l_per_kwh", "Water of generation", "L/kWh"),
@@ -74,6 +87,7 @@ INPUTS: tuple[Input, ...] = (
     Input("hardware.scaleup_bytes_per_s", "Scale-up bandwidth", "byte/s"),
     Input("hardware.scaleout_bytes_per_s", "Scale-out bandwidth", "byte/s"),
     Input("hardware.die_area_mm2", "Die area", "mm2"),
+    Input("hardware.purchase_usd", "Purchase price", "USD", basis="owned"),
     Input("model.training_tokens", "Training tokens", "tokens"),
     Input("training.mfu", "Training MFU"),
     Input("training.goodput", "Training goodput"),
@@ -112,6 +126,8 @@ def present(bound: Bound, item: Input) -> tuple[float, dict[str, float]] | None:
     None where the scenario has no such number.
     """
     resolved = bound.resolved[0]
+    if item.basis not in ("", resolved.scenario.economics.basis):
+        return None
     moved = {
         name: leaf.value
         for name, leaf in resolved.leaves.items()

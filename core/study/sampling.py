@@ -112,7 +112,7 @@ def _sobol(dimensions: int, count: int, seed: int) -> Array:
     try:
         from scipy.stats import qmc  # noqa: PLC0415  (an extra, and slow to import)
     except ImportError:
-        message = "--sampler sobol needs SciPy: pip install 'inferscope[uncertainty]'"
+        message = "--sampler sobol needs SciPy: pip install scipy"
         raise InferscopeError(message) from None
     power = max(count - 1, 0).bit_length()
     points = qmc.Sobol(dimensions, rng=seed).random_base2(power)

@@ -65,7 +65,7 @@ def libraries() -> tuple[ModuleType, ModuleType]:
         from SALib.analyze import sobol as analyze  # noqa: PLC0415  (an extra, and slow to import)
         from scipy.stats import qmc  # noqa: PLC0415  (the same)
     except ImportError:
-        message = "Sobol indices need SALib and SciPy: pip install 'inferscope[uncertainty]'"
+        message = "Sobol indices need SALib and SciPy: pip install scipy SALib"
         raise InferscopeError(message) from None
     return qmc, analyze
 

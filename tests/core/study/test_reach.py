@@ -166,5 +166,5 @@ def test_every_input_is_a_key_of_the_scenario_within_its_bounds(item):
         base = with_values(base, {"workload.requests_per_s": None})
     if ".speculative." in item.key:
         base = with_values(base, {"optimizations.speculative.method": "mtp"})
-    least = bounds.ge or 1
+    least = 1 if bounds.ge is None else bounds.ge
     assert with_values(base, {item.key: least})

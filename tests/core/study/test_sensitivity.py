@@ -420,3 +420,16 @@ def test_a_scenario_without_a_name_is_called_by_what_it_is():
     found = sensitivity(with_values(load_scenario(DENSE), {"name": None}), "tpot_s")
     assert found.table().title == f"Sensitivity of tpot_s: {title(found.scenario)}"
     assert not found.table().title.endswith(("None", ": "))
+
+
+def test_owning_is_moved_by_what_it_is_made_of_and_renting_is_not():
+    names = {
+        "hardware.purchase_usd",
+        "economics.lifetime_years",
+        "economics.wacc",
+        "site.electricity_usd_per_kwh",
+    }
+    for basis, moved in (("owned", names), ("rental", set()), ("api", set())):
+        scenario = with_values(load_scenario("llama-3.1-70b-h100"), {"economics.basis": basis})
+        found = factors(scenario, ("usd_per_query",)).factors
+        assert names & {factor.name for factor in found} == moved

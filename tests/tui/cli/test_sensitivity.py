@@ -99,5 +99,5 @@ def test_without_the_extra_sobol_is_refused_and_the_tornado_is_not(run, monkeypa
     monkeypatch.setitem(sys.modules, "SALib.analyze", None)
     status, out, err = run(PRESET, "--of", "tpot_s", "--method", "sobol")
     assert (status, out) == (2, "")
-    assert err == ("inferscope: Sobol indices need SALib and SciPy: pip install 'inferscope[uncertainty]'\n")
+    assert err == ("inferscope: Sobol indices need SALib and SciPy: pip install scipy SALib\n")
     assert run(PRESET, "--of", "tpot_s")[0] == 0
