@@ -16,7 +16,7 @@ from inferscope.core.standing import stands_on
 from inferscope.core.study.changes import flat
 from inferscope.core.study.table import Column, Table
 
-__all__ = ["as_object", "claims_table", "command", "fact_ratio", "in_full", "stands_on_text"]
+__all__ = ["as_list", "as_object", "claims_table", "command", "fact_ratio", "in_full", "stands_on_text"]
 
 _ABOUT = ("name", "question", "description", "published", "provenance", "schema_version")
 """What a scenario that is changed says of itself, and keeps."""
@@ -131,6 +131,22 @@ def found_text(each: Judged) -> str:
     return interval_text(each.low, each.high, each.claim)
 
 
+def as_list(found: Sequence[Judged], width: int = 80) -> str:
+    """Every claim in a few lines for a terminal: statement, verdict with its numbers, what carries it."""
+    parts = [f"{len(found)} published claims", "", *_wrapped(_sentence(found), width), ""]
+    for each in found:
+        claim = each.claim
+        numbers = [f"claimed {interval_text(claim.low, claim.high, claim)}"] if claim.is_claimed else []
+        numbers += [f"found {found_text(each)}"] if found_text(each) else []
+        numbers += [f"carried by {claim.carries}"] if claim.carries else []
+        verdict = f"{verdict_text(each)} ({claim.kind})"
+        first, *more = _wrapped(f"{claim.statement}.", width - 6)
+        more += _wrapped(f"{verdict}: {', '.join(numbers)}" if numbers else verdict, width - 6)
+        parts += [f"{claim.id:<6}{first}", *(f"{'':6}{line}" for line in more), ""]
+    parts += [line for note in _NOTES for line in _wrapped(f"- {note}", width)]
+    return "\n".join([*parts, "", f"inferscope {__version__}, data of {DATA_DATE}", ""])
+
+
 # --- one in full ----------------------------------------------------------------------------------
 
 
@@ -147,8 +163,8 @@ def in_full(each: Judged, flip: Flip | None, stands: str, width: int = 80) -> st
         rows.append(("computed", _computed_text(each)))
         if stands:
             rows.append(("stands on", stands))
-        rows.append(("again with", command(claim)))
-        if claim.divisor and (over := _divisor_command(claim)) != command(claim):
+        rows.append(("again with", command(each)))
+        if claim.divisor and (over := _divisor_command(claim)) != command(each):
             rows.append(("over that of", over))
     elif claim.finding:
         rows.append(("found", claim.finding))
@@ -189,23 +205,28 @@ def _ratio_text(ratio: float) -> str:
     return "within the claim" if ratio == 1 else f"{ratio:.2g} times what is claimed"
 
 
-def command(claim: Claim) -> str:
+def command(each: Judged) -> str:
     """The command that computes it again."""
-    return _again(claim.preset, claim.changes, claim.scenario(), claim.quantity)
+    claim, is_sized = each.claim, each.claim.is_of_fleet and each.low < each.high
+    return _again(claim.preset, claim.changes, claim.scenario(), claim.quantity, is_sized=is_sized)
 
 
 def _divisor_command(claim: Claim) -> str:
     """The command that computes what it is divided by."""
     other, against = claim.other(), claim.against or {}
     if other is None:
-        return _again(claim.preset, claim.changes, claim.scenario(), claim.divisor)
-    return _again(against["preset"], against.get("set"), other, claim.divisor)
+        return _again(claim.preset, claim.changes, claim.scenario(), claim.divisor, is_sized=False)
+    return _again(against["preset"], against.get("set"), other, claim.divisor, is_sized=False)
 
 
-def _again(preset: str, changes: Any, scenario: Scenario, quantity: str) -> str:
-    """`eval` where its report holds the quantity, else `explain`."""
-    is_reported = quantity in outputs_of([scenario])
-    asked = f"eval {preset}" if is_reported else f"explain {preset} {quantity}"
+def _again(preset: str, changes: Any, scenario: Scenario, quantity: str, *, is_sized: bool) -> str:
+    """`uncertainty` where the fleet follows the draws, `eval` where its report holds it, else `explain`."""
+    if is_sized and scenario.hardware.replicas == "auto" and scenario.workload.demand_per_s():
+        asked = f"uncertainty {preset} --of {quantity} --replan"
+    elif quantity in outputs_of([scenario]):
+        asked = f"eval {preset}"
+    else:
+        asked = f"explain {preset} {quantity}"
     return " ".join(
         [f"inferscope {asked}", *(f"--set {key}={value}" for key, value in (changes or {}).items())]
     )
@@ -264,7 +285,9 @@ def _entry(each: Judged, flip: Flip | None) -> dict[str, Any]:
         "date": claim.date,
     }
     if claim.kind == "computed":
-        entry |= {"quantity": claim.quantity, "divisor": claim.divisor, "command": command(claim)}
+        entry |= {"quantity": claim.quantity, "divisor": claim.divisor, "command": command(each)}
+        if claim.divisor:
+            entry["divisor_command"] = _divisor_command(claim)
         entry["carries"] = {"key": claim.carries, "span": list(claim.span)}
         if flip is not None:
             entry["carries"] |= {"now": _number(flip.now), "flips_at": _number(flip.at), "to": flip.verdict}

@@ -21,11 +21,13 @@ from inferscope.core.bind import bind
 from inferscope.core.errors import CatalogError, InferscopeError, nearest
 from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.graph import REGISTRY, Array
+from inferscope.core.leaves.leaf import error_class
 from inferscope.core.scenario.files import load, with_values
 from inferscope.core.scenario.ranges import Number
 from inferscope.core.scenario.schema import Scenario
+from inferscope.core.spread import P5, P95
 from inferscope.core.study.options import VERDICTS
-from inferscope.core.study.spreads import LIMITS, with_ranges
+from inferscope.core.study.spreads import DRAWS, LIMITS, SEED, with_ranges
 
 __all__ = [
     "FILE",
@@ -43,6 +45,8 @@ __all__ = [
 
 FILE: Final = Path(__file__).parent / "claims.toml"
 SUPPORTED, OVERSTATED, UNDERSTATED, UNSUPPORTED, OPEN = VERDICTS
+_TOO_MUCH = {OVERSTATED, UNSUPPORTED}
+"""Both say too much: an input that carries one does not turn it by making it the other."""
 _STEPS = 25
 """Values that are tried in the span of an input, and again between the two where the verdict changes."""
 _PASSES = 2
@@ -124,6 +128,11 @@ class Claim:
         if self.against is None or "preset" not in self.against:
             return None
         return with_values(load(self.against["preset"]).scenario, dict(self.against.get("set", {})))
+
+    @property
+    def is_of_fleet(self) -> bool:
+        """Whether how many replicas there are matters for it, which follow the demand where nobody says."""
+        return bool(REGISTRY.descendants({"hardware_replicas"}) & {self.quantity, self.divisor})
 
     @property
     def divisor(self) -> str:
@@ -212,14 +221,23 @@ def _read(row: Mapping[str, Any], seeds: Mapping[str, str]) -> Claim:
 # --- verdicts -------------------------------------------------------------------------------------
 
 
-def verdict(low: float, high: float, least: float, most: float) -> tuple[str, float]:
+def verdict(
+    low: float, high: float, least: float, most: float, *, is_ratio: bool = False
+) -> tuple[str, float]:
     """How what is computed lies to what is claimed, and the factor between their nearest ends.
+
+    Of a ratio that was claimed to be above 1 and is below, or the other way round, no factor tells how far
+    it was overstated: it is not supported.
 
     >>> verdict(0.9, 1.2, 1.0, 2.0), verdict(3.0, 4.0, 1.0, 2.0), verdict(0.25, 0.5, 1.0, math.inf)
     (('supported', nan), ('understated', 1.5), ('overstated', 2.0))
+    >>> verdict(0.6, 0.9, 1.2, math.inf, is_ratio=True), verdict(0.6, 1.1, 1.2, math.inf, is_ratio=True)[0]
+    (('not supported', nan), 'overstated')
     """
     if math.isnan(low) or math.isnan(high):
         return OPEN, math.nan
+    if is_ratio and ((least >= 1 and high < 1) or (most <= 1 and low > 1)):
+        return UNSUPPORTED, math.nan
     if low > most:
         return (UNDERSTATED, low / most) if most > 0 else (UNSUPPORTED, math.nan)
     if high < least:
@@ -246,9 +264,13 @@ def _stated(each: Claim) -> Judged:
 def _computed(chosen: Sequence[Claim]) -> list[Judged]:
     computed = intervals([(each, each.scenario(), each.other()) for each in chosen])
     return [
-        Judged(each, value, low, high, *verdict(low, high, each.low, each.high))
+        Judged(each, value, low, high, *_verdict(each, low, high))
         for each, (value, low, high) in zip(chosen, computed, strict=True)
     ]
+
+
+def _verdict(each: Claim, low: float, high: float) -> tuple[str, float]:
+    return verdict(low, high, each.low, each.high, is_ratio=each.against is not None)
 
 
 Trial = tuple[Claim, Scenario, Scenario | None]
@@ -262,26 +284,46 @@ def intervals(trials: Sequence[Trial]) -> list[tuple[float, float, float]]:
     scenarios = [part for _, one, other in trials for part in (one, *(() if other is None else (other,)))]
     names = {name for each, *_ in trials for name in (each.quantity, each.divisor) if name}
     names |= {quantity for quantity, _ in LIMITS.values()}  # which ranges look at
-    result = with_ranges(evaluate(scenarios, sorted(names)))
-    found, row = [], 0
-    for each, _, other in trials:
-        there = row if other is None else row + 1
-        found.append(_interval(result, each, row, there))
-        row = there + 1
-    return found
+    places, row = [], 0
+    for _, _, other in trials:
+        places.append((row, row if other is None else row + 1))
+        row = places[-1][1] + 1
+    result = evaluate(scenarios, sorted(names))
+    sized = {
+        row
+        for (each, *_), rows in zip(trials, places, strict=True)
+        for row in rows
+        if each.is_of_fleet and "replicas" in result.bound.resolved[row].auto
+    }
+    result = with_ranges(result, replanned=sized)
+    return [_interval(result, each, *rows) for (each, *_), rows in zip(trials, places, strict=True)]
 
 
 def _interval(result: Result, each: Claim, row: int, other: int) -> tuple[float, float, float]:
-    """Of a quantity its range; of a ratio the ratio of the middles: the error of both is much the same."""
-    value = float(result[each.quantity][row])
+    """Middle, and 5th and 95th percentile over the draws; of a ratio, over those of its two parts.
+
+    Accelerators of one class are off alike, so that their draws are paired; of two classes they are
+    independent.
+    """
+    value, drawn = float(result[each.quantity][row]), _drawn(result, each.quantity, row)
     if each.divisor:
-        ratio = value / float(result[each.divisor][other])
-        return ratio, ratio, ratio
-    spread = result.spreads.get(row)
-    if spread is None or each.quantity not in spread.values or math.isnan(value):
+        value /= float(result[each.divisor][other])
+        below = _drawn(result, each.divisor, other)
+        one, two = (error_class(result.bound.resolved[at].accelerator).title for at in (row, other))
+        drawn = drawn / (below if one == two else np.random.default_rng(SEED).permutation(below))
+    known = drawn[np.isfinite(drawn)]
+    if math.isnan(value) or not len(known):
         return value, value, value
-    low, high = spread.quantiles(each.quantity)
-    return (value, low, high) if math.isfinite(low) and math.isfinite(high) else (value, value, value)
+    low, high = np.quantile(known, (P5, P95))
+    return value, float(low), float(high)
+
+
+def _drawn(result: Result, name: str, row: int) -> Array:
+    """A quantity at the draws of a row; at all of them the same where nothing is drawn."""
+    spread = result.spreads.get(row)
+    if spread is None or name not in spread.values:
+        return np.full(DRAWS, float(result[name][row]))
+    return spread.values[name][: spread.draws]
 
 
 # --- the input that carries a verdict -------------------------------------------------------------
@@ -298,7 +340,8 @@ def flip(each: Claim) -> Flip:
     now = _present(scenario, each.carries)
     tried = np.geomspace(*each.span, _STEPS)
     words = _along(each, scenario, other, tried)
-    changed = [i for i, word in enumerate(words) if word not in (judged.verdict, OPEN)]
+    alike = _TOO_MUCH if judged.verdict in _TOO_MUCH else {judged.verdict}
+    changed = [i for i, word in enumerate(words) if word not in (*alike, OPEN)]
     if not changed:
         return Flip(now, math.nan, "")
     middle = now if math.isfinite(now) and now > 0 else math.sqrt(each.span[0] * each.span[1])
@@ -328,7 +371,7 @@ def _along(each: Claim, scenario: Scenario, other: Scenario | None, values: Arra
         computed = intervals(list(trials.values()))
     except InferscopeError:  # one of them cannot be bound: each is tried alone
         computed = [_alone(trial) for trial in trials.values()]
-    words = [verdict(low, high, each.low, each.high)[0] for _, low, high in computed]
+    words = [_verdict(each, low, high)[0] for _, low, high in computed]
     found = dict(zip(trials, words, strict=True))
     return [found.get(value, OPEN) for value in map(float, values)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,7 +41,13 @@ LIMITS: Mapping[str, tuple[str, str]] = {
 
 
 def with_ranges(
-    result: Result, *, catalog_ranges: bool = False, quick: bool = False, draws: int = DRAWS, seed: int = SEED
+    result: Result,
+    *,
+    catalog_ranges: bool = False,
+    quick: bool = False,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    replanned: Collection[int] = (),
 ) -> Result:
     """The result, with the spread of every row over its uncertain numbers and the model's own error.
 
@@ -51,12 +57,14 @@ def with_ranges(
         quick: Whether keys that do not vary like a number are held at the middle.
         draws: How many.
         seed: Their seed.
+        replanned: The rows of which batch, layout and replicas that are ``auto`` are planned at each draw.
     """
     spreads = {}
     for row in range(len(result.bound.resolved)):
         numbers = numbers_of(result, row, catalog_ranges=catalog_ranges)
         if numbers:
-            spreads[row] = _spread(result, row, numbers, draws, seed, quick=quick)
+            replan = row in replanned
+            spreads[row] = _spread(result, row, numbers, draws, seed, quick=quick, replan=replan)
     return replace(result, spreads=spreads) if spreads else result
 
 
@@ -67,7 +75,14 @@ def numbers_of(result: Result, row: int = 0, *, catalog_ranges: bool = False) ->
 
 
 def _spread(
-    result: Result, row: int, numbers: Sequence[Uncertain], draws: int, seed: int, *, quick: bool
+    result: Result,
+    row: int,
+    numbers: Sequence[Uncertain],
+    draws: int,
+    seed: int,
+    *,
+    quick: bool,
+    replan: bool,
 ) -> Spread:
     inside, outside = drawn(numbers, draws, seed), ends(numbers)
     values = {name: np.concatenate([column, outside[name]]) for name, column in inside.items()}
@@ -75,7 +90,7 @@ def _spread(
     judged = ("fits_memory", *(quantity for quantity, limit in LIMITS.values() if limit in limits))
     names = tuple(dict.fromkeys((*result.values, *inputs_read(result, row), *limits, *judged)))
     try:
-        at = at_draws(result.bound, row, numbers, values, names, quick=quick)
+        at = at_draws(result.bound, row, numbers, values, names, quick=quick, replan=replan)
     except ScenarioError as error:
         none = {name: np.full(draws, math.nan) for name in names}
         return Spread(none, draws, tuple(values), notes=(f"no draw of the ranges is possible: {error}",))
@@ -83,7 +98,7 @@ def _spread(
     known = {key: share for key, share in missed.items() if share is not None}
     moving = {key: column for key, column in values.items() if key not in at.left_out}
     spread = Spread({**moving, **at.values}, draws, tuple(moving), known)
-    return replace(spread, notes=(*_notes(spread, at), *_class_notes(result, row, spread)))
+    return replace(spread, notes=(*_notes(spread, at, replan=replan), *_class_notes(result, row, spread)))
 
 
 def limit_inputs(result: Result, row: int = 0) -> list[str]:
@@ -144,11 +159,10 @@ def lower_than_first(result: Result, name: str) -> tuple[float | None, ...]:
     return tuple(found)
 
 
-def _notes(spread: Spread, at: At) -> list[str]:
+def _notes(spread: Spread, at: At, *, replan: bool) -> list[str]:
     """What a reader of ranges has to know."""
-    found = [
-        f"ranges are P5 and P95 of {spread.draws} draws of {drawn_words(spread.names)}; {plan_words(at)}"
-    ]
+    words = plan_words(at, replan=replan)
+    found = [f"ranges are P5 and P95 of {spread.draws} draws of {drawn_words(spread.names)}; {words}"]
     if at.left_out:
         found.append(f"held at the middle, since they do not vary like a number: {', '.join(at.left_out)}")
     fits = spread.values["fits_memory"][: spread.draws] if "fits_memory" in spread.values else np.ones(1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
-from inferscope.core.evidence.claimed import as_object, claims_table, in_full, stands_on_text
+from inferscope.core.evidence.claimed import as_list, as_object, claims_table, in_full, stands_on_text
 from inferscope.core.evidence.claims import Judged, claim, claims, flip, judge
 from inferscope.core.export import studies as export
 from inferscope.core.export.tables import json_text
@@ -16,6 +17,9 @@ def run(options: argparse.Namespace) -> int:
     """Print all claims, or some in full."""
     chosen = [claim(name) for name in options.ids] or list(claims())
     chosen = [each for each in chosen if options.kind in (None, each.kind)]
+    if options.verdict is not None and options.kind not in (None, "computed"):
+        message = f"--verdict is of computed claims: leave --kind {options.kind} out"
+        raise InferscopeError(message)
     if options.verdict is not None:  # of facts the verdict is a sentence, which no word stands for
         chosen = [each for each in chosen if each.kind == "computed"]
     found = [each for each in judge(chosen) if options.verdict in (None, each.verdict)]
@@ -37,7 +41,7 @@ def _written(found: list[Judged], options: argparse.Namespace) -> str:
     width = columns(options.out) or export.WIDTH
     if options.ids:
         return "\n".join(_full(each, width) for each in found)
-    return export.as_text(table, width, beside=2)
+    return as_list(found, width)
 
 
 def _full(each: Judged, width: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
-from inferscope.core.evidence.claimed import as_object, claims_table, command, fact_ratio, in_full
+from inferscope.core.evidence.claimed import as_list, as_object, claims_table, command, fact_ratio, in_full
 from inferscope.core.evidence.claims import (
     Claim,
     claim,
@@ -86,7 +86,7 @@ def test_what_is_computed_is_what_is_done_by_hand(judged, name):
 VERDICTS = {
     "C011": "supported",
     "C012": "supported",
-    "C013": "overstated",
+    "C013": "not supported",
     "C015": "understated",
     "C016": "understated",
     "C025": "supported",
@@ -94,7 +94,7 @@ VERDICTS = {
     "C034": "overstated",
     "C038": "supported",
 }
-"""What an independent review of the claims found, as far as it can be said in one word."""
+"""What an independent review of the claims found, as far as it can be said in one word (C013: reversed)."""
 
 
 @pytest.mark.parametrize("name", VERDICTS)
@@ -128,21 +128,21 @@ def _whole(key, value):
 
 def _verdict(each, scenario, other):
     ((_, low, high),) = intervals([(each, scenario, other)])
-    return verdict(low, high, each.low, each.high)[0]
+    return verdict(low, high, each.low, each.high, is_ratio=each.against is not None)[0]
 
 
-def test_the_command_computes_it_again():
+def test_the_command_computes_it_again(judged):
     from inferscope.tui.cli import main
 
-    assert command(claim("C016")).startswith("inferscope eval llama-3.1-8b-l40s --set model.id=llama-3.2-1b")
-    assert main([*command(claim("C033")).split()[1:], "--format", "json"]) == 0
+    assert command(judged["C016"]).startswith("inferscope eval llama-3.1-8b-l40s --set model.id=llama-3.2-1b")
+    assert main([*command(judged["C033"]).split()[1:], "--format", "json"]) == 0
 
 
 @pytest.mark.parametrize("name", ["C016", "C043", "C051"])
 def test_the_command_prints_the_quantity(name, judged, capsys):
     from inferscope.tui.cli import main
 
-    assert main([*command(claim(name)).split()[1:], "--format", "json"]) == 0
+    assert main([*command(judged[name]).split()[1:], "--format", "json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     if name == "C016":
         assert printed["quantities"]["flop_per_query"]["value"] == pytest.approx(judged[name].value)
@@ -151,7 +151,7 @@ def test_the_command_prints_the_quantity(name, judged, capsys):
 
 
 FLIPS = {
-    "C022": 770_000 / 923_904,  # the day's cost goes with the hourly price
+    "C022": 770_000 / 572_976,  # the day's cost, and its low end, go with the hourly price
     "C054": 10 ** (1 / 0.7),  # one order of magnitude at an exponent of 0.7
     "C051": 1 / 0.009,
     "C036": 4,  # key-value heads: 4 x 2 x 128 over 576 numbers is 1.8, under 2; 5 is 2.2
@@ -182,12 +182,39 @@ def test_one_word_asks_for_computed_claims_alone(capsys):
 def test_a_table_and_a_claim_in_full_say_the_same(judged):
     table = claims_table(list(judged.values()))
     assert table["id"][21] == "C022"
-    assert table["verdict"][21] == "understated by 1.2x"
+    assert table["verdict"][21] == "supported"
     assert table["claimed"][21] == "630,000 USD to 770,000 USD"
     text = in_full(judged["C022"], flip(claim("C022")), "basis rental")
-    assert "computed     923,904 USD, usd_per_day" in text
-    assert "again with   inferscope eval chatgpt-2023" in text
-    assert "economics.usd_per_accelerator_hour, 1 now; at 0.833 it is supported" in text
+    assert "computed     923,904 USD (572,976 USD to 1,526,832 USD), usd_per_day" in text
+    assert "again with   inferscope uncertainty chatgpt-2023 --of usd_per_day --replan" in text
+    assert "economics.usd_per_accelerator_hour, 1 now; at 1.34 it is" in text
+
+
+def test_the_list_for_a_terminal_has_statement_verdict_and_numbers_together(judged):
+    text = as_list(list(judged.values()), 72)
+    assert max(map(len, text.splitlines())) <= 72
+    block = text[text.index("C022") : text.index("C023")].split()
+    said = (
+        "C022 ChatGPT cost about 700,000 USD a day in early 2023. supported (computed): claimed 630,000 USD"
+        " to 770,000 USD, found 572,976 USD to 1,526,832 USD, carried by economics.usd_per_accelerator_hour"
+    )
+    assert block == said.split()
+
+
+def test_a_verdict_is_asked_of_computed_claims_alone(capsys):
+    from inferscope.tui.cli import main
+
+    assert main(["claims", "--kind", "fact", "--verdict", "supported"]) == 2
+    assert capsys.readouterr().err == ("inferscope: --verdict is of computed claims: leave --kind fact out\n")
+
+
+def test_the_draws_of_two_classes_of_accelerators_are_independent(judged):
+    """An A100 over a TPU v5e: each is off by its own; eight H100 over an H20 of the same maker are not."""
+    wide = judged["C030"]
+    assert wide.low < wide.value / 2
+    assert wide.high > 2 * wide.value
+    narrow = judged["C019"]
+    assert narrow.high / narrow.low < 1.01
 
 
 def test_the_object_is_json_without_infinities(judged):
@@ -212,7 +239,7 @@ def test_the_page_shows_what_the_command_prints(judged):
     printed = in_full(judged["C022"], flip(claim("C022")), "").splitlines()
     shown = [line[4:] for line in PAGE.read_text("utf-8").splitlines() if line.startswith("    ")]
     block = shown[shown.index("C022  ChatGPT cost about 700,000 USD a day in early 2023.") :]
-    assert len(block) == 6
+    assert len(block) == 7
     assert [line for line in block if line not in printed] == []
 
 
