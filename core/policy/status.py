@@ -208,6 +208,15 @@ def released_by(record: Record, day: dt.date) -> bool | None:
     return None if first is None else first <= day
 
 
+def is_out(record: Record, day: dt.date) -> bool:
+    """Whether a chip could be had by a day: out by then, or the user's own, which need not say since when.
+
+    Of those that are shipped, one without a month was announced or proposed, and not sold.
+    """
+    known = released_by(record, day)
+    return bool(record.origin) if known is None else known
+
+
 def joined(spans: Sequence[Span]) -> list[Span]:
     """Neighbouring spans with one status as one."""
     found: list[Span] = []

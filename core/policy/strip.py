@@ -21,7 +21,7 @@ from inferscope.core.policy.status import (
     changes,
     export_facts,
     history,
-    released_by,
+    is_out,
     status_on,
 )
 
@@ -66,9 +66,13 @@ class Row(NamedTuple):
     spans: list[Span]
 
     def mark_of(self, span: Span) -> str:
-        """The status of a span; a chip that came out after it was not there to be exported."""
-        last = span.last or dt.date.max
-        return NOT_OUT if released_by(self.record, last) is False else span.status.status
+        """The status of a span; a chip that came out after it was not there to be exported.
+
+        What was announced or proposed without a month is shown under the last rules alone.
+        """
+        if span.last is not None and not is_out(self.record, span.last):
+            return NOT_OUT
+        return span.status.status
 
 
 class Strip(NamedTuple):

@@ -21,7 +21,7 @@ from inferscope.core.policy.status import (
     STATUSES,
     UNKNOWN,
     Status,
-    released_by,
+    is_out,
     status_on,
 )
 from inferscope.core.policy.strip import place_of
@@ -284,12 +284,15 @@ def access(
         per_user: Queries of one user a day, to say how many users the fleet serves.
 
     Raises:
-        ScenarioError: The scenario names something that does not exist.
+        ScenarioError: The scenario names something that does not exist, or no accelerator can be tried.
         CatalogError: There is no such place or accelerator.
     """
     day, (code, place) = on or scenario.as_of, place_of(to)
     rules = scenario_rules(scenario)
     by_chip, refused = _on_each(scenario, accelerators, day)
+    if not by_chip:
+        message = f"no accelerator can be tried: {'; '.join(refused)}"
+        raise ScenarioError(message)
     chips = tuple(by_chip)
     result = evaluate(list(by_chip.values()), [name for name in _READ if name != "hardware_count"])
     values = {**result.values, "hardware_count": result.bound.inputs["hardware_count"] * np.ones(len(chips))}
@@ -337,7 +340,7 @@ def _wanted(asked: Sequence[str], day: dt.date) -> tuple[list[str], list[str]]:
     """
     names = [name for text in asked for name in records("hardware.accelerator", text)]
     ids = list(dict.fromkeys(catalog.accelerator(name).id for name in names or catalog.ids("accelerator")))
-    early = [name for name in ids if released_by(catalog.accelerator(name), day) is False]
+    early = [name for name in ids if not is_out(catalog.accelerator(name), day)]
     if not early:
         return ids, []
     few = ", ".join(early) if len(early) <= _NAMED else f"{len(early)} accelerators"

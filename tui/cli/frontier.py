@@ -45,14 +45,14 @@ def _legal(asked: Sequence[str], place: str, scenario: Scenario) -> tuple[str, .
         InferscopeError: There is none, or no such place.
     """
     from inferscope.core import catalog
-    from inferscope.core.policy.status import released_by
+    from inferscope.core.policy.status import is_out
     from inferscope.core.study.access import legal
     from inferscope.core.study.axes import records
 
     day = scenario.as_of
     free = legal(place, day, scenario=scenario)
     names = [name for text in asked for name in records("hardware.accelerator", text)]
-    out = [name for name in free if released_by(catalog.accelerator(name), day) is not False]
+    out = [name for name in free if is_out(catalog.accelerator(name), day)]
     kept = tuple(name for name in free if name in names) if asked else tuple(out)
     if not kept:
         message = f"--legal-for {place}: none of these accelerators needs no licence on {day}"

@@ -11,7 +11,7 @@ from inferscope.core import catalog
 from inferscope.core.catalog import Value
 from inferscope.core.policy.chips import chip_facts
 from inferscope.core.policy.rules import find, rules
-from inferscope.core.policy.status import changes, history, joined, released_by, status_on
+from inferscope.core.policy.status import changes, history, is_out, joined, released_by, status_on
 from inferscope.core.policy.strip import place_of, sentence, strip
 
 NOW = dt.date(2026, 3, 1)
@@ -133,6 +133,17 @@ def test_a_chip_is_out_from_its_month_on():
     h20 = catalog.accelerator("h20")  # 2023-11
     assert released_by(h20, dt.date(2023, 10, 31)) is False
     assert released_by(h20, dt.date(2023, 11, 1)) is True
+    assert is_out(h20, dt.date(2023, 11, 1))
+
+
+def test_what_has_no_month_was_proposed_and_could_not_be_had():
+    b30a = catalog.accelerator("b30a")
+    assert released_by(b30a, NOW) is None
+    assert not is_out(b30a, NOW)
+    (row,) = strip(("b30a",), "CHN", rules(), None, NOW).rows
+    marks = [row.mark_of(span) for span in row.spans]
+    assert set(marks[:-1]) == {"not_out"}
+    assert marks[-1] != "not_out"
 
 
 def test_the_last_span_ends_where_the_rules_change_again():
