@@ -180,13 +180,15 @@ def _listed(bound: Bound, row: int) -> str:
     fresh, out = (
         bound.leaf(f"economics_api_usd_per_million_{kind}_tokens", row) for kind in ("input", "output")
     )
-    if math.isnan(fresh.value):
+    if math.isnan(fresh.value) or math.isnan(out.value):
         return "api list price"
     off = bound.leaf("economics_api_discount", row).value
     less = f", {100 * off:g} % off" if off else ""
+    said = [_cited(leaf, leaf.note) for leaf in (fresh, out)]
+    cited = said[0] if said[0] == said[1] else f"in: {said[0]}; out: {said[1]}"
     return (
         f"api list price, {fresh.value:g} and {out.value:g} USD per million tokens in and out{less}"
-        f" ({_cited(fresh, fresh.note)}); margin unknown"
+        f" ({cited}); margin unknown"
     )
 
 

@@ -82,6 +82,9 @@ def read_text(table: Mapping[str, Any], kinds: Mapping[str, type], path: Path) -
         if not isinstance(fact, kind) or (kind is list and any(not isinstance(v, str) for v in table[key])):
             message = f"must be {_WORDS[kind]}{' of texts' if kind is list else ''}, not {brief(fact)}"
             raise CatalogError(message, file=path, key=key)
+        if key == "name" and "\n" in str(fact):
+            message = "must be one line"
+            raise CatalogError(message, file=path, key=key)
         facts[key] = tuple(fact) if isinstance(fact, list) else fact
     return facts
 

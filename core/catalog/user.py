@@ -105,6 +105,8 @@ def _check_folder(folder: Path) -> None:
         if path.name in known and not path.is_dir():
             message = "must be a folder"
             raise CatalogError(message, file=path)
+        if path.name in known:
+            _check_records(path)
         is_lost = path.is_dir() and path.name not in known
         if path.name.startswith((".", "_")) or not (is_lost or path.suffix in (".toml", ".csv")):
             continue
@@ -113,6 +115,16 @@ def _check_folder(folder: Path) -> None:
         hint = nearest(path.stem, known) or f"a catalogue holds {', '.join(known)} and {RULES}.toml"
         message = f"does not belong into a catalogue: {hint}"
         raise CatalogError(message, file=path)
+
+
+def _check_records(folder: Path) -> None:
+    """Refuse in a folder of records what would be overlooked: folders, and names that end otherwise."""
+    for path in sorted(folder.iterdir()):
+        is_record = path.suffix == ".toml" and path.is_file()
+        looks_like_one = path.is_dir() or path.is_symlink() or path.suffix.casefold() == ".toml"
+        if not is_record and looks_like_one and not path.name.startswith((".", "_")):
+            message = f"does not belong into {folder.name}: records are files NAME.toml"
+            raise CatalogError(message, file=path)
 
 
 def own_files(kind: str, identifier: str) -> list[Path]:

@@ -81,7 +81,7 @@ def _listed(scenario: Scenario, record: Record) -> dict[str, Leaf]:
             fresh = found["economics_api_usd_per_million_input_tokens"]
             found[f"economics_{name}"] = replace(fresh, key=key, note="cached input has no price of its own")
         elif value is None or listed is None:
-            found[f"economics_{name}"] = Leaf(math.nan, why=why or f"{NEEDS_INPUT}: {key}", key=key)
+            found[f"economics_{name}"] = Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}{why}", key=key)
         else:
             since = listed.effective_from or listed.date
             found[f"economics_{name}"] = Leaf(value, listed.kind, listed.source, since, note, key=key)
@@ -89,18 +89,18 @@ def _listed(scenario: Scenario, record: Record) -> dict[str, Leaf]:
 
 
 def _price(scenario: Scenario, record: Record) -> tuple[catalog.Price | None, str]:
-    """The list price on the scenario's date; else why there is none.
+    """The list price on the scenario's date; else what more is to be said of there being none.
 
     Raises:
         ScenarioError: The provider that is named does not sell the model.
     """
-    provider, key = scenario.economics.api_provider, "economics.api_usd_per_million_input_tokens"
+    provider = scenario.economics.api_provider
     try:
         found = catalog.price(record.id, provider, scenario.as_of)
     except CatalogError as error:
         if provider is not None:
             raise ScenarioError(error.message, key="economics.api_provider") from None
-        return None, f"{NEEDS_INPUT}: {key}"
+        return None, ""
     if found is None:
-        return None, f"{NEEDS_INPUT}: {key} (no list price of {record.id} on {scenario.as_of})"
+        return None, f" (no list price of {record.id} on {scenario.as_of})"
     return found, ""

@@ -195,7 +195,7 @@ def total_days(days: Array, growth_per_year: Array) -> Array:
     array([365.2, 526.9])
     """
     rate = np.log(growth_per_year) / units.DAYS_PER_YEAR
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # beyond any number is no number
         grown = np.expm1(rate * days) / rate
     return np.where(np.abs(rate * days) < _LEVEL, days, grown)
 

@@ -18,7 +18,7 @@ _POOLS = ("decode", "prefill")
     label="Capital recovery factor",
     better="lower",
     formula=(
-        "where(economics_wacc == 0, 1 / economics_lifetime_years,"
+        "where(economics_wacc < 1e-9, 1 / economics_lifetime_years,"
         " economics_wacc / (1 - (1 + economics_wacc) ** -economics_lifetime_years))"
     ),
     source="annuity that pays a loan back over its life",
@@ -27,7 +27,7 @@ def capital_recovery_factor(economics_wacc: Array, economics_lifetime_years: Arr
     """Share of a purchase that has to come back each year. 10 % over 4 years: 0.3155."""
     with np.errstate(divide="ignore", invalid="ignore"):
         annuity = economics_wacc / (1.0 - (1.0 + economics_wacc) ** -economics_lifetime_years)
-    return np.where(economics_wacc == 0, 1.0 / economics_lifetime_years, annuity)
+    return np.where(economics_wacc < 1e-9, 1.0 / economics_lifetime_years, annuity)
 
 
 @quantity(

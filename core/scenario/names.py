@@ -17,6 +17,7 @@ __all__ = [
     "config_name",
     "expanded",
     "find",
+    "hidden_presets",
     "is_path",
     "preset_names",
     "save_path",
@@ -81,6 +82,13 @@ def preset_names() -> dict[str, Path]:
         if folder.is_dir():
             found.update({path.stem: path for path in sorted(folder.glob("[!.]*.toml"))})
     return dict(sorted(found.items()))
+
+
+def hidden_presets() -> tuple[Path, ...]:
+    """The user's presets that a shipped one of the same name hides."""
+    shipped = shipped_directory()
+    mine = sorted(user_directory().glob("[!.]*.toml"))
+    return tuple(path for path in mine if (shipped / path.name).is_file())
 
 
 def check_name(name: str) -> str:

@@ -84,8 +84,9 @@ class Access:
         """Queries a day of the fleet under the cap, at the planned load and the stated peak, ``(n,)``."""
         scenario = self.scenario
         share = scenario.slo.max_load_utilization.mid / scenario.workload.peak_to_mean.mid
-        rate: Array = self.replicas * self.values["replica_requests_per_s"]
-        return rate * share * units.SECONDS_PER_DAY
+        with np.errstate(over="ignore"):  # a cap beyond any number
+            rate: Array = self.replicas * self.values["replica_requests_per_s"]
+            return rate * share * units.SECONDS_PER_DAY
 
     def free(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which need no licence, ``(n,)``."""
@@ -357,7 +358,7 @@ def _whys(result: Result, rate: Array) -> dict[int, str]:
 def _replicas(values: dict[str, Array], megawatts: float, tpp: float | None) -> Array:
     """Whole replicas under the cap, ``(n,)``; NaN where what is capped is unknown."""
     each = values["site_load_mw"] if tpp is None else values["tpp"] * values["accelerators_per_replica"]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         # A cap of exactly so many replicas holds them, whatever the last bit of the quotient.
         found: Array = np.floor((megawatts if tpp is None else tpp) / each * (1 + 1e-12))
     return found

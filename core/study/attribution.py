@@ -305,7 +305,7 @@ def _said(item: Attributed) -> str:
     if not item.parts or item.off is None or item.on is None:
         return f"{item.quantity} cannot be divided"
     ends = f"{item.quantity} from {_figure(item, item.off)} to {_figure(item, item.on)}"
-    if not item.difference:
+    if _figure(item, item.off) == _figure(item, item.on):
         return f"{item.quantity} stays at {_figure(item, item.on)}"
     return f"{ends}, {_largest(item)}"
 
@@ -333,7 +333,7 @@ def _waterfall(item: Attributed, off: Mapping[str, Any]) -> list[tuple[tuple[Any
     """The rows of a quantity with the changes that make each of them."""
     unit = REGISTRY.node(item.quantity).unit
     known = [v for v in (item.off, item.on, *(part.end for part in item.parts)) if v is not None]
-    ends = min(0.0, *known), max(0.0, *known)
+    ends = min((0.0, *known)), max((0.0, *known))
     held = {toggle.key for toggle in TOGGLES if toggle.label in item.held}
     kept = {key: value for key, value in off.items() if key not in held}
 

@@ -29,6 +29,8 @@ _PER_DECADE = 4
 _STEPS = 64
 """So many replicas one after another are looked at each; a further one moves a cost by less than 2 %."""
 _JUST_ABOVE = 1 + 1e-6
+_LEAST, _MOST = 1e-3, 1e15
+"""Queries a day that are worth comparing at all."""
 _DEMAND = "workload.queries_per_day"
 _OPENED = (*DEMAND, *FLEET)
 """What is planned by demand."""
@@ -70,8 +72,12 @@ class Bases:
             return "No basis has a cost: see the notes."
         first, last = (_count(at) for at in (self.queries_per_day[0], self.queries_per_day[-1]))
         names = [_WORDS[basis] for basis, _ in self.runs]
+        unknown = listed([_WORDS[basis] for basis in BASES if basis in self.why])
+        if len(self.why) == len(BASES) - 1:
+            return f"Only {names[0]} has a cost: those of {unknown} are not known."
+        rest = f"; the cost of {unknown} is not known" if unknown else ""
         if len(names) == 1:
-            return f"From {first} to {last} queries a day {names[0]} is cheapest."
+            return f"From {first} to {last} queries a day {names[0]} is cheapest{rest}."
         if len(set(names)) == len(names):
             parts = [f"{names[0]} is cheapest at {first} queries a day"]
             parts += [f"{_WORDS[basis]} from {_count(at)} on" for basis, at in self.runs[1:]]
@@ -81,7 +87,7 @@ class Bases:
             text = f"{names[0]} is cheapest up to {until} queries a day and "
             text += f"from {since} on" if names[0] == names[-1] else f"{names[-1]} from {since} on"
             text += f"; in between it changes {len(names) - 1} times, as whole replicas fill"
-        return f"{text[0].upper()}{text[1:]}."
+        return f"{text[0].upper()}{text[1:]}{rest}."
 
     def table(self) -> Table:
         """One row a demand, with the curve of the three."""
@@ -175,6 +181,9 @@ def bases(scenario: Scenario, fewest: float = FEWEST, most: float = MOST) -> Bas
     """
     if not 0 < fewest < most < math.inf:
         message = f"the demand goes from {fewest:g} to {most:g} queries a day: the second must be the greater"
+        raise ScenarioError(message)
+    if fewest < _LEAST or most > _MOST:
+        message = f"the demand goes from {fewest:g} to {most:g} queries a day: give {_LEAST:g} to {_MOST:g}"
         raise ScenarioError(message)
     decades = math.log10(most / fewest)
     shown = np.geomspace(fewest, most, max(2, math.ceil(decades * _PER_DECADE) + 1))

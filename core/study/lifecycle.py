@@ -154,6 +154,9 @@ class Life:
         steps = (life.users_growth_per_year, life.tokens_growth_per_year, life.cost_decline_per_year)
         is_steady = all(step.mid == 1 for step in steps)
         yield "demand and cost stay as they are" if is_steady else grows
+        months = self.scenario.training.lifetime_days.mid * units.MONTHS_PER_YEAR / units.DAYS_PER_YEAR
+        if len(self.months) == MOST_MONTHS + 1 and months > MOST_MONTHS:
+            yield f"the first {MOST_MONTHS} of {months:.6g} months in service are shown"
         yield "serving starts on the first day at the scenario's demand; staff, data and sales are not in it"
 
 
@@ -173,8 +176,10 @@ def lifecycle(scenario: Scenario, measure: str = "usd", months: int | None = Non
         raise ScenarioError(message)
     result = evaluate(scenario, QUANTITIES)
     per_year = units.MONTHS_PER_YEAR / units.DAYS_PER_YEAR
-    last = months or max(1, math.ceil(scenario.training.lifetime_days.mid * per_year - 1e-9))
+    whole = max(1.0, math.ceil(scenario.training.lifetime_days.mid * per_year - 1e-9))
+    last = months or min(whole, MOST_MONTHS)
     shown = np.arange(0.0, last + 1)
     days = shown / per_year
-    served = result[f"served_{measure}_per_day"][0] * total_days(days, result[_GROWTH[measure]][0])
+    with np.errstate(over="ignore"):
+        served = result[f"served_{measure}_per_day"][0] * total_days(days, result[_GROWTH[measure]][0])
     return Life(scenario, measure, result, shown, served)

@@ -129,8 +129,7 @@ class Places:
 
     def _against_first(self, row: int) -> str:
         dearer = float(self.result["usd_per_query"][row] / self.result["usd_per_query"][0])
-        dirtier = float(self.result["gco2e_per_query"][row] / self.result["gco2e_per_query"][0])
-        carbon = "carbon that is not known" if math.isnan(dirtier) else f"{dirtier:.2g} times the carbon"
+        carbon = _carbon_words(*(float(self.result["gco2e_per_query"][at]) for at in (row, 0)))
         host, said = self.hosts[row], []
         if host.utilization is not None:
             said.append(f"{100 * host.utilization:g} % busy")
@@ -202,6 +201,19 @@ class Places:
     def scenario_owned(self) -> Scenario:
         """The scenario on the basis of the study."""
         return with_values(self.scenario, _changes(self.users, self.hosts[0]))
+
+
+def _carbon_words(here: float, first: float) -> str:
+    """How much carbon there is against the first place.
+
+    >>> _carbon_words(1.0, 2.0), _carbon_words(0.0, 0.0), _carbon_words(1.0, 0.0)
+    ('0.5 times the carbon', 'no carbon either', 'carbon where there was none')
+    """
+    if math.isnan(here) or math.isnan(first):
+        return "carbon that is not known"
+    if first == 0:
+        return "carbon where there was none" if here else "no carbon either"
+    return f"{here / first:.2g} times the carbon"
 
 
 def places(scenario: Scenario, users: str, hosts: Sequence[Host]) -> Places:

@@ -341,7 +341,8 @@ def _plane(result: Result, found: Sequence[Matched], law: Law, sentence: str) ->
 
 def _iso(line: float, law: Law, least: float) -> Series:
     """Where the law makes up for the missing training, to the plateau or the edge of the plane."""
-    most = min(law.plateau.mid, (line / least) ** (1.0 / law.exponent.mid))
+    with np.errstate(over="ignore"):  # next to no exponent reaches the plateau first
+        most = min(law.plateau.mid, float(np.float64(line / least) ** (1.0 / law.exponent.mid)))
     k = np.geomspace(1.0, max(most, 1.0 + 1e-9), _POINTS)
     x = line / k**law.exponent.mid
     label = f"like {line:.0e}".replace("e+", "e")

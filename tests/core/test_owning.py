@@ -5,6 +5,7 @@ import pytest
 
 from inferscope.core.errors import InferscopeError
 from inferscope.core.evaluate import evaluate
+from inferscope.core.quantities.owning import capital_recovery_factor
 from inferscope.core.report import reports
 from inferscope.core.scenario.files import load, load_scenario, with_values
 from inferscope.core.standing import cost_basis
@@ -180,3 +181,19 @@ def test_prices_that_lie_far_apart_are_named():
     assert "purchase of 2024-03" in note
     (rented,) = reports([loaded])
     assert not any("months apart" in note for note in rented["notes"])
+
+
+def test_capital_that_costs_next_to_nothing_comes_back_in_equal_parts():
+    for rate in (0.0, 1e-17, 1e-12):
+        assert capital_recovery_factor(np.array([rate]), np.array([5.0]))[0] == pytest.approx(0.2)
+
+
+def test_a_list_price_half_given_needs_the_other_half_and_cites_each():
+    half = {"economics.basis": "api", "economics.api_usd_per_million_input_tokens": 1.0}
+    open_ = evaluate(with_values(load_scenario("llama-3.1-70b-h100"), half), NAMES)
+    assert open_.why("usd_per_query") == "needs_input: economics.api_usd_per_million_output_tokens"
+    assert cost_basis(open_) == "api list price"
+    mixed = {"economics.basis": "api", "economics.api_usd_per_million_output_tokens": 5.0}
+    given = cost_basis(evaluate(with_values(load_scenario("deepseek-v3-h800"), mixed), NAMES))
+    assert "in: R1's list price of the day" in given
+    assert "out: scenario)" in given

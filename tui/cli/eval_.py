@@ -65,7 +65,9 @@ def loaded_with(preset: str, assignments: list[str]) -> Loaded:
     if loaded.base is None:
         return file
     base = file.base or file.scenario
-    changed = loaded.scenario.model_copy(update={"name": file.scenario.name})
+    is_named = loaded.scenario.name != loaded.base.name
+    name = loaded.scenario.name if is_named else file.scenario.name
+    changed = loaded.scenario.model_copy(update={"name": name})
     return dataclasses.replace(loaded, scenario=as_changed(changed, base), base=base)
 
 

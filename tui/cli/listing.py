@@ -204,6 +204,7 @@ def _regions() -> Table:
 def _presets() -> Table:
     from inferscope.core.scenario.changed import named
     from inferscope.core.scenario.files import load, preset_names, read_tables, shipped_directory
+    from inferscope.core.scenario.names import hidden_presets
 
     shipped = shipped_directory()
     rows: list[tuple[Any, ...]] = []
@@ -216,6 +217,10 @@ def _presets() -> Table:
         except InferscopeError as error:
             about, question = f"unreadable: {error.message}", ""
         rows.append((name, question, about, "shipped" if path.parent == shipped else str(path)))
+    rows += [
+        (path.stem, "", "hidden by the shipped preset of this name: ask for its path", str(path))
+        for path in hidden_presets()
+    ]
     return ("preset", "question", "name", "where"), rows
 
 

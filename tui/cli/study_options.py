@@ -165,14 +165,17 @@ def lifecycle(parser: argparse.ArgumentParser) -> None:
     output(parser, FORMATS)
 
 
+_LEAST, _MOST = 1e-12, 1e18
+
+
 def _above_zero(text: str) -> float:
-    """A plain number above zero."""
+    """A plain number above zero, of a size that something in this world may have."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
-        message = f"must be a number above 0, not {text[:40]!r}"
+    if not _LEAST <= value <= _MOST:
+        message = f"must be a number above 0, from {_LEAST:g} to {_MOST:g}, not {text[:40]!r}"
         raise argparse.ArgumentTypeError(message)
     return value
 

@@ -333,3 +333,25 @@ def test_a_figure_or_word_that_cannot_be_is_named(own, folder, text, key, messag
 def test_every_shipped_record_is_of_a_kind_that_a_user_may_give():
     for kind, look_up in (("accelerator", catalog.accelerator), ("model", catalog.model)):
         assert {look_up(name).text["kind"] for name in catalog.ids(kind)} <= set(RECORD_KINDS[kind])
+
+
+@pytest.mark.parametrize("make", ["folder", "loop", "other letters"])
+def test_a_record_that_would_be_overlooked_in_its_folder_is_refused(own, make):
+    folder = own() / "accelerators"
+    folder.mkdir()
+    if make == "folder":
+        (folder / "mine.toml").mkdir()
+    elif make == "loop":
+        (folder / "mine.toml").symlink_to("mine.toml")
+    else:
+        (folder / "mine.TOML").write_text('extends = "h20"\n')
+    with pytest.raises(CatalogError, match=r"records are files NAME\.toml") as caught:
+        catalog.use(folder.parent)
+    assert str(caught.value.file).casefold().endswith("mine.toml")
+
+
+def test_a_name_is_one_line(own):
+    own(accelerators__mine='extends = "h20"\nname = "a\\nb"\n')
+    error = refusal(catalog.accelerator, "mine")
+    assert (error.key, error.said) == ("name", error.said)
+    assert "must be one line" in str(error)

@@ -85,3 +85,16 @@ def test_a_row_makes_its_scenario(scenario):
     best = table["cheapest"][-1]
     value = evaluate(changed, ["usd_per_query"])["usd_per_query"][0]
     assert value == pytest.approx(table[f"usd_per_query_{best}"][-1], rel=1e-12)
+
+
+def test_the_cheapest_of_what_is_known_says_what_is_not():
+    only = bases(load("llama-2-70b-groq").scenario, 1e3, 1e5)
+    assert only.sentence() == "Only owning has a cost: those of renting and the list price are not known."
+    two = bases(load("llama-3.1-70b-h100").scenario, 1e3, 1e5)
+    assert two.sentence().endswith("owning is cheapest; the cost of the list price is not known.")
+
+
+@pytest.mark.parametrize(("least", "most"), [(1e-9, 1e3), (1e3, 1e300)])
+def test_a_demand_beyond_this_world_is_refused(scenario, least, most):
+    with pytest.raises(ScenarioError, match=r"give 0\.001 to 1e\+15"):
+        bases(scenario, least, most)

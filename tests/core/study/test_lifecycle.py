@@ -100,3 +100,10 @@ def test_what_is_missing_is_named():
 def test_too_many_months_are_refused(months):
     with pytest.raises(ScenarioError, match="months to show are 1 to 600"):
         lifecycle(load("chatgpt-2023").scenario, "usd", months)
+
+
+def test_a_life_longer_than_can_be_shown_says_so():
+    changes = {"training.lifetime_days": 1e9, "workload.queries_per_day": 1e6}
+    table = lifecycle(with_values(load("llama-3.1-70b-h100").scenario, changes)).table()
+    assert len(table.rows) == 601
+    assert "the first 600 of 3.28542e+07 months in service are shown" in table.notes

@@ -39,3 +39,17 @@ def test_an_unknown_quantity_is_one_line_and_status_2(run):
     status, out, err = run("--of", "usd_per_quer")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "usd_per_query" in err
+
+
+@pytest.mark.parametrize("preset", ["llama-2-70b-groq", "llama-3.2-3b-phone"])
+def test_what_is_unknown_cannot_be_divided_and_stops_nothing(capsys, preset):
+    assert main(["attribute", preset]) in (0, 1)
+    out, err = capsys.readouterr()
+    assert "usd_per_query cannot be divided" in " ".join(out.split())
+    assert err == ""
+
+
+def test_a_difference_that_no_figure_shows_is_none(capsys):
+    assert main(["attribute", "deepseek-r1-h20"]) in (0, 1)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "wh_per_query stays at 4.87 Wh" in out

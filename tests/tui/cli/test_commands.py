@@ -565,6 +565,23 @@ def test_a_saved_change_is_called_after_its_preset_with_what_it_changes(run, con
     assert "provenance" not in compared
 
 
+def test_a_name_given_on_the_command_line_is_the_name(run):
+    assert run("eval", PRESET, "--set", "name=Mine", "--set", "workload.batch=4")[1].startswith("Mine\n")
+    assert (
+        json.loads(run("eval", PRESET, "--set", "name=Mine", "--format", "json")[1])["scenario"]["name"]
+        == "Mine"
+    )
+
+
+def test_a_preset_of_ones_own_that_a_shipped_one_hides_is_listed_with_its_path(run, config_folder):
+    path = config_folder / "presets" / f"{PRESET}.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('model.id = "llama-3.1-8b"\n', encoding="utf-8")
+    out = run("list", "presets", "--format", "csv")[1]
+    (line,) = [line for line in out.splitlines() if str(path) in line]
+    assert "hidden by the shipped preset of this name: ask for its path" in line
+
+
 def test_a_quantity_may_be_named_by_its_label(run):
     assert run("explain", PRESET, "Time per output token") == run("explain", PRESET, "tpot_s")
 
