@@ -13,7 +13,7 @@ from inferscope.core.evaluate import Result, evaluate
 from inferscope.core.export import counts as export_counts
 from inferscope.core.export.policy import compared, margin, summary, verdict
 from inferscope.core.export.studies import cell_text
-from inferscope.core.export.tables import markdown_table
+from inferscope.core.export.tables import markdown_table, without_html
 from inferscope.core.policy.counts import Counts
 from inferscope.core.policy.entries import rules_of
 from inferscope.core.policy.status import STATUSES, Span
@@ -61,6 +61,7 @@ class Sources:
         return [f"{number}. {text}" for text, number in self._known.items()]
 
 
+@without_html
 def policy_brief(loaded: Loaded, on: dt.date | None = None) -> str:
     """What rules say of a scenario, with margins, ranges, assumptions and numbered sources.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from inferscope.core.export.tables import csv_text, json_text, markdown_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, without_html
 from inferscope.core.policy.status import STATUSES
 from inferscope.core.policy.strip import LOOKS, NOT_OUT, Row, Strip, entry, sentence
 
@@ -50,6 +50,7 @@ def _flat(value: Any) -> Any:
     return "; ".join(value) if isinstance(value, list) else value
 
 
+@without_html
 def as_markdown(found: Strip) -> str:
     """A table of words, one column a span."""
     header = ("chip", *(f"from {day}" for day in found.days))

@@ -9,6 +9,7 @@ from typing import Any
 from inferscope.core.evaluate import OUTPUTS, Result, evaluate
 from inferscope.core.export.footnotes import Footnotes, runs
 from inferscope.core.export.reports import span_text, title
+from inferscope.core.export.tables import without_html
 from inferscope.core.graph import REGISTRY
 from inferscope.core.scenario.files import Loaded
 from inferscope.core.shown import shown
@@ -113,6 +114,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+@without_html
 def as_markdown(found: Mapping[str, Any]) -> str:
     """The citation as a section of a document."""
     sources = "\n".join(f"{source['number']}. {_source(source)}" for source in found["sources"])

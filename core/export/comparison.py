@@ -9,7 +9,7 @@ from typing import Any
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.export.differences import SMALL, amount, cell_text, percent, sentence, unit
 from inferscope.core.export.reports import span_text, title
-from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table, without_html
 from inferscope.core.shown import reason_text, shown
 from inferscope.core.study.compare import (
     HEADLINE,
@@ -340,6 +340,7 @@ def _made_with(comparison: Comparison) -> str:
     return "\n".join(_wrapped(f"inferscope {__version__}, data of {DATA_DATE}, scenarios {hashes}"))
 
 
+@without_html
 def as_markdown(comparison: Comparison) -> str:
     """Tables with a heading each."""
     parts = [

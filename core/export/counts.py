@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from inferscope.core.export.tables import csv_text, json_text, markdown_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, without_html
 from inferscope.core.policy.counts import MARKS, SERVICE, Counts, Regime, brief, flop
 from inferscope.core.policy.predicates import Fact
 from inferscope.core.policy.profiles import COMPONENTS
@@ -40,6 +40,7 @@ def _figures(fact: Fact) -> list[Any]:
     return [fact.number, *fact.ends, "; ".join(fact.missing)]
 
 
+@without_html
 def as_markdown(about: Mapping[str, Any], counts: Counts) -> str:
     """The sentence and the table."""
     header = ("part", "FLOP", *(regime.short for regime in counts.regimes))

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.export.tables import csv_text, json_text, markdown_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, without_html
 from inferscope.core.policy.counts import flop
 from inferscope.core.policy.lines import KINDS, Count, Moving, without_figure
 
@@ -151,6 +151,7 @@ def as_csv(found: Moving) -> str:
     return csv_text(header, rows)
 
 
+@without_html
 def as_markdown(found: Moving) -> str:
     """The sentence and a table by year."""
     header = ("year", "models", *(f"{kind} {what}" for kind in KINDS for what in ("line", "caught")))

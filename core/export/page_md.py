@@ -13,7 +13,7 @@ from inferscope.core.export.tables import markdown_table
 
 __all__ = ["as_markdown"]
 
-_STEERS = re.compile(r"[<>&*\[\]\\]")
+_STEERS = re.compile(r"[<*\[\]\\]")
 """What Markdown would take for markup or for HTML; backticks of our own sentences stay."""
 
 
@@ -41,12 +41,12 @@ def as_markdown(doc: Document) -> str:
 def _plain(text: object) -> str:
     """A text of one line that stays what it is."""
     flat = " ".join(printable(line) for line in str(text).split("\n"))
-    return _STEERS.sub(lambda found: f"&#{ord(found[0])};", flat).replace("`", "&#96;")
+    return _STEERS.sub(r"\\\g<0>", flat).replace("`", "\\`")
 
 
 def _said(text: str) -> str:
     """A sentence of the program, in which backticks mark commands."""
-    return _STEERS.sub(lambda found: f"&#{ord(found[0])};", " ".join(map(printable, text.split("\n"))))
+    return _STEERS.sub(r"\\\g<0>", " ".join(map(printable, text.split("\n"))))
 
 
 def _name(doc: Document, place: int) -> str:
@@ -110,7 +110,7 @@ def _differences(doc: Document) -> Iterator[str]:
     if doc.inputs:
         header = ["input", *(_name(doc, place) for place in range(len(doc.parts)))]
         rows = [[f"`{key}`", *map(_plain, values)] for key, values in doc.inputs]
-        legend = "&#42; planned; + from the catalogue; in brackets: the default."
+        legend = "\\* planned; + from the catalogue; in brackets: the default."
         yield f"{legend}\n\n{markdown_table(header, rows)}"
 
 

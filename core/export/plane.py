@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.export.tables import csv_text, json_text, markdown_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, without_html
 from inferscope.core.policy.plane import UP, Chip, Edge
 from inferscope.core.study.equal_rates import EqualRates
 
@@ -27,6 +27,7 @@ def as_json(
     return json_text({**about, "chips": places, "lines": lines, "equal_rates": equal})
 
 
+@without_html
 def as_markdown(
     day: dt.date, chips: Sequence[Chip], edges: Sequence[Edge], rates: EqualRates | None = None
 ) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from inferscope.core.export.tables import csv_text, json_text, markdown_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, without_html
 from inferscope.core.policy.words import (
     counted,
     force,
@@ -53,6 +53,7 @@ def _flat(value: Any) -> Any:
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
+@without_html
 def as_markdown(about: Mapping[str, Any], entries: Entries) -> str:
     """A table with footnoted sources."""
     header = ("rule", "verdict", "margin, orders", "decided by", "counting", "status", "in force", "source")

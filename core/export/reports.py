@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table
+from inferscope.core.export.tables import csv_text, fitted, json_text, markdown_table, without_html
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.entries import notable
 from inferscope.core.policy.words import counted, standing, verdict_word
@@ -175,6 +175,7 @@ def _changed_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [(item["key"], word(item["then"]), word(item["now"])) for item in _changed(report)]
 
 
+@without_html
 def as_markdown(reports: Sequence[Mapping[str, Any]]) -> str:
     """A section a scenario."""
     return "\n".join(_markdown(report) for report in reports)

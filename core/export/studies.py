@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
-from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table, without_html
 from inferscope.core.shown import shown
 from inferscope.core.study.table import Column, Table
 
@@ -78,6 +78,7 @@ def as_json(table: Table) -> str:
     )
 
 
+@without_html
 def as_markdown(table: Table) -> str:
     """A heading, the sentence, the rows and the notes."""
     header = [f"`{c.name}`" if not c.label else c.label for c in _read(table)]

@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import math
+import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ParamSpec
 
 DIGITS = 12
 """Significant digits of numbers in machine-readable output."""
@@ -44,6 +46,20 @@ def csv_text(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     writer.writerow(header)
     writer.writerows([["" if v is None else rounded(v) for v in row] for row in rows])
     return stream.getvalue()
+
+
+P = ParamSpec("P")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def without_html(make: Callable[P, str]) -> Callable[P, str]:
+    """Let what a scenario says be text in Markdown, and no element of a page that it becomes."""
+
+    @wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> str:
+        return _TAG.sub(r"\<", make(*args, **kwargs))
+
+    return made
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

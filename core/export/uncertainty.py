@@ -8,7 +8,7 @@ from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
 from inferscope.core.export.studies import cell_text
-from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table
+from inferscope.core.export.tables import csv_text, json_text, markdown_table, text_table, without_html
 from inferscope.core.graph import REGISTRY
 from inferscope.core.policy.chances import Chance
 from inferscope.core.scenario.changed import title
@@ -117,6 +117,7 @@ def as_text(found: Uncertainty) -> str:
     return "\n".join(parts)
 
 
+@without_html
 def as_markdown(found: Uncertainty) -> str:
     """The same tables with headings."""
     parts = [

@@ -115,3 +115,23 @@ def test_what_the_scenario_assumes_stands_with_its_source(run):
     mark = re.search(r"0\.563 \[(\d+)\]", row)
     assert mark
     assert f"\n{mark[1]}. 342e9 of 608e9 tokens" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "eval F --format md", "eval F --cite --format md", "compare F llama-3.1-70b-h100 --format md",
+        "lifecycle F --format md", "policy F --format md", "uncertainty F --format md",
+        "report F --kind policy",
+        "report F",
+    ],
+)  # fmt: skip
+def test_no_markdown_makes_an_element_of_what_a_scenario_says(tmp_path, capsys, words):
+    file = tmp_path / "hostile.toml"
+    text = 'extends = "llama-3.1-70b-h100"\nname = "<script>alert(1)</script>"\ndescription = "</style><b>"\n'
+    file.write_text(text, "utf-8")
+    assert main([str(file) if word == "F" else word for word in words.split()]) in (0, 1)
+    out = capsys.readouterr().out
+    assert "\\<script>" in out
+    outside = re.sub(r"^(`{3,})\w+\n.*?\n\1$", "", out, flags=re.DOTALL | re.MULTILINE)
+    assert not re.search(r"(?<!\\)<(?=[A-Za-z/!?])(?!br>)", outside)
