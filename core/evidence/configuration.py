@@ -19,6 +19,7 @@ from inferscope.core.evidence.benchmarks import Benchmark, benchmarks
 from inferscope.core.evidence.measurements import Measurement, unit_of
 from inferscope.core.graph import Array
 from inferscope.core.leaves import resolve
+from inferscope.core.quantities.energy import BOUNDARIES
 from inferscope.core.scenario.files import load_values
 from inferscope.core.scenario.schema import Scenario
 
@@ -117,7 +118,7 @@ def configuration(row: Measurement) -> Configuration:
             **({"start": "burst"} if series.starts_at_once else {}),
         },
         "slo": _limits(row, series, assumed),
-        "site": {"boundary": series.boundary or "accelerator"},
+        "site": {"boundary": row.boundary or series.boundary or "accelerator"},
     }
     if row.config_complete == "assumed" and not assumed:
         assumed.append("as the row says")
@@ -142,6 +143,9 @@ def _check(row: Measurement) -> None:
         raise RefusedError(reason)
     if row.mode not in MODES:
         reason = f"mode: must be {', '.join(MODES[1:])} or blank, not {brief(row.mode)}"
+        raise RefusedError(reason)
+    if row.boundary not in ("", *BOUNDARIES):
+        reason = f"boundary: must be {', '.join(BOUNDARIES)} or blank, not {brief(row.boundary)}"
         raise RefusedError(reason)
     if _number(row, "value") == 0:
         reason = "value: must be above 0: nothing can be off by a factor from it"

@@ -59,6 +59,7 @@ class Measurement:
     phase: str = ""
     source: str = ""
     config_complete: str = ""
+    boundary: str = ""
 
 
 _READ = {field.name for field in fields(Measurement)} - {"line"}

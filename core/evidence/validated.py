@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferscope.core import DATA_DATE, __version__
+from inferscope.core.evidence.benchmarks import Benchmark, benchmarks
 from inferscope.core.evidence.measurements import unit_of
 from inferscope.core.evidence.validate import Accuracy, Prediction, accuracy, grouped
+from inferscope.core.quantities.energy import BOUNDARIES
 from inferscope.core.scenario.groups import DEMAND, FLEET, LAYOUT
 from inferscope.core.study.drawing import Axis, Curve, Series
 from inferscope.core.study.table import Column, Table
@@ -127,9 +129,22 @@ def notes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
             refused[short] = refused.get(short, 0) + 1
     assumed = sum(bool(found.assumed) for found in predictions)
     said = [f"refused, {count}: {why}" for why, count in sorted(refused.items(), key=lambda item: -item[1])]
+    unbounded = sum(_lacks_boundary(found) for found in predictions)
+    if unbounded:
+        said.append(
+            f"{unbounded} rows of energy or power name no boundary and are predicted at the accelerators"
+            f" alone; the column boundary may say {', '.join(BOUNDARIES[1:])}"
+        )
     if assumed:
         said.append(f"{assumed} rows have a length, limit or layout from their benchmark's facts")
     return tuple(said)
+
+
+def _lacks_boundary(found: Prediction) -> bool:
+    """Whether neither the row nor its series says what its energy includes."""
+    is_energy = unit_of(found.row.metric) in ("J", "Wh", "W")
+    series = benchmarks().get(found.row.benchmark, Benchmark())
+    return is_energy and not found.refused and not (found.row.boundary or series.boundary)
 
 
 def groups_table(

@@ -8,6 +8,8 @@ import pytest
 from inferscope.core.errors import InferscopeError
 from inferscope.core.evidence.configuration import Layout, RefusedError, configuration, parse_layout
 from inferscope.core.evidence.measurements import Measurement, packaged, read
+from inferscope.core.evidence.validate import validate
+from inferscope.core.evidence.validated import notes
 
 
 def test_a_row_is_its_columns_and_nothing_else(measurement):
@@ -75,6 +77,7 @@ def test_replicas_divide_the_load_and_multiply_the_rate(measurement):
         ({"model": "gpt-9"}, "model: 'gpt-9' is not in the catalogue"),
         ({"accelerator": "h900"}, "accelerator: 'h900' is not in the catalogue"),
         ({"metric": "joy"}, "metric: no quantity is 'joy'"),
+        ({"boundary": "wall"}, "boundary: must be accelerator, server, facility, facility_with_reserve or"),
         ({"precision": "fp3"}, "optimizations.weight_format"),
     ],
 )
@@ -82,6 +85,14 @@ def test_a_row_that_cannot_be_predicted_says_why(changes, reason, measurement):
     with pytest.raises(RefusedError, match=r".") as caught:
         configuration(measurement(**changes))
     assert str(caught.value).startswith(reason)
+
+
+@pytest.mark.parametrize(("said", "expected"), [("", "accelerator"), ("facility", "facility")])
+def test_energy_is_that_of_the_boundary_of_its_row(measurement, said, expected):
+    one = measurement(metric="joules_per_output_token", value="2.3", boundary=said)
+    assert configuration(one).scenario.site.boundary == expected
+    (note,) = [n for n in notes(validate([one])) if "name no boundary" in n] or [""]
+    assert note.startswith("" if said else "1 rows of energy or power")
 
 
 def test_a_blank_length_is_filled_from_its_benchmark_alone_and_counted(measurement):
