@@ -11,6 +11,7 @@ from inferscope.core.evaluate import Result
 from inferscope.core.graph import REGISTRY
 from inferscope.core.plan import planned_sentence
 from inferscope.core.policy.entries import LEADING
+from inferscope.core.shown import figure
 from inferscope.core.units import DAYS_PER_YEAR, human
 
 _NEAR = 0.01
@@ -30,7 +31,7 @@ def headline(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> 
     open_cost = cost if _serves_without_cost(result, row) else ""
     parts = [
         _served_part(result, row) if open_cost else cost,
-        _bound_part(result, row),
+        "" if result.bound.resolved[row].scenario.economics.basis == "api" else _bound_part(result, row),
         open_cost,
         _training_part(result, row),
         _policy_part(entries),
@@ -60,10 +61,12 @@ def money(usd: float) -> str:
 def _cost_part(result: Result, row: int) -> str:
     cost, share = float(result["usd_per_query"][row]), float(result["prefill_cost_share"][row])
     load = float(result["load_utilization"][row])
-    if load >= 1:
+    is_bought = result.bound.resolved[row].scenario.economics.basis == "api"
+    if load >= 1 and not is_bought:
         return f"the demand is {_times(load)} what the planned fleet takes"
     if math.isfinite(cost):
-        decode = f", {100 * (1 - share):.0f} % of it decode" if 0 <= share <= 1 else ""
+        output = "output tokens" if is_bought else "decode"
+        decode = f", {100 * (1 - share):.0f} % of it {output}" if 0 <= share <= 1 else ""
         about = f"one query costs {money(cost)}{_cost_range(result, row)}{decode}"
         return f"{about}{_fleet_part(result, row, ', ' if decode else ' ')}"
     return _no_cost(result, row)
@@ -275,12 +278,25 @@ def _pin_notes(result: Result, row: int) -> list[str]:
     """Pins that lie behind the batch: the batch is the one planned without them."""
     resolved = result.bound.resolved[row]
     pins = resolved.scenario.pins
-    if not pins or "batch" not in resolved.auto:
-        return []
+    found = [
+        f"{name} is pinned at {figure(number.mid, REGISTRY.node(name).unit, name)}: what follows from it is"
+        " not computed from the rest"
+        for name, number in sorted(pins.items())
+    ]
     moved = sorted(REGISTRY.descendants({"workload_batch"}) & set(pins))
-    if not moved:
-        return []
-    return [f"{', '.join(moved)} pinned: the batch is the one planned without the pin"]
+    if moved and "batch" in resolved.auto:
+        found.append(f"{', '.join(moved)} pinned: the batch is the one planned without the pin")
+    return found
+
+
+def _idle_notes(result: Result, row: int) -> list[str]:
+    """Keys of the scenario that another key keeps from mattering."""
+    scenario, found = result.bound.resolved[row].scenario, []
+    if scenario.site.market_gco2e_per_kwh is not None and scenario.site.carbon != "market":
+        found.append('site.market_gco2e_per_kwh is not used: it takes site.carbon = "market"')
+    if scenario.training.usd is not None and "account" in scenario.training.model_fields_set:
+        found.append("training.account moves nothing: training.usd gives the cost")
+    return found
 
 
 def _fleet_notes(result: Result, row: int) -> list[str]:
@@ -413,6 +429,7 @@ def caveats(result: Result, row: int, entries: Sequence[Mapping[str, Any]]) -> l
         *_load_notes(result, row),
         *_link_notes(result, row),
         *_pin_notes(result, row),
+        *_idle_notes(result, row),
         *_fleet_notes(result, row),
         *_estimate_notes(result, row, entries),
         *_bound_notes(result, row),

@@ -67,7 +67,7 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     bound, scenario = result.bound, result.bound.resolved[row].scenario
     leaf = bound.leaf("economics_usd_per_accelerator_hour", row)
     if name in scenario.pins:
-        return "set by the user"
+        return "pinned in the scenario"
     is_listed = scenario.economics.basis == "api" and name not in _BY_FLOP
     if is_listed or name == "list_revenue_usd_per_day":
         return _listed(bound, row)
@@ -134,7 +134,7 @@ def training_basis(result: Result, row: int = 0, name: str = "training_usd") -> 
     """What a training cost counts, and the prices it stands on."""
     bound, scenario = result.bound, result.bound.resolved[row].scenario
     if name in scenario.pins:
-        return "set by the user"
+        return "pinned in the scenario"
     leaf = bound.leaf("training_usd_given", row)
     if name == "training_usd" and not math.isnan(leaf.value):
         return f"as given ({_cited(leaf)})"

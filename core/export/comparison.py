@@ -323,7 +323,8 @@ def _stands_on(comparison: Comparison) -> list[str]:
     for letter, report in zip(LETTERS, comparison.reports, strict=False):
         entries = report["quantities"]
         for what, name, word in _STATED:
-            text = f"{what}: {word} {entries[name][word].replace('_', ' ')}"
+            stated = entries[name][word]
+            text = f"{what}: {word} {stated.replace('_', ' ') if word == 'boundary' else stated}"
             found[text] = found.get(text, "") + letter
     said = [f"{', '.join(letters)}: {text}" for text, letters in found.items()]
     return [*differ(comparison.reports), *said]

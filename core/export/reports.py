@@ -266,6 +266,10 @@ def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
     )
 
 
+_ALIKE = {"wh_per_query": ", as of facility_mw"}
+"""What is said of one quantity and holds for others that are shown."""
+
+
 def _stands_on(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What cost, energy and carbon stand on, by name, and whatever else only this report has."""
     entries = report["quantities"]
@@ -275,7 +279,7 @@ def _stands_on(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     for name in ("usd_per_query", "wh_per_query", "gco2e_per_query", *told, *_asked_beside(report)):
         words = (f"{word} {entries[name][word]}" for word in ("basis", "boundary") if word in entries[name])
-        found.append((name, "; ".join(words)))
+        found.append((name, "; ".join(words) + _ALIKE.get(name, "")))
     return found
 
 

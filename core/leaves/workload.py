@@ -169,9 +169,8 @@ def site_leaves(scenario: Scenario, chip: Record) -> dict[str, Leaf]:
     found |= _made(site, chip)
     if site.carbon == "market":
         key = "site.market_gco2e_per_kwh"
-        found["site_grid_gco2e_per_kwh"] = number_leaf(
-            site.market_gco2e_per_kwh, key, why=f"{NEEDS_INPUT}: {key}"
-        )
+        bought = number_leaf(site.market_gco2e_per_kwh, key, why=f"{NEEDS_INPUT}: {key}")
+        found["site_grid_gco2e_per_kwh"] = replace(bought, note="by contract, in place of the grid's")
     found |= numbers(site, "site", "wue_l_per_kwh", "sites", "power_factor")
     found["site_round_trip_s"] = round_trip_leaf(site)
     found["site_boundary"] = Leaf(

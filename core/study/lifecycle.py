@@ -76,9 +76,12 @@ class Life:
     def sentence(self) -> str:
         """When serving passes what, and its share over the life."""
         unit, life = _MEASURES[self.measure], self.scenario.training.lifetime_days.mid
-        if math.isnan(self.at(f"served_{self.measure}_per_day")):
-            return f"What serving takes in {unit} is unknown: {self._why(f'served_{self.measure}_per_day')}."
         known = [run for run in _RUNS if not math.isnan(self.trained(run))]
+        if math.isnan(self.at(f"served_{self.measure}_per_day")):
+            trained = listed([self._trained_text(run) for run in known])
+            took = f" Training took: {trained}." if known else ""
+            why = self._why(f"served_{self.measure}_per_day")
+            return f"What serving takes in {unit} is unknown: {why}.{took}"
         if not known:
             return f"What training took in {unit} is unknown: {self._why(f'training_{self.measure}')}."
         parts = [f"{self._trained_text(run)} {self._when(run)}" for run in known]
@@ -97,7 +100,8 @@ class Life:
         if math.isnan(days):
             return "at no time"
         late = "" if days <= life else f", past the {life:,.0f} days in service"
-        return f"after {days:,.0f} days{late}"
+        is_close = f"{days:,.0f}" == f"{life:,.0f}" and days > life
+        return f"after {days:,.1f} days{late}" if is_close else f"after {days:,.0f} days{late}"
 
     def _why(self, name: str) -> str:
         return reason_text(self.result.why(name, 0))

@@ -402,7 +402,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, made_by):
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, made_by, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InferscopeError, match=r"install inferscope\[parquet\]"):
+    with pytest.raises(InferscopeError, match=r"pip install pyarrow"):
         opened(tmp_path / "a.parquet", made_by, "parquet")
     assert not list(tmp_path.iterdir())
 

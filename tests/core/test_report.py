@@ -135,7 +135,10 @@ def test_kinds_are_computed_planned_or_the_users(states):
         "usd_per_query",
         "fits_memory",
     }
-    assert (pinned["usd_per_query"]["value"], pinned["usd_per_query"]["basis"]) == (0.5, "set by the user")
+    assert (pinned["usd_per_query"]["value"], pinned["usd_per_query"]["basis"]) == (
+        0.5,
+        "pinned in the scenario",
+    )
 
 
 # --- basis ---------------------------------------------------------------------------------------
@@ -345,3 +348,31 @@ def test_what_a_reader_must_know_stands_before_what_was_planned():
     assert planned
     paid = "cost and power are of the 1,814 accelerators stated, energy is of all queries"
     assert notes.index(f"{paid}; the demand needs 2,336") < planned[0]
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes", "note"),
+    [
+        ("llama-3.1-70b-h100", {"site.market_gco2e_per_kwh": 20}, 'it takes site.carbon = "market"'),
+        ("chatgpt-2023", {"training.account": "amortised"}, "training.account moves nothing"),
+        ("openai-2024-crossover", {}, "served_usd_per_day is pinned at 5,475,702 USD"),
+    ],
+)
+def test_what_does_not_matter_and_what_is_pinned_is_said(preset, changes, note):
+    from inferscope.core.scenario.files import with_values
+
+    scenario = load(preset).scenario
+    assert any(note in said for said in report(with_values(scenario, changes))["notes"])
+    if changes:
+        assert not any(note in said for said in report(scenario)["notes"])
+
+
+def test_on_a_list_price_nothing_binds_and_no_fleet_is_too_small():
+    from inferscope.core.scenario.files import with_values
+
+    scenario = load("llama-3.1-70b-h100").scenario
+    bought = {"economics.basis": "api", "economics.api_provider": "together"}
+    busy = {"workload.requests_per_s": 1e4, "hardware.replicas": 1}
+    text = report(with_values(scenario, {**bought, **busy}))["headline"]
+    assert text.startswith("One query costs 0.18 ct, 50 % of it output tokens;")
+    assert "binds" not in text

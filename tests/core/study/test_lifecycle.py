@@ -91,7 +91,10 @@ def test_the_rows_add_up_to_the_quantities_of_the_life():
 
 def test_what_is_missing_is_named():
     life = lifecycle(load("gpt-4-training-accounts").scenario)
-    assert life.sentence() == "What serving takes in USD is unknown: needs workload.requests_per_s."
+    assert life.sentence() == (
+        "What serving takes in USD is unknown: needs workload.requests_per_s."
+        " Training took: the final run (77,520,000 USD)."
+    )
     assert "all runs: needs lifecycle.all_runs_factor" in life.table().notes
     assert life.table().curve.why
 
