@@ -109,7 +109,7 @@ def _embodied_basis(result: Result, row: int = 0) -> str:
     years = result.bound.leaf("site_embodied_years", row).value
     if math.isnan(made.value):
         return "making of accelerator and server"
-    whose = "" if made.kind == "scenario" else " of an H100, whatever the accelerator,"
+    whose = {"scenario": "", "assumption": " as of an H100, for want of another figure,"}.get(made.kind, "")
     return (
         f"making of accelerator and server, {made.value:.4g} kg{whose} over {years:g} years ({_cited(made)})"
     )

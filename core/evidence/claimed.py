@@ -22,13 +22,13 @@ _ABOUT = ("name", "question", "description", "published", "provenance", "schema_
 """What a scenario that is changed says of itself, and keeps."""
 _COLUMNS = (
     Column("id", label="claim"),
-    Column("verdict"),
-    Column("statement"),
-    Column("claimed"),
-    Column("found"),
+    Column("verdict", label="verdict"),
+    Column("statement", label="statement"),
+    Column("claimed", label="claimed"),
+    Column("found", label="found"),
     Column("carries", label="carried by"),
-    Column("preset"),
-    Column("kind"),
+    Column("preset", label="preset"),
+    Column("kind", label="kind"),
 )
 
 
@@ -40,7 +40,7 @@ def claims_table(found: Sequence[Judged], present: Scenario | None = None) -> Ta
         present: The scenario that a row is to be made from, to send its own back as the scenario.
     """
     return Table(
-        f"{len(found)} published claims",
+        _count(found),
         _COLUMNS,
         tuple(_row(each) for each in found),
         _sentence(found),
@@ -53,6 +53,10 @@ _NOTES = (
     "computed claims are supported where claimed and computed intervals meet, else off by a factor",
     "words such as about were read as intervals; `inferscope claims ID` shows the reading and the rest",
 )
+
+
+def _count(found: Sequence[Judged]) -> str:
+    return "1 published claim" if len(found) == 1 else f"{len(found)} published claims"
 
 
 def _row(each: Judged) -> tuple[Any, ...]:
@@ -133,7 +137,7 @@ def found_text(each: Judged) -> str:
 
 def as_list(found: Sequence[Judged], width: int = 80) -> str:
     """Every claim in a few lines for a terminal: statement, verdict with its numbers, what carries it."""
-    parts = [f"{len(found)} published claims", "", *_wrapped(_sentence(found), width), ""]
+    parts = [_count(found), "", *_wrapped(_sentence(found), width), ""]
     for each in found:
         claim = each.claim
         numbers = [f"claimed {interval_text(claim.low, claim.high, claim)}"] if claim.is_claimed else []

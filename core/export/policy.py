@@ -237,6 +237,8 @@ def summary(about: Mapping[str, Any], entries: Entries) -> str:
     binding = sum(entry["binding"] and entry["verdict"] == "applies" for entry in entries)
     hidden = sum(not entry["shown"] for entry in entries)
     rules = "1 rule" if len(entries) == 1 else f"{len(entries)} rules"
+    if not entries:
+        return f"no rules on {about['as_of']}"
     text = f"{rules} on {about['as_of']}: {counted(entries)}; {binding} true and in force"
     if not hidden:
         return text

@@ -179,14 +179,22 @@ def site_leaves(scenario: Scenario, chip: Record) -> dict[str, Leaf]:
     return found
 
 
+def _as_an_h100(made: Leaf, chip: Record) -> Leaf:
+    """What making an H100 with its share of a server took, for other graphics processors in data centres."""
+    if "gpu" not in str(chip.text["kind"]) or chip.text.get("datacenter_marketed") is False:
+        return Leaf(math.nan, why=f"{NEEDS_INPUT}: {made.key}", key=made.key)
+    if chip.id.startswith("h100"):
+        return made
+    return replace(made, kind="assumption", note=f"of an H100, for want of a figure for {chip.id}")
+
+
 def _made(site: Site, chip: Record) -> dict[str, Leaf]:
-    """The battery, and what making an accelerator with its server took: known of data centres alone."""
+    """The battery, and what making an accelerator with its server took: known of an H100 alone."""
     key = "site.battery_wh"
     found = {"site_battery_wh": number_leaf(site.battery_wh, key, why=f"{NEEDS_INPUT}: {key}")}
     for name in ("embodied_kg_per_accelerator", "embodied_years"):
         mine, key = getattr(site, name), f"site.{name}"
         found[f"site_{name}"] = given_or(mine, catalog.world_default("embodied", name), key)
-        is_of_others = name == "embodied_kg_per_accelerator" and chip.text.get("datacenter_marketed") is False
-        if is_of_others and mine is None:
-            found[f"site_{name}"] = Leaf(math.nan, why=f"{NEEDS_INPUT}: {key}", key=key)
+        if mine is None and name == "embodied_kg_per_accelerator":
+            found[f"site_{name}"] = _as_an_h100(found[f"site_{name}"], chip)
     return found

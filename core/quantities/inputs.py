@@ -219,10 +219,10 @@ _PLAIN = (
     ("calibration_busy_share_prefill", "1", "Busy power over TDP in prefill"),
     ("calibration_idle_share", "1", "Idle power over TDP"),
     ("calibration_server_average_share", "1", "Mean draw of the rest of the server over its rating"),
-    ("calibration_prefill_time_factor", "1", "Error leaf: prefill time"),
-    ("calibration_first_token_time_factor", "1", "Error leaf: time to the first token"),
-    ("calibration_decode_time_factor", "1", "Error leaf: decode time"),
-    ("calibration_power_factor", "1", "Error leaf: power"),
+    ("calibration_prefill_time_factor", "1", "Model's own error: prefill time"),
+    ("calibration_first_token_time_factor", "1", "Model's own error: time to the first token"),
+    ("calibration_decode_time_factor", "1", "Model's own error: decode time"),
+    ("calibration_power_factor", "1", "Model's own error: power"),
 )
 
 for _name, _unit, _label in _POOLED:

@@ -31,10 +31,11 @@ _RATES = np.linspace(0.0, 0.5, 51)
 """Costs of capital that are tried."""
 _WORSE_SHARE, _WORSE_RATE = 0.5, 1.5
 """Times the busy share and the cost of capital, to say what they move."""
-_OPENED = (
-    *DEMAND, *FLEET, "site.round_trip_s", "site.pue", "site.grid_gco2e_per_kwh",
-    "site.grid_water_l_per_kwh", "site.electricity_usd_per_kwh",
+_OF_PLACE = (
+    "site.round_trip_s", "site.pue", "site.grid_gco2e_per_kwh", "site.grid_water_l_per_kwh",
+    "site.electricity_usd_per_kwh",
 )  # fmt: skip
+_OPENED = (*DEMAND, *FLEET, *_OF_PLACE)
 """What every place brings itself."""
 
 
@@ -191,6 +192,12 @@ class Places:
         )
         if self.scenario.workload.demand_per_s() is not None:
             yield "the scenario's demand and fleet give way: each place pays for hours of its busy share"
+        given = [key for key in _OF_PLACE if getattr(self.scenario.site, key.partition(".")[2]) is not None]
+        economics = self.scenario.economics
+        if economics.basis != "owned" and "basis" in economics.model_fields_set:
+            given.append("economics.basis")
+        if given:
+            yield f"what the scenario sets gives way to that of each place, owned: {', '.join(given)}"
         yield "the round trip counts once, in the time to the first token"
         yield "owned in every place at one purchase price: no duties, licences, land or failing grids"
         yield from stands_on(self.scenario_owned(), _READ, ("site.region",))

@@ -84,8 +84,15 @@ def solve(
     scenarios = (scenario,) if against is None else (scenario, against)
     question = Question(scenarios, found, now, _checked_span(scenario, found, span), prefer, wanted)
     answer = _by_way(question, one, span)
-    stands = dict.fromkeys(text for each in scenarios for text in stands_on(each, answer.quantities, (vary,)))
-    return replace(answer, notes=(*answer.notes, *stands))
+    stands = [stands_on(each, answer.quantities, (vary,)) for each in scenarios]
+    both = [text for text in stands[0] if all(text in texts for texts in stands)]
+    apart = [
+        f"{title(each)}: {text}"
+        for each, texts in zip(scenarios, stands, strict=True)
+        for text in texts
+        if text not in both
+    ]
+    return replace(answer, notes=(*answer.notes, *both, *apart))
 
 
 def _by_way(question: Question, one: Bound, span: tuple[float, float] | None) -> Solution:

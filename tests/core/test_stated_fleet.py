@@ -111,3 +111,16 @@ def test_growth_that_cancels_is_no_standstill():
     moving = lifecycle(with_values(scenario, both)).table().notes
     assert "demand and cost stay as they are" in still
     assert "demand and cost stay as they are" not in moving
+
+
+@pytest.mark.parametrize(
+    ("chip", "kind"), [("h100-sxm", "computed"), ("h20", "assumption"), ("tpu-v5e", ""), ("rtx-4090", "")]
+)
+def test_making_is_known_of_an_h100_assumed_of_its_like_and_unknown_of_others(chip, kind):
+    scenario = with_values(load("llama-3-8b-rtx-4090").scenario, {"hardware.accelerator": chip})
+    result = evaluate(scenario, ("embodied_gco2e_per_query",))
+    leaf = result.bound.leaf("site_embodied_kg_per_accelerator", 0)
+    if kind:
+        assert (leaf.value, leaf.kind) == (985.5, kind)
+    else:
+        assert leaf.why == "needs_input: site.embodied_kg_per_accelerator"

@@ -97,6 +97,15 @@ def test_a_demand_gives_way_and_the_notes_say_so():
     assert [any(said in note for note in each.table().notes) for each in (asked, plain)] == [True, False]
 
 
+def test_what_each_place_brings_itself_is_not_taken_from_the_scenario():
+    scenario = load("serve-kenya").scenario
+    given = {"site.pue": 1.5, "site.electricity_usd_per_kwh": 0.5, "economics.basis": "rental"}
+    table = places(with_values(scenario, given), "KEN", [Host("USA"), Host("KEN")]).table()
+    assert table.rows == places(scenario, "KEN", [Host("USA"), Host("KEN")]).table().rows
+    said = "gives way to that of each place, owned: site.pue, site.electricity_usd_per_kwh, economics.basis"
+    assert any(said in note for note in table.notes)
+
+
 def test_capital_may_cost_nothing():
     assert parse_host("KEN:0.3:0").wacc == 0.0
 

@@ -76,7 +76,9 @@ def test_markdown_of_a_report_says_what_its_figures_stand_on():
     text = reports.as_markdown([report(load("llama-3.1-70b-h100").scenario)])
     assert f"- `usd_per_query`: {COST.removeprefix('costs: ')}" in text
     assert "- `wh_per_query`: boundary facility, as of facility_mw\n" in text
-    assert "- `embodied_gco2e_per_query`: basis making of accelerator and server, 985.5 kg of an H100" in text
+    assert (
+        "- `embodied_gco2e_per_query`: basis making of accelerator and server, 985.5 kg over 3 years" in text
+    )
 
 
 def test_files_of_a_comparison_say_it(scenario):
