@@ -26,7 +26,6 @@ from inferscope.tui.panels.words import Headline, KeyBar, MessageLine, Notes, Ti
 from inferscope.tui.screens.comparing import Comparing
 from inferscope.tui.screens.filing import Filing
 from inferscope.tui.screens.hands import Hands
-from inferscope.tui.screens.picker import Picker
 from inferscope.tui.screens.policing import Policing
 from inferscope.tui.screens.reach import Targets
 from inferscope.tui.screens.reading import Reading
@@ -270,6 +269,7 @@ class Explorer(Reading, Views, Policing, Filing, Targets, Hands, Comparing, Stud
     def list_choices(self, field: Field) -> None:
         """Open the list of a field's choices."""
         from inferscope.tui.choices import choices, record_id
+        from inferscope.tui.screens.picker import Picker
 
         raw = field.raw(self.session.scenario)
         current = field.choice(self.session.scenario) if field.kind == "choice" else record_id(field, raw)

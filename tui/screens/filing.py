@@ -10,8 +10,6 @@ from inferscope.core.errors import InferscopeError
 from inferscope.tui.answer import Answer
 from inferscope.tui.config import key_of
 from inferscope.tui.recent import remember
-from inferscope.tui.screens.files import SaveAs, Stale, Unsaved
-from inferscope.tui.screens.picker import Picker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,6 +120,8 @@ class Filing(Screen[None]):
             self._saved(path, then)
 
     def _ask_name(self, then: Callable[[], None] | None, problem: str = "") -> None:
+        from inferscope.tui.screens.files import SaveAs
+
         def saved(path: Path | None) -> None:
             if path is not None:
                 self._saved(path, then)
@@ -129,6 +129,8 @@ class Filing(Screen[None]):
         self.app.push_screen(SaveAs(self.session, problem), saved)
 
     def _ask_about_disk(self, then: Callable[[], None] | None) -> None:
+        from inferscope.tui.screens.files import Stale
+
         def decided(way: str | None) -> None:
             if way == "o":
                 self._save(then, replace=True)
@@ -175,12 +177,14 @@ class Filing(Screen[None]):
 
     def _choose_file(self) -> None:
         from inferscope.tui.choices import openings
+        from inferscope.tui.screens.picker import Picker
 
         self.app.push_screen(Picker(openings(), self.session.label, _PROMPT, takes_text=True), self._opened)
 
     def _ask_what_to_open(self) -> None:
         """At a start without a preset: questions to choose from; escape stays with the usual scenario."""
         from inferscope.tui.choices import openings
+        from inferscope.tui.screens.picker import Picker
 
         escape = f"go on with {self.session.label}"
         dialog = Picker(openings(at_start=True), "", _PROMPT, takes_text=True, escape=escape)
@@ -192,6 +196,7 @@ class Filing(Screen[None]):
 
     def _choose_recent(self) -> None:
         from inferscope.tui.choices import recent_files
+        from inferscope.tui.screens.picker import Picker
 
         found = recent_files()
         if not found.rows:
@@ -216,6 +221,8 @@ class Filing(Screen[None]):
         self.say(f"Opened {loaded.path}")
 
     def _unless_unsaved(self, then: Callable[[], None], what: str) -> None:
+        from inferscope.tui.screens.files import Unsaved
+
         if not self.session.is_at_risk:
             then()
             return

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from inferscope.tui.config import key_of
-from inferscope.tui.screens.export import WriteFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +58,8 @@ class Handing(_Screen):
 
     def action_copy_to_file(self) -> None:
         """Write the marked number to a file, where the terminal has no clipboard."""
+        from inferscope.tui.screens.export import WriteFile
+
         text = self.marked_text()
         if not text:
             self.say("nothing to write: go to a line or a figure first", problem=True)
@@ -68,6 +69,8 @@ class Handing(_Screen):
 
     def action_export(self) -> None:
         """Write what is on the screen to a file."""
+        from inferscope.tui.screens.export import WriteFile
+
         contents = self.contents()
         if not contents:
             self.say("nothing to export yet", problem=True)

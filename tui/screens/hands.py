@@ -15,7 +15,6 @@ from inferscope.tui.panels.plot import PlotPanel
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.rows import is_displayed
 from inferscope.tui.screens.handing import Handing
-from inferscope.tui.screens.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,11 +85,14 @@ class Hands(Handing, Screen[None]):
 
     def explain_quantity(self, name: str) -> None:
         """How a quantity comes about."""
+        from inferscope.tui.screens.reader import Reader
+
         if self.answer is not None:
             self.app.push_screen(Reader(pages.quantity_page(self.answer, name)))
 
     def explain_rule(self, entry: Mapping[str, Any]) -> None:
         """What a rule compares."""
+        from inferscope.tui.screens.reader import Reader
         from inferscope.tui.verdicts import line_of
 
         self.app.push_screen(Reader(pages.rule_page(line_of(entry))))

@@ -15,7 +15,6 @@ from inferscope.tui.panels.line import Line
 from inferscope.tui.panels.policy import RuleLine
 from inferscope.tui.panels.rows import Place
 from inferscope.tui.panels.toggles import Toggles
-from inferscope.tui.screens.reader import Reader, help_page, keys_page
 
 if TYPE_CHECKING:
     from inferscope.tui.session import Session
@@ -37,6 +36,8 @@ class Reading(Screen[None]):
 
     def action_explain(self) -> None:
         """Explain what is focused."""
+        from inferscope.tui.screens.reader import Reader
+
         if page := self._explanation():
             self.app.push_screen(Reader(page))
 
@@ -57,6 +58,8 @@ class Reading(Screen[None]):
 
     def action_help_here(self) -> None:
         """F1: what the focused thing is, and the keys that work on it."""
+        from inferscope.tui.screens.reader import Reader, help_page
+
         owner = self._owner()
         if owner is None:
             self.action_help()
@@ -66,10 +69,14 @@ class Reading(Screen[None]):
 
     def action_help(self) -> None:
         """The keys, first those of what is focused."""
+        from inferscope.tui.screens.reader import Reader, keys_page
+
         owner = self._owner()
         self.app.push_screen(Reader(keys_page(options_of(self.app).keys, *(owner.where if owner else ()))))
 
     def action_notes(self) -> None:
         """All notes."""
+        from inferscope.tui.screens.reader import Reader
+
         if self.answer is not None:
             self.app.push_screen(Reader(pages.notes_page(self.answer, changed=self.session.is_changed)))
