@@ -72,7 +72,7 @@ def cost_basis(result: Result, row: int = 0, name: str = "usd_per_query") -> str
     if is_listed or name == "list_revenue_usd_per_day":
         return _listed(bound, row)
     if name in _SOLD:
-        return f"{_listed(bound, row)}; against {cost_basis(result, row, 'usd_per_day')}"
+        return f"{_listed(bound, row)}; against {cost_basis(result, row)}"
     if scenario.economics.basis == "owned":
         parts = [_owned(result, row)]
     elif math.isnan(leaf.value):

@@ -132,8 +132,8 @@ def notes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     unbounded = sum(_lacks_boundary(found) for found in predictions)
     if unbounded:
         said.append(
-            f"{unbounded} rows of energy or power name no boundary and are predicted at the accelerators"
-            f" alone; the column boundary may say {', '.join(BOUNDARIES[1:])}"
+            f"without a boundary, {unbounded} of energy or power: predicted at the accelerators alone;"
+            f" the column boundary may say {', '.join(BOUNDARIES[1:])}"
         )
     if assumed:
         said.append(f"{assumed} rows have a length, limit or layout from their benchmark's facts")

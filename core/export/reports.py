@@ -266,7 +266,7 @@ def _wrap(text: str, width: int, indent: str = "  ") -> list[str]:
     )
 
 
-_ALIKE = {"wh_per_query": ", as of facility_mw"}
+_ALIKE = {"wh_per_query": ", for facility_mw too"}
 """What is said of one quantity and holds for others that are shown."""
 
 

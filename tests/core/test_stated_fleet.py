@@ -7,6 +7,7 @@ import pytest
 from inferscope.core.evaluate import OUTPUTS, evaluate
 from inferscope.core.policy.profiles import in_service
 from inferscope.core.scenario.files import load, with_values
+from inferscope.core.standing import cost_basis
 from inferscope.core.study.lifecycle import lifecycle
 
 DAY = load("deepseek-v3-h800").scenario
@@ -55,11 +56,12 @@ def test_what_cannot_be_served_has_no_margin():
 
 
 def test_a_margin_without_a_demand_is_that_of_a_query():
-    alone, _ = found(
+    alone, result = found(
         workload__queries_per_day=None, workload__requests_per_s=None, hardware__fleet_accelerators=None
     )
     price = alone["api_input_usd"] + alone["api_output_usd"]
     assert alone["list_gross_margin"] == pytest.approx(1 - alone["usd_per_query"] / price)
+    assert "% of paid hours busy" in cost_basis(result, 0, "list_gross_margin")
 
 
 def test_who_buys_tokens_has_no_fleet_to_overload():

@@ -91,8 +91,8 @@ def test_a_row_that_cannot_be_predicted_says_why(changes, reason, measurement):
 def test_energy_is_that_of_the_boundary_of_its_row(measurement, said, expected):
     one = measurement(metric="joules_per_output_token", value="2.3", boundary=said)
     assert configuration(one).scenario.site.boundary == expected
-    (note,) = [n for n in notes(validate([one])) if "name no boundary" in n] or [""]
-    assert note.startswith("" if said else "1 rows of energy or power")
+    (note,) = [n for n in notes(validate([one])) if "without a boundary" in n] or [""]
+    assert note.startswith("" if said else "without a boundary, 1 of energy or power")
 
 
 def test_a_blank_length_is_filled_from_its_benchmark_alone_and_counted(measurement):

@@ -75,7 +75,7 @@ def test_scenarios_that_differ_in_it_are_told_apart(scenario, changes, words):
 def test_markdown_of_a_report_says_what_its_figures_stand_on():
     text = reports.as_markdown([report(load("llama-3.1-70b-h100").scenario)])
     assert f"- `usd_per_query`: {COST.removeprefix('costs: ')}" in text
-    assert "- `wh_per_query`: boundary facility, as of facility_mw\n" in text
+    assert "- `wh_per_query`: boundary facility, for facility_mw too\n" in text
     assert (
         "- `embodied_gco2e_per_query`: basis making of accelerator and server, 985.5 kg over 3 years" in text
     )
