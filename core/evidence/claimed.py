@@ -14,6 +14,7 @@ from inferscope.core.scenario.schema import Scenario
 from inferscope.core.shown import figure
 from inferscope.core.standing import stands_on
 from inferscope.core.study.changes import flat
+from inferscope.core.study.spreads import DRAWS
 from inferscope.core.study.table import Column, Table
 
 __all__ = ["as_list", "as_object", "claims_table", "command", "fact_ratio", "in_full", "stands_on_text"]
@@ -226,7 +227,7 @@ def _divisor_command(claim: Claim) -> str:
 def _again(preset: str, changes: Any, scenario: Scenario, quantity: str, *, is_sized: bool) -> str:
     """`uncertainty` where the fleet follows the draws, `eval` where its report holds it, else `explain`."""
     if is_sized and scenario.hardware.replicas == "auto" and scenario.workload.demand_per_s():
-        asked = f"uncertainty {preset} --of {quantity} --replan"
+        asked = f"uncertainty {preset} --of {quantity} --replan --samples {DRAWS}"
     elif quantity in outputs_of([scenario]):
         asked = f"eval {preset}"
     else:

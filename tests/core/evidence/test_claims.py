@@ -158,6 +158,15 @@ FLIPS = {
 }
 
 
+def test_the_command_of_a_range_prints_that_range(judged, capsys):
+    from inferscope.tui.cli import main
+
+    each = judged["C022"]
+    assert main([*command(each).split()[1:], "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["quantities"][each.claim.quantity]
+    assert (found["p5"], found["p95"]) == (pytest.approx(each.low), pytest.approx(each.high))
+
+
 @pytest.mark.parametrize("name", FLIPS)
 def test_a_flip_is_where_it_is_by_hand(name):
     assert flip(claim(name)).at == pytest.approx(FLIPS[name], rel=0.002)
@@ -239,7 +248,7 @@ def test_the_page_shows_what_the_command_prints(judged):
     printed = in_full(judged["C022"], flip(claim("C022")), "").splitlines()
     shown = [line[4:] for line in PAGE.read_text("utf-8").splitlines() if line.startswith("    ")]
     block = shown[shown.index("C022  ChatGPT cost about 700,000 USD a day in early 2023.") :]
-    assert len(block) == 7
+    assert len(block) == 8
     assert [line for line in block if line not in printed] == []
 
 
